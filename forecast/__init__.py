@@ -1,0 +1,62 @@
+"""Did the traffic change, when, by how much, which dated events fit, and what comes next.
+
+Everything a notebook needs hangs here and is imported only when it is used, so that `import forecast` costs
+nothing and the environment can be made by the standard library alone.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# public name -> module that holds it
+_HOMES = {
+    "Series": "series",
+    "Event": "events",
+    "read_events": "events",
+    "Statement": "statements",
+    "read_statements": "statements",
+    "Break": "breaks",
+    "detect": "breaks",
+    "predict": "models",
+    "backtest": "backtest",
+    "event_effect": "effects",
+    "explain": "effects",
+    "simulate": "simulate",
+    "Experiment": "experiment",
+    "Findings": "experiment",
+    "run": "experiment",
+    "load": "config",
+    "write_report": "report",
+    "summary": "report",
+}
+
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the names are those of the table above
+
+if TYPE_CHECKING:
+    from forecast.backtest import backtest
+    from forecast.breaks import Break, detect
+    from forecast.config import load
+    from forecast.effects import event_effect, explain
+    from forecast.events import Event, read_events
+    from forecast.experiment import Experiment, Findings, run
+    from forecast.models import predict
+    from forecast.report import summary, write_report
+    from forecast.series import Series
+    from forecast.simulate import simulate
+    from forecast.statements import Statement, read_statements
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        # a function may carry the name of its module (simulate, backtest): bind it over the module
+        value = getattr(import_module(f"forecast.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'forecast' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,260 @@
+"""`Series`: what was observed at one site of one measure, with its bounds, its gaps and its watching effort."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+Kind = Literal["stock", "flow"]
+KINDS = ("stock", "flow")
+DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Observations of one measure at one site, in time order; all arrays have the same length n.
+
+    A row covers the days from `start` up to, not including, `end` (a snapshot covers one day). The count of a row
+    is known to lie in [low, high]: exact when they are equal, `high` = inf for "at least", both NaN when nobody
+    looked or could look. A **stock** is what stands there (averaged over a bin); a **flow** is what passes (summed
+    over a bin). `exposure` is the share of the row's days on which something could be seen, in (0, 1]; the expected
+    count of a flow row is proportional to it. Missing is NaN, never zero.
+
+    Fields
+    ------
+    start, end : datetime64[D] arrays [n]
+    low, high : float arrays [n], counts
+    exposure : float array [n], share of days
+    kind : "stock" or "flow"
+    freq : pandas frequency alias of a regular grid, or None for irregular dates
+    sources : one tuple of statement ids per row (may be empty)
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    exposure: np.ndarray
+    kind: Kind = "flow"
+    freq: str | None = None
+    name: str = "series"
+    site: str = ""
+    measure: str = ""
+    unit: str = "count"
+    sources: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        n = len(self.start)
+        for field in ("end", "low", "high", "exposure"):
+            if len(getattr(self, field)) != n:
+                raise ValueError(f"series {self.name}: {field} has {len(getattr(self, field))} rows, start has {n}: "
+                                 "give one value per row")
+        if self.kind not in KINDS:
+            raise ValueError(f"series {self.name}: kind must be 'stock' or 'flow', got {self.kind!r}"
+                             + _nearest(str(self.kind), KINDS))
+        if n and np.any(np.diff(self.start) < np.timedelta64(0, "D")):
+            raise ValueError(f"series {self.name}: dates are not in order: sort them (Series.from_counts does)")
+        both = ~np.isnan(self.low) & ~np.isnan(self.high)
+        if np.any(np.isnan(self.low) != np.isnan(self.high)):
+            raise ValueError(f"series {self.name}: a bound without its partner: give low and high, or neither")
+        if np.any(self.low[both] > self.high[both]):
+            row = int(np.flatnonzero(both & (self.low > self.high))[0])
+            raise ValueError(f"series {self.name}, row {row}: low {self.low[row]:g} is above high "
+                             f"{self.high[row]:g}: swap them or mend the source")
+        exposure = self.exposure[both]
+        if exposure.size and (not np.all(np.isfinite(exposure)) or exposure.min() <= 0 or exposure.max() > 1):
+            raise ValueError(f"series {self.name}: exposure must lie in (0, 1] where something was seen, got "
+                             f"{exposure.min():g} to {exposure.max():g}: a row nobody watched is NaN, not zero")
+        for array in (self.start, self.end, self.low, self.high, self.exposure):
+            array.setflags(write=False)
+
+    # -- constructors -------------------------------------------------------------------------------------------
+    @classmethod
+    def from_values(cls, values: Any, start: Any = "2000-01-03", freq: str = "W-MON", *, low: Any = None,
+                    high: Any = None, exposure: Any = None, kind: Kind = "flow", name: str = "series",
+                    **labels: Any) -> Series:
+        """Series on a regular grid. `values` [n]: numbers, NaN = not observed; `low`, `high` override as bounds.
+
+        Raises ValueError when values are not numbers, are infinite, or `freq` is unknown to pandas.
+
+        >>> Series.from_values([3, None, 5], start="2023-01-02", freq="W-MON").observed.tolist()
+        [True, False, True]
+        """
+        exact = _numbers(values, "values")
+        grid = _grid(start, freq, len(exact) + 1)
+        low_, high_ = _bounds(exact, low, high)
+        return cls(start=grid[:-1].copy(), end=grid[1:].copy(), low=low_, high=high_,
+                   exposure=_exposure(exposure, len(exact)), kind=kind, freq=freq, name=name, **labels)
+
+    @classmethod
+    def from_counts(cls, dates: Any, counts: Any, low: Any = None, high: Any = None, exposure: Any = None,
+                    kind: Kind = "flow", *, name: str = "series", **labels: Any) -> Series:
+        """Series on irregular dates, sorted here; each row covers one day. Bounds override `counts` where given.
+
+        Raises ValueError on an unreadable date, lengths that differ, or a date given twice.
+
+        >>> s = Series.from_counts(["2023-10-05", "2023-08-21"], [73, 30], kind="stock")
+        >>> s.value.tolist()
+        [30.0, 73.0]
+        """
+        exact = _numbers(counts, "counts")
+        try:
+            when = np.asarray(pd.to_datetime(list(dates)), dtype="datetime64[D]")
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"dates: cannot read them all ({error}): write them as YYYY-MM-DD") from error
+        if len(when) != len(exact):
+            raise ValueError(f"dates has {len(when)} rows, counts has {len(exact)}: give one count per date")
+        if np.any(np.isnat(when)):
+            raise ValueError(f"dates: row {int(np.flatnonzero(np.isnat(when))[0])} is empty: every count needs a date")
+        order = np.argsort(when, kind="stable")
+        if len(when) > 1 and np.any(np.diff(when[order]) == np.timedelta64(0, "D")):
+            twice = when[order][:-1][np.diff(when[order]) == np.timedelta64(0, "D")][0]
+            raise ValueError(f"dates: {twice} stands twice: reconcile the two counts first (one row a date)")
+        low_, high_ = _bounds(exact, low, high)
+        return cls(start=when[order], end=when[order] + DAY, low=low_[order], high=high_[order],
+                   exposure=_exposure(exposure, len(exact))[order], kind=kind, name=name, **labels)
+
+    # -- views ---------------------------------------------------------------------------------------------------
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def value(self) -> np.ndarray:
+        """Exact counts [n]; NaN where nothing was observed and where only a bound is known."""
+        return np.where(self.low == self.high, self.low, np.nan)
+
+    @property
+    def middle(self) -> np.ndarray:
+        """A point for models that take no bounds [n]: the exact count, the middle of a closed interval, the low
+        end of an open one; NaN where nothing was observed."""
+        return np.where(np.isinf(self.high), self.low, (self.low + self.high) / 2)
+
+    @property
+    def observed(self) -> np.ndarray:
+        """True where a count or a bound is known, bool [n]."""
+        return ~np.isnan(self.low)
+
+    @property
+    def is_count(self) -> bool:
+        """True when every known bound is a whole number of at least zero."""
+        low, high = self.low[self.observed], self.high[self.observed]
+        finite = np.concatenate([low, high[np.isfinite(high)]])
+        return bool(np.all(finite >= 0) and np.all(finite == np.round(finite)))
+
+    @property
+    def days(self) -> np.ndarray:
+        """Days from the first row's start to the middle of each row, float [n]."""
+        if not len(self):
+            return np.zeros(0)
+        middle = (self.start - self.start[0]).astype(float) + (self.end - self.start).astype(float) / 2
+        return middle - (self.end[0] - self.start[0]).astype(float) / 2
+
+    def rows(self, keep: slice | np.ndarray | Sequence[int]) -> Series:
+        """The series restricted to the rows `keep` (slice, mask or indices in order)."""
+        index = np.arange(len(self))[keep]
+        sources = tuple(self.sources[i] for i in index) if self.sources else ()
+        return replace(self, start=self.start[index], end=self.end[index], low=self.low[index],
+                       high=self.high[index], exposure=self.exposure[index], sources=sources)
+
+    def until(self, cutoff: Any) -> Series:
+        """Only what was complete before `cutoff`: rows whose `end` is not after it."""
+        return self.rows(self.end <= np.datetime64(pd.Timestamp(cutoff).date(), "D"))
+
+    def frame(self) -> pd.DataFrame:
+        """Long table: unique_id, ds, y, y_low, y_high, exposure (one line per row of the series)."""
+        return pd.DataFrame({"unique_id": self.name, "ds": self.start.astype("datetime64[s]"), "y": self.value,
+                             "y_low": self.low, "y_high": self.high, "exposure": self.exposure})
+
+    def regular(self, freq: str) -> Series:
+        """The series on a regular grid with NaN in bins nobody observed.
+
+        A stock is averaged over a bin, a flow summed; a flow bin that holds an unobserved or uncovered part keeps
+        the exposure of the covered share of its days. Bounds add (flow) or average (stock).
+        Raises ValueError when a row straddles two bins of a flow.
+        """
+        if not len(self):
+            return replace(self, freq=freq)
+        first, last = pd.Timestamp(self.start[0]), pd.Timestamp(self.end[-1] - DAY)
+        edge = first if pd.tseries.frequencies.to_offset(freq).is_on_offset(first) else (
+            first - pd.tseries.frequencies.to_offset(freq))
+        points = pd.date_range(edge.normalize(), last + 2 * pd.tseries.frequencies.to_offset(freq), freq=freq)
+        edges = np.asarray(points, dtype="datetime64[D]")
+        edges = edges[: int(np.searchsorted(edges, self.end[-1])) + 1]
+        bins = np.searchsorted(edges, self.start, side="right") - 1
+        n = len(edges) - 1
+        if self.kind == "flow" and np.any(self.end > edges[bins + 1]):
+            row = int(np.flatnonzero(self.end > edges[bins + 1])[0])
+            raise ValueError(f"series {self.name}: the row {self.start[row]} to {self.end[row]} straddles two bins of "
+                             f"{freq}: choose a coarser frequency")
+        seen = self.observed
+        number = np.bincount(bins[seen], minlength=n)
+        low, high = (np.bincount(bins[seen], weights=bound[seen], minlength=n) for bound in (self.low, self.high))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            if self.kind == "stock":
+                low, high, exposure = low / number, high / number, np.ones(n)
+            else:
+                length = (self.end - self.start).astype(float) * self.exposure
+                width = np.diff(edges).astype(float)
+                exposure = np.bincount(bins[seen], weights=length[seen], minlength=n) / width
+        empty = number == 0
+        low, high = np.where(empty, np.nan, low), np.where(empty, np.nan, high)
+        sources = tuple(
+            tuple(dict.fromkeys(s for i in np.flatnonzero(bins == b) for s in self.sources[i])) for b in range(n)
+        ) if self.sources else ()
+        return replace(self, start=edges[:-1].copy(), end=edges[1:].copy(), low=low, high=high,
+                       exposure=np.where(empty, 1.0, np.minimum(exposure, 1.0)), freq=freq, sources=sources)
+
+
+def _numbers(values: Any, what: str) -> np.ndarray:
+    try:
+        array = np.array([np.nan if v is None or v is pd.NA else v for v in values], dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what}: not all are numbers ({error}): use NaN for what was not observed") from error
+    if array.ndim != 1:
+        raise ValueError(f"{what}: got {array.ndim} dimensions: give one number per row")
+    if np.any(np.isinf(array)):
+        raise ValueError(f"{what}: row {int(np.flatnonzero(np.isinf(array))[0])} is infinite: "
+                         "use low and high for an open bound")
+    return array
+
+
+def _bounds(exact: np.ndarray, low: Any, high: Any) -> tuple[np.ndarray, np.ndarray]:
+    def bound(given: Any, side: str) -> np.ndarray:
+        if given is None:
+            return exact.copy()
+        array = np.array([np.nan if v is None or v is pd.NA else v for v in given], dtype=float)
+        if len(array) != len(exact):
+            raise ValueError(f"{side} has {len(array)} rows, there are {len(exact)} counts: give one per row")
+        return np.where(np.isnan(array), exact, array)
+
+    low_, high_ = bound(low, "low"), bound(high, "high")
+    # a row with one bound alone: at least (open above) or at most (from zero)
+    return (np.where(np.isnan(low_) & ~np.isnan(high_), 0.0, low_),
+            np.where(np.isnan(high_) & ~np.isnan(low_), np.inf, high_))
+
+
+def _exposure(given: Any, n: int) -> np.ndarray:
+    if given is None:
+        return np.ones(n)
+    array = _numbers(np.broadcast_to(np.asarray(given, dtype=float), (n,)), "exposure")
+    return np.where(np.isnan(array), 1.0, array)
+
+
+def _grid(start: Any, freq: str, periods: int) -> np.ndarray:
+    try:
+        first = pd.Timestamp(start).as_unit("s")
+        points = pd.date_range(first, periods=periods, freq=freq, unit="s")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"start {start!r} with freq {freq!r}: {error}. Use a date like 2023-01-02 and a pandas "
+                         "frequency such as D, W-MON, MS, QS or YS") from error
+    return np.asarray(points, dtype="datetime64[D]")
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
