@@ -83,10 +83,10 @@ def _make(folder: Path, python: Path, lock: Path) -> None:
         venv.create(str(folder), with_pip=False, symlinks=os.name != "nt")
     hashed = ["--require-hashes", "-r", str(lock)]
     uv = shutil.which("uv") or _install_uv(folder, python, lock)
-    if uv and subprocess.call([uv, "pip", "install", "-q", "--python", str(python), *hashed]) == 0:
+    if uv and subprocess.call([uv, "pip", "install", "-qq", "--python", str(python), *hashed]) == 0:
         return
     print("forecast: uv did not serve, falling back to pip", file=sys.stderr, flush=True)
-    if subprocess.call([*_pip(python), "install", "-q", *hashed]) != 0:
+    if subprocess.call([*_pip(python), "install", "-qq", *hashed]) != 0:
         sys.exit(
             "forecast: the packages of %s could not be installed (see above). Check the network, or make an "
             "environment yourself: pip install -r %s" % (lock.name, lock.name)
@@ -113,12 +113,12 @@ def _pip(python: Path) -> list[str]:
 
 def _install_uv(folder: Path, python: Path, lock: Path) -> str | None:
     """Install uv into the new environment with the hashes that the lock gives for it."""
-    block = re.search(r"^uv==[^\n]*(?:\\\n[^\n]*)*", lock.read_text(), flags=re.M)
+    block = re.search(r"^uv==(?:[^\n]*\\\n)*[^\n]*", lock.read_text(), flags=re.M)
     if block is None:
         return None
     with tempfile.TemporaryDirectory() as scratch:
         pinned = Path(scratch, "uv.txt")
         pinned.write_text(block.group() + "\n")
-        subprocess.call([*_pip(python), "install", "-q", "--require-hashes", "-r", str(pinned)])
+        subprocess.call([*_pip(python), "install", "-qq", "--require-hashes", "-r", str(pinned)])
     uv = python.parent / ("uv.exe" if os.name == "nt" else "uv")
     return str(uv) if uv.is_file() else None
