@@ -1,0 +1,144 @@
+"""Rolling-origin backtest: what each member would have said at each past date, and how good it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from forecast import scores
+from forecast.models import Forecaster
+from forecast.models.history import season_length
+from forecast.series import Series
+
+QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of every member from every origin, and their scores.
+
+    table : one line per model, origin and step: `model, series, cutoff` (end of the last row that was seen), `step`
+        (1 = the first row forecast), `when` (start of the row forecast), `observed, mean, q0.025 ... q0.975, crps,
+        log_score, pit`; scores are NaN where nothing was observed
+    scores : one line per model, best CRPS first: `crps, log_score, mase, coverage_80, coverage_95, sharpness_80,
+        pit_mean` (0.5 when unbiased), `dm_p` and `dm_statistic` against `baseline` on the CRPS per origin
+        (negative statistic: better than it) and `mcs_p`, the model confidence set's p-value
+    origins : number of rows seen at each origin, in time order
+    """
+
+    table: pd.DataFrame
+    scores: pd.DataFrame
+    baseline: str
+    horizon: int
+    origins: tuple[int, ...]
+
+
+def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int = 24, horizon: int = 12, step: int = 1,
+             gap: int = 0, draws: int = 500, seed: int = 0, jobs: int = 1, baseline: str = "seasonal_naive",
+             progress: Progress | None = None) -> Backtest:
+    """Forecast `horizon` rows from each of the last `origins` origins that lie `step` rows apart.
+
+    gap : rows between what is seen and the first row scored (a publication delay)
+    jobs : worker processes (joblib); every (model, origin) has a generator of its own, so that the figures depend
+        neither on the order nor on the number of workers nor on which other models run
+    baseline : the member that Diebold-Mariano compares with; the first of `models` when that name is not among them
+    progress : called with (done, total, model name) after each forecast
+
+    Raises ValueError when there is no model, a number is below its least value, or the series leaves no origin;
+    whatever a member raises is passed on.
+    """
+    for name, number, least in (("origins", origins, 1), ("horizon", horizon, 1), ("step", step, 1), ("gap", gap, 0),
+                                ("draws", draws, 2), ("jobs", jobs, 1)):
+        if number < least:
+            raise ValueError(f"backtest: {name} must be at least {least}, got {number}")
+    if not models:
+        raise ValueError("backtest: no model was given: choose some of conf/models")
+    places = _origins(series, origins, horizon, step, gap)
+    tasks = [(name, place) for name in models for place in places]
+    running = _run(series, models, tasks, jobs, horizon=horizon, gap=gap, draws=draws, seed=seed)
+    frames = []
+    for done, frame in enumerate(running, start=1):
+        frames.append(frame)
+        if progress is not None:
+            progress(done, len(tasks), tasks[done - 1][0])
+    table = pd.concat(frames, ignore_index=True)
+    chosen = baseline if baseline in models else next(iter(models))
+    summary = _summary(table, series, list(models), chosen, overlap=-(-horizon // step), seed=seed)
+    return Backtest(table, summary, chosen, horizon, places)
+
+
+def _origins(series: Series, origins: int, horizon: int, step: int, gap: int) -> tuple[int, ...]:
+    """Rows seen at each origin: the latest that leave a whole horizon with something to score.
+
+    Each has eight observations before it, or half of all there are: earlier ones would judge the priors only.
+    """
+    seen, n = series.observed, len(series)
+    scored = ~np.isnan(series.value)
+    least = min(8, max(1, int(seen.sum()) // 2))
+    found = [o for o in range(n - horizon - gap, 0, -step)[:origins]
+             if seen[:o].sum() >= least and scored[o + gap:o + gap + horizon].any()]
+    if not found:
+        raise ValueError(f"series {series.name}: {n} rows leave no origin for a horizon of {horizon} and a gap of "
+                         f"{gap}: choose a shorter horizon")
+    return tuple(reversed(found))
+
+
+def _run(series: Series, models: Mapping[str, Forecaster], tasks: list[tuple[str, int]], jobs: int,
+         **settings: int) -> Iterator[pd.DataFrame]:
+    if jobs == 1:
+        yield from (_one(series, name, models[name], place, **settings) for name, place in tasks)
+        return
+    from joblib import Parallel, delayed
+
+    yield from Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_one)(series, name, models[name], place, **settings) for name, place in tasks)
+
+
+def _one(series: Series, name: str, model: Forecaster, place: int, *, horizon: int, gap: int, draws: int,
+         seed: int) -> pd.DataFrame:
+    """One member from one origin; it is handed the rows before the origin and nothing else."""
+    rng = np.random.default_rng(np.random.SeedSequence([seed, crc32(name.encode()), place]))
+    paths = model.paths(series.rows(slice(0, place)), gap + horizon, draws, rng)[:, gap:]
+    ahead = series.rows(slice(place + gap, place + gap + horizon))
+    if ahead.kind == "flow" and np.any(ahead.exposure < 1):
+        paths = rng.binomial(paths, ahead.exposure)  # only that share of the traffic could be counted
+    observed = ahead.value
+    quantiles = np.quantile(paths, QUANTILES, axis=0)
+    return pd.DataFrame({
+        "model": name, "series": series.name, "cutoff": series.end[place - 1].astype("datetime64[s]"),
+        "step": np.arange(1, horizon + 1), "when": ahead.start.astype("datetime64[s]"), "observed": observed,
+        "mean": paths.mean(axis=0), **{f"q{level:g}": q for level, q in zip(QUANTILES, quantiles, strict=True)},
+        "crps": scores.crps(paths, observed), "log_score": scores.log_score(paths, observed),
+        "pit": scores.pit(paths, observed, rng),
+    })
+
+
+def _summary(table: pd.DataFrame, series: Series, models: list[str], baseline: str, *, overlap: int,
+             seed: int) -> pd.DataFrame:
+    """One line per model; `overlap` is the number of origins whose forecasts share a row."""
+    known = table[table["observed"].notna()]
+    # one scale for all origins, from all that the last of them saw: the first may have seen too little for one
+    history = series.until(pd.Timestamp(known["cutoff"].max())).value
+    scale = scores.mase_scale(history, season_length(series))
+    losses = {str(name): part.groupby("cutoff")["crps"].mean().to_numpy() for name, part in known.groupby("model")}
+    mcs = scores.confidence_set(losses, np.random.default_rng(seed), block=max(2, overlap))
+    lines = []
+    for name in models:
+        part = known[known["model"] == name]
+        statistic, p = scores.diebold_mariano(losses[name], losses[baseline], overlap)
+        inside = {level: part["observed"].between(part[f"q{low:g}"], part[f"q{1 - low:g}"]).mean()
+                  for level, low in ((80, 0.1), (95, 0.025))}
+        lines.append({
+            "model": name, "crps": part["crps"].mean(), "log_score": part["log_score"].mean(),
+            "mase": (part["observed"] - part["q0.5"]).abs().mean() / scale,
+            "coverage_80": inside[80], "coverage_95": inside[95],
+            "sharpness_80": (part["q0.9"] - part["q0.1"]).mean(), "pit_mean": part["pit"].mean(),
+            "dm_statistic": statistic if name != baseline else np.nan, "dm_p": p if name != baseline else np.nan,
+            "mcs_p": mcs[name],
+        })
+    return pd.DataFrame(lines).sort_values("crps", ignore_index=True)

@@ -1,0 +1,43 @@
+"""The mean since the last break, as a conjugate count predictive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.models.history import dispersion, exposure, history, negative_binomial
+from forecast.series import Series
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Negative binomial counts around the mean of what was observed since the last break.
+
+    detector : name of a detector in `conf/detectors`; None takes the whole history
+    prior : observations that the whole history's mean is worth when the segment is young
+    """
+
+    detector: str | None = None
+    prior: float = 0.5
+
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]; one level a path, drawn from its posterior."""
+        y, seen = history(series), series.observed
+        since = np.arange(len(series)) >= self._start(series)
+        segment, share = y[seen & since], exposure(series)[seen & since]
+        overall = float(y[seen].mean())
+        centre = float((self.prior * overall + (segment * share).sum()) / (self.prior + share.sum()))
+        size = dispersion(segment, centre)
+        # overdispersed counts tell less about their mean: each is worth 1 / (1 + mean/size) Poisson ones
+        worth = (self.prior + share.sum()) / (1 + centre / size)
+        level = rng.gamma(centre * worth + 0.5, 1 / worth, size=(draws, 1))
+        return negative_binomial(np.broadcast_to(level, (draws, horizon)), size, rng)
+
+    def _start(self, series: Series) -> int:
+        if self.detector is None:
+            return 0
+        from forecast.breaks import detect
+
+        breaks = detect(series, self.detector)
+        return breaks[-1].position if breaks else 0

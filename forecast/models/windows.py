@@ -1,0 +1,33 @@
+"""Empirical counts of several recent windows, mixed: hard to beat on intermittent counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.models.history import history, trimmed, whole
+from forecast.series import Series
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Each path draws its counts, with replacement, from the last w observed ones; w is drawn from `lengths`.
+
+    A short window follows a change of level, a long one holds the tail; the equal mixture needs no tuning.
+    """
+
+    lengths: Sequence[int] = (6, 12, 24, 39)
+
+    def __post_init__(self) -> None:
+        if not len(self.lengths) or min(self.lengths) < 1:
+            raise ValueError(f"windows: lengths must be whole numbers of at least 1, got {list(self.lengths)}")
+
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]."""
+        y = trimmed(history(series))
+        y = y[~np.isnan(y)]
+        length = np.minimum(rng.choice(np.asarray(self.lengths), size=draws), len(y))
+        back = (rng.uniform(size=(draws, horizon)) * length[:, None]).astype(int)
+        return whole(y[len(y) - 1 - back])
