@@ -1,0 +1,1 @@
+"""Experiments that ship: one YAML each, its evidence in a folder of the same name."""
