@@ -1,8 +1,8 @@
 """Ledgers: CSV files checked cell by cell, so that one error lists everything that is wrong.
 
-A ledger is UTF-8 text with one header row and cells parted by commas, semicolons or tabs (the header says which).
-Dates are written YYYY-MM-DD. An Excel day number such as 45123 is refused with the date it would be: a column of
-plain numbers may as well be something else.
+A ledger is UTF-8 text with one header row and cells parted by commas, semicolons or tabs (the header says
+which). Dates are written YYYY-MM-DD. An Excel day number such as 45123 is refused with the date it would be: a
+column of plain numbers may as well be something else.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class StatementError(ValueError):
 
 
 def locate(path: str | Path) -> Path:
-    """The file or folder meant by `path`: absolute, among the experiments that ship, or in the working folder.
+    """The file or folder meant by `path`: absolute, among the experiments that ship, or in the work folder.
 
     Raises ValueError when it is none of these.
     """
@@ -193,7 +193,8 @@ def _text(path: Path) -> tuple[str, tuple[str, str] | None]:
         return "", ("a folder", "name a CSV file in it")
     raw = path.read_bytes()
     foreign = {b"PK": "an Excel or zip file", b"\xff\xfe": "text in UTF-16", b"\xfe\xff": "text in UTF-16"}
-    kind = next((what for mark, what in foreign.items() if raw.startswith(mark)), "NUL bytes" * (b"\0" in raw))
+    nul = "NUL bytes" if b"\0" in raw else ""
+    kind = next((what for mark, what in foreign.items() if raw.startswith(mark)), nul)
     if kind:
         return "", (kind, "save it as CSV UTF-8")
     try:

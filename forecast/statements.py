@@ -1,7 +1,7 @@
-"""Statements: one row of a ledger is one claim by one publisher, checked all at once and never silently mended.
+"""Statements: one row of a ledger is one claim by one publisher, checked all at once, never silently mended.
 
-The columns are those of `Statement`; any other column is kept under its name in `details`. The end date is the last
-day of the period.
+The columns are those of `Statement`; any other column is kept under its name in `details`. The end date is
+the last day of the period.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ QUALIFIERS = ("exact", "approx", "at_least", "at_most")
 CERTAINTIES = ("seen", "derived", "inferred_by_source", "possible_only")
 STRENGTHS = ("same_call", "possible_dup")
 NEEDED = ("id", "site", "measure", "kind", "start", "end", "count", "publisher")
-KNOWN = (*NEEDED, "low", "high", "unit", "qualifier", "scope", "certainty", "via", "published", "url", "same_as",
-         "note")
+KNOWN = (*NEEDED, "low", "high", "unit", "qualifier", "scope", "certainty", "via", "published", "url",
+         "same_as", "note")
 OTHER_LEDGERS = ("events.csv", "watching.csv")  # kinds of ledger with readers of their own
 
 
@@ -105,7 +105,7 @@ def read_statements(path: str | Path | Sequence[str | Path],
 
 
 def read_watching(path: str | Path) -> tuple[Watch, ...]:
-    """Watching periods: columns id, site, start, end, usable_days, cloudy_days (one of both or none), publisher.
+    """Watching periods: columns id, site, start, end, usable_days or cloudy_days, publisher, url, note.
 
     Raises StatementError listing every problem at once.
 
@@ -169,7 +169,7 @@ def _bounds(cells: Cells, count: float | None, qualifier: str, approx_width: flo
 def _link(cells: Cells, word: str) -> tuple[str, str]:
     target, _, strength = word.rpartition(":")
     if not target or strength not in STRENGTHS:
-        cells.wrong("same_as", word, f"write id:strength, a blank between several; {suggest(strength, STRENGTHS)}")
+        cells.wrong("same_as", word, f"write id:strength, blanks between; {suggest(strength, STRENGTHS)}")
     return target, strength
 
 
@@ -204,6 +204,6 @@ def _clashes(statements: Sequence[tuple[str, int, Statement]]) -> list[Problem]:
         for target, _ in s.same_as:
             if target not in seen or target == s.id:
                 near = difflib.get_close_matches(target, [i for i in seen if i != s.id], n=1)
-                faults.append(Problem(file, row, "same_as", repr(target), "name the id of another row read here"
+                faults.append(Problem(file, row, "same_as", repr(target), "name the id of another row"
                                       + (f" (did you mean {near[0]!r}?)" if near else "")))
     return faults
