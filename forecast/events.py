@@ -45,7 +45,7 @@ class Event:
 def read_events(path: str | Path = "khasan_rajin/events.csv", names: Sequence[str] = ()) -> tuple[Event, ...]:
     """Events of a ledger in order of start; only those called `names`, if any are given.
 
-    Columns: name, label, start, publisher; if wanted end, precision, kind, outside (yes or no), via, url, note.
+    Columns: name, label, start, publisher; perhaps end, precision, kind, outside (yes or no), via, url, note.
     Raises StatementError listing every fault of every row, and every name that the ledger does not hold.
 
     >>> [event.start.isoformat() for event in read_events(names=["shoigu_visit", "putin_visit"])]

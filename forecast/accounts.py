@@ -1,0 +1,128 @@
+"""The account of a reconciliation: what became of every statement, and which statements are one and the same thing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from forecast.registry import suggest
+from forecast.series import DAY
+from forecast.statements import STRENGTHS, Statement
+
+MERGES = ("none", *STRENGTHS)
+GUESSES = ("inferred_by_source", "possible_only")
+Outcome = Literal["used", "merged", "left out"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What became of one statement in one series: used, merged (`into` another id) or left out, and why."""
+
+    statement_id: str
+    series: str
+    outcome: Outcome
+    reason: str
+    into: str = ""
+
+
+@dataclass
+class Account:
+    """Decisions while they are made; each statement keeps exactly one."""
+
+    name: str
+    made: dict[str, Decision] = field(default_factory=dict)
+
+    def use(self, statement_id: str, reason: str) -> None:
+        self.made[statement_id] = Decision(statement_id, self.name, "used", reason)
+
+    def merge(self, statement_id: str, into: str, reason: str) -> None:
+        self.made[statement_id] = Decision(statement_id, self.name, "merged", reason, into)
+
+    def refuse(self, statement_id: str, reason: str) -> bool:
+        """Leave the statement out if there is a reason; says whether there was."""
+        if reason:
+            self.made[statement_id] = Decision(statement_id, self.name, "left out", reason)
+        return bool(reason)
+
+    def commonest(self) -> str:
+        """The reason that struck most statements, for an error message."""
+        reasons = Counter(decision.reason for decision in self.made.values())
+        return reasons.most_common(1)[0][0] if reasons else "there are none"
+
+    def decisions(self) -> tuple[Decision, ...]:
+        return tuple(self.made[i] for i in sorted(self.made))
+
+
+def merge_groups(statements: Iterable[Statement], merge: str) -> dict[str, tuple[str, str]]:
+    """Id to (id that stands for its group, why); groups follow links at least as strong as `merge`.
+
+    The one that stands is the best dated (shortest range), then the first by id: the order of the input is of no
+    matter. A statement that stands for itself has an empty reason. `merge` is one of none, same_call, possible_dup.
+
+    >>> calls = [Statement(i, "rajin", "ships", "sighting", None, None, 1, 1, 1) for i in "ab"]
+    >>> from dataclasses import replace
+    >>> merge_groups([calls[0], replace(calls[1], same_as=(("a", "possible_dup"),))], "possible_dup")["b"]
+    ('a', 'taken for the same as a (possible_dup)')
+    """
+    if merge not in MERGES:
+        raise ValueError(f"merge {merge!r} is unknown: {suggest(merge, MERGES)}")
+    strong = MERGES[1: MERGES.index(merge) + 1]
+    known = {s.id: s for s in statements}
+    links = {(s.id, target): strength for s in known.values() for target, strength in s.same_as
+             if strength in strong and target in known}
+    root = {i: i for i in known}
+
+    def find(i: str) -> str:
+        while root[i] != i:
+            root[i] = root[root[i]]
+            i = root[i]
+        return i
+
+    for one, other in links:
+        root[find(one)] = find(other)
+    groups: dict[str, list[Statement]] = {}
+    for s in known.values():
+        groups.setdefault(find(s.id), []).append(s)
+    stands = {r: min(g, key=lambda s: (days(s), s.certainty in GUESSES, s.id)).id for r, g in groups.items()}
+
+    def why(i: str, into: str) -> str:
+        strength = links.get((i, into)) or links.get((into, i)) or "through others"
+        return "" if i == into else f"taken for the same as {into} ({strength})"
+
+    return {i: (stands[find(i)], why(i, stands[find(i)])) for i in known}
+
+
+def days(s: Statement) -> int:
+    """Length of a dated statement in days, 0 for an undated one."""
+    return (s.end - s.start).days + 1 if s.start and s.end else 0
+
+
+def span(s: Statement) -> tuple[np.datetime64, np.datetime64]:
+    """First day of a dated statement and the day after its last."""
+    return np.datetime64(s.start, "D"), np.datetime64(s.end, "D") + DAY
+
+
+def meets(s: Statement, start: np.datetime64, end: np.datetime64) -> bool:
+    """Whether a dated statement shares a day with `start` up to, not including, `end`."""
+    first, after = span(s)
+    return bool(first < end and after > start)
+
+
+def said(low: float, high: float) -> str:
+    """Bounds in words.
+
+    >>> said(4, np.inf), said(2, 3), said(0, 0)
+    ('at least 4', '2 to 3', '0')
+    """
+    if low == high:
+        return f"{low:g}"
+    return f"at least {low:g}" if np.isinf(high) else f"{low:g} to {high:g}"
+
+
+def when(s: Statement) -> str:
+    """The dates of a statement in words."""
+    return f"{s.start}" if s.start == s.end else f"{s.start} to {s.end}"

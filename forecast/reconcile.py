@@ -1,0 +1,303 @@
+"""From statements to one series and its account: every statement used, merged or left out, with the reason why.
+
+Which series for the break question? For ships at Rajin it is `Flow(publishers=["VOA Korean"], unlisted="totals")`:
+one publisher, one way of counting (a ship that changes pier counts again) and totals that are complete by their own
+account, bounded by the calls that the same publisher dates. The list of single calls is no such series: 39 calls of
+container or unknown cargo were found where VOA alone states 62, so how many a month lists depends on what the press
+quoted. Taken as complete (`unlisted="zero"`) it is a check on the primary series, not evidence beside it.
+
+Before August 2023 stands one observed zero (Reuters). How long a run of zeros is taken would decide the level before
+by itself; `start` sets it, by default so that as many months lie before the first ship as VOA watched after it.
+Coal in tonnes is read by the same class (`measure="coal_tonnes"`), but tonnes are no counts of separate things: do
+not give them to a model of counts; four yearly totals and a few parts are no basis for dating anything either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol
+
+import numpy as np
+import pandas as pd
+
+from forecast.accounts import GUESSES, MERGES, Account, Decision, days, meets, merge_groups, said, span, when
+from forecast.cumulative import Cumulative, edges_of, take_calls, take_periods
+from forecast.longtable import LongTable, read_long
+from forecast.registry import suggest
+from forecast.series import DAY, Series
+from forecast.statements import Statement, Watch, read_statements, read_watching
+
+__all__ = ["Decision", "Flow", "LongTable", "Source", "Stock", "read_long"]
+
+
+class Source(Protocol):
+    """What an experiment names as evidence; constructors are cheap and read nothing."""
+
+    def series(self) -> tuple[Series, tuple[Decision, ...]]:
+        """One series, and one decision on every statement that was read for it."""
+        ...
+
+
+# -- flows ----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Flow:
+    """Calls (or another flow) at one site on a regular grid, bounded by all that the statements say.
+
+    ledgers : files or folders of statements, see `read_statements`
+    watching : ledger of watching periods; without one, a day is watched if a used period covers it
+    scopes : scopes that are one and the same count; an observed zero of the whole port counts for every scope
+    publishers : whose counts to follow, all if empty; an observed zero is taken from anybody
+    cargo : cargo of single calls to keep, all if empty ("containers" takes in empty ones)
+    unlisted : what is known of calls that no row lists: "totals" (a publisher's totals bound them), "zero" (the list
+        is complete on watched days) or "unknown" (every count is a lower bound)
+    merge : weakest link that makes two statements one call: "none", "same_call" or "possible_dup"
+    include_inferred : keep calls that the source infers or only thinks possible
+    exposure : "stated" (share of usable days; where no watcher states one, the mean of the stated ones, so that a
+        change in what is stated does not pass for a change in traffic) or "full" (a watched day is a day)
+    start, end : first and last day of the series; open: the first and the last statement used
+    approx_width : relative half-width of "approx"
+    """
+
+    ledgers: Sequence[str] = ("khasan_rajin/port_calls.csv", "khasan_rajin/port_aggregates.csv")
+    watching: str | None = "khasan_rajin/watching.csv"
+    site: str = "rajin"
+    measure: str = "ships"
+    scopes: Sequence[str] = ("container_piers",)
+    publishers: Sequence[str] = ()
+    cargo: Sequence[str] = ()
+    unlisted: Literal["totals", "zero", "unknown"] = "totals"
+    merge: str = "possible_dup"
+    include_inferred: bool = True
+    exposure: Literal["stated", "full"] = "stated"
+    freq: str = "MS"
+    start: str | None = "2022-01-01"
+    end: str | None = None
+    approx_width: float = 0.15
+    name: str = "ships"
+
+    def __post_init__(self) -> None:
+        for field_, known in (("unlisted", ("totals", "zero", "unknown")), ("exposure", ("stated", "full")),
+                              ("merge", MERGES)):
+            given = getattr(self, field_)
+            if given not in known:
+                raise ValueError(f"{self.name}: {field_} {given!r} is unknown: {suggest(str(given), known)}")
+
+    def series(self) -> tuple[Series, tuple[Decision, ...]]:
+        """The series on the grid `freq`, and a decision on every statement of the ledgers.
+
+        Raises StatementError for unreadable ledgers, ValueError when no statement can be used.
+
+        >>> ships, account = Flow(publishers=["VOA Korean"]).series()
+        >>> ships.rows(ships.start == np.datetime64("2023-10-01")).value.tolist()
+        [10.0]
+        """
+        statements = sorted(read_statements(self.ledgers, self.approx_width), key=lambda s: s.id)
+        account = Account(self.name)
+        fit = [s for s in statements if not account.refuse(s.id, self._unfit(s))]
+        calls = self._calls([s for s in fit if s.kind == "sighting"], account)
+        periods = _distinct([s for s in fit if s.kind == "period"], account)
+        if not calls and not periods:
+            raise ValueError(f"{self.name}: none of {len(statements)} statements can be used, most of them because "
+                             f"{account.commonest()}: loosen the settings")
+        edges = self._edges([*calls, *periods])
+        share = self._watched(edges, periods)
+        hulls = [_hull(share, edges[0], start, end) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+        total = Cumulative([*edges, *(day for s in [*calls, *periods] for day in edges_of(s)),
+                            *(day for hull in hulls for day in hull)])
+        taken: list[Statement] = []
+        rate = [s for s in periods if s.measure != self.measure]
+        zero = [s for s in periods if s not in rate and s.high == 0]
+        # a stated total is the series itself; a ship seen outweighs a statement that none was; a rate is vaguest
+        take_periods([s for s in periods if s not in rate and s not in zero], total, taken, account)
+        take_calls(calls, total, taken, account)
+        take_periods(zero, total, taken, account)
+        take_periods(rate, total, taken, account)
+        return self._rows(edges, share, hulls, total, taken), account.decisions()
+
+    def _unfit(self, s: Statement) -> str:
+        """Why a statement cannot speak about this series; empty if it can."""
+        zero = s.kind == "period" and s.high == 0
+        rate = f"{self.measure}_per_month"
+        wanted = ", ".join(self.scopes)
+        reasons = {
+            f"it is about {s.site}, this series about {self.site}": s.site != self.site,
+            f"it counts {s.measure}, this series {self.measure}": s.measure not in (self.measure, rate),
+            "a stock at an instant is no flow": s.kind == "snapshot",
+            "it gives no start or no end: a total to date has no place": s.start is None or s.end is None,
+            f"scope {s.scope}, the series counts {wanted}: never subtracted from one another": (
+                s.scope not in self.scopes and not (zero and s.scope == "port")),
+            f"{s.certainty}: nobody saw it, and include_inferred is off": (
+                s.certainty in GUESSES and not self.include_inferred),
+            f"by {s.publisher}, the series follows {', '.join(self.publishers)}": (
+                bool(self.publishers) and s.publisher not in self.publishers and not zero),
+            f"a total, and unlisted is {self.unlisted!r}: the series rests on listed calls": (
+                s.kind == "period" and not zero and self.unlisted != "totals"),
+            f"it ends before the series starts ({self.start})": bool(
+                self.start and s.end and s.end < date.fromisoformat(self.start)),
+            f"it starts after the series ends ({self.end})": bool(
+                self.end and s.start and s.start > date.fromisoformat(self.end)),
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def _calls(self, sightings: list[Statement], account: Account) -> list[Statement]:
+        """One statement per distinct call, of the cargo wanted."""
+        groups = merge_groups(sightings, self.merge)
+        cargo: dict[str, set[str]] = {}
+        for s in sightings:
+            cargo.setdefault(groups[s.id][0], set()).add(s.details.get("cargo", "unknown").removeprefix("empty "))
+        calls = []
+        for s in sightings:
+            into, why = groups[s.id]
+            carried = cargo[into] - {"unknown"} or {"unknown"}
+            loads = ", ".join(sorted(carried))
+            if self.cargo and not carried & set(self.cargo):
+                account.refuse(s.id, f"cargo {loads}, the series takes {', '.join(self.cargo)}")
+            elif why:
+                account.merge(s.id, into, why)
+            else:
+                calls.append(s)
+                account.use(s.id, f"one call, {when(s)}, cargo {loads}")
+        return calls
+
+    def _edges(self, used: list[Statement]) -> np.ndarray:
+        """Edges of the bins: from the bin of `start` (or the first statement) to that of `end` (or the last)."""
+        first = pd.Timestamp(self.start) if self.start else pd.Timestamp(min(s.start for s in used if s.start))
+        last = pd.Timestamp(self.end) if self.end else pd.Timestamp(max(s.end for s in used if s.end))
+        offset = pd.tseries.frequencies.to_offset(self.freq)
+        points = pd.date_range(offset.rollback(first), last + 2 * offset, freq=self.freq)
+        edges = np.asarray(points, dtype="datetime64[D]")
+        return edges[: int(np.searchsorted(edges, np.datetime64(last, "D"), side="right")) + 1]
+
+    def _watched(self, edges: np.ndarray, periods: list[Statement]) -> np.ndarray:
+        """Per day from the first edge to the last: share of the day that was usable, 0 where nobody watched."""
+        heard = {*self.publishers, *(s.publisher for s in periods)}
+        watches = [w for w in read_watching(self.watching) if w.site == self.site
+                   and (not self.publishers or w.publisher in heard)] if self.watching else [
+            Watch(s.id, s.site, s.start, s.end, None, s.publisher) for s in periods if s.start and s.end]
+        stated = [(w.share, (w.end - w.start).days + 1) for w in watches if w.share is not None]
+        usual = sum(share * n for share, n in stated) / sum(n for _, n in stated) if stated else 1.0
+        watched, known = np.zeros((2, int((edges[-1] - edges[0]) / DAY)))
+        for w in watches:
+            first, last = (int((np.datetime64(day, "D") - edges[0]) / DAY) for day in (w.start, w.end))
+            here = slice(max(first, 0), max(last + 1, 0))
+            watched[here] = 1.0
+            known[here] = np.maximum(known[here], w.share or 0.0)
+        return watched if self.exposure == "full" else np.where(known > 0, known, watched * usual)
+
+    def _rows(self, edges: np.ndarray, share: np.ndarray, hulls: list[tuple[np.datetime64, ...]],
+              total: Cumulative, taken: list[Statement]) -> Series:
+        """One row a bin, bounded over its watched days; a lower bound alone speaks of the whole bin."""
+        calls = [s for s in taken if s.kind == "sighting"]
+        rows, sources = [], []
+        for start, end, hull in zip(edges[:-1], edges[1:], hulls, strict=True):
+            low, high = total.bounds(*hull) if hull else (0.0, np.inf)
+            if self.unlisted == "zero" and hull:
+                high = min(high, float(sum(meets(s, *hull) for s in calls)))
+            exposure = share[int((start - edges[0]) / DAY): int((end - edges[0]) / DAY)].mean()
+            if np.isinf(high):
+                low, exposure = total.bounds(start, end)[0], 1.0
+            nothing = low == 0 and np.isinf(high)
+            rows.append((np.nan, np.nan, 1.0) if nothing else (low, high, exposure))
+            sources.append(() if nothing else tuple(sorted(s.id for s in taken if meets(s, start, end))))
+        low, high, exposure = (column.copy() for column in np.array(rows).T)
+        return Series(start=edges[:-1].copy(), end=edges[1:].copy(), low=low, high=high, exposure=exposure,
+                      kind="flow", freq=self.freq, name=self.name, site=self.site, measure=self.measure,
+                      sources=tuple(sources))
+
+
+def _hull(share: np.ndarray, origin: np.datetime64, start: np.datetime64,
+          end: np.datetime64) -> tuple[np.datetime64, ...]:
+    """First watched day of a bin and the day after the last; empty if nobody watched."""
+    seen = np.flatnonzero(share[int((start - origin) / DAY):int((end - origin) / DAY)])
+    return (start + seen[0] * DAY, start + (seen[-1] + 1) * DAY) if len(seen) else ()
+
+
+def _distinct(statements: list[Statement], account: Account) -> list[Statement]:
+    """Without those that are known to repeat another."""
+    groups = merge_groups(statements, "same_call")
+    for s in statements:
+        into, why = groups[s.id]
+        if why:
+            account.merge(s.id, into, why)
+    return [s for s in statements if not groups[s.id][1]]
+
+
+# -- stocks -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Stock:
+    """What stood at a place on the dates of images, whole places only; dates stay irregular.
+
+    ledgers : files or folders of statements, see `read_statements`
+    sites : places that are taken for one; on a day with several the first named counts
+    scopes : scopes that are the whole place
+    approx_width : relative half-width of "approx"
+    """
+
+    ledgers: Sequence[str] = ("khasan_rajin/railcars.csv",)
+    measure: str = "railcars"
+    sites: Sequence[str] = ("tumangang", "tumangang_freight_yard", "tumangang_khasan_unspecified")
+    scopes: Sequence[str] = ("yard",)
+    approx_width: float = 0.15
+    name: str = "railcars"
+
+    def series(self) -> tuple[Series, tuple[Decision, ...]]:
+        """The series on the dates of the images, and a decision on every statement of the ledgers.
+
+        Raises StatementError for unreadable ledgers, ValueError when no statement can be used.
+
+        >>> cars, account = Stock().series()
+        >>> cars.start.astype(str).tolist()
+        ['2023-08-21', '2023-09-14', '2023-10-05', '2024-06-17', '2024-12-03']
+        """
+        statements = sorted(read_statements(self.ledgers, self.approx_width), key=lambda s: s.id)
+        account = Account(self.name)
+        fit = [s for s in statements if not account.refuse(s.id, self._unfit(s))]
+        used = self._one_a_day(_distinct(_whole(fit, account), account), account)
+        if not used:
+            raise ValueError(f"{self.name}: none of {len(statements)} statements can be used, most of them because "
+                             f"{account.commonest()}: loosen the settings")
+        for s in used:
+            account.use(s.id, f"{said(s.low, s.high)} at {s.site}, {when(s)}")
+        start, end = (np.array(column, dtype="datetime64[D]") for column in zip(*map(span, used), strict=True))
+        return Series(start=start, end=end, low=np.array([s.low for s in used]),
+                      high=np.array([s.high for s in used]), exposure=np.ones(len(used)), kind="stock",
+                      name=self.name, site=self.sites[0], measure=self.measure,
+                      sources=tuple((s.id,) for s in used)), account.decisions()
+
+    def _unfit(self, s: Statement) -> str:
+        reasons = {
+            f"it counts {s.measure}, this series {self.measure}": s.measure != self.measure,
+            f"it is about {s.site}, this series about {', '.join(self.sites)}": s.site not in self.sites,
+            f"a bound on many unseen dates ({when(s)}), not an observation of one": s.kind == "period",
+            "a passing call is no stock": s.kind == "sighting",
+            f"scope {s.scope}: a part says little of the whole ({', '.join(self.scopes)})": (
+                s.scope not in self.scopes),
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def _one_a_day(self, statements: list[Statement], account: Account) -> list[Statement]:
+        best: dict[date | None, Statement] = {}
+        for s in sorted(statements, key=lambda s: (self.sites.index(s.site), s.high - s.low, s.id)):
+            first = best.setdefault(s.start, s)
+            if first is not s:
+                account.refuse(s.id, f"{first.id} counts the same day: two counts are not two observations")
+        return sorted(best.values(), key=lambda s: (s.start or date.min, days(s)))
+
+
+def _whole(statements: list[Statement], account: Account) -> list[Statement]:
+    """Totals of an image; the rows of its car types go into them."""
+    def image(s: Statement) -> tuple[object, ...]:
+        return s.site, s.start, s.end, s.publisher
+
+    def part(s: Statement) -> str:
+        return s.details.get("car_type", "all").removeprefix("all")
+
+    totals = {image(s): s.id for s in statements if not part(s)}
+    for s in statements:
+        if part(s) and image(s) in totals:
+            account.merge(s.id, totals[image(s)], f"{part(s)}: a part of {totals[image(s)]}")
+        elif part(s):
+            account.refuse(s.id, f"{part(s)}: a part of an image without a total")
+    return [s for s in statements if not part(s)]
