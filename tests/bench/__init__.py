@@ -1,0 +1,1 @@
+"""Benchmarks, apart from the tests: `python -m tests.bench NAME ...`."""

@@ -1,0 +1,270 @@
+"""Forecasts of counts against the peers a user would pick: `python -m tests.bench forecasts --data FOLDER`.
+
+FOLDER/counts holds long tables `unique_id, ds, y` (a gap in ds is missing). Every model is scored on the same 39
+quantiles: CRPS over the seasonal scale of the history, MASE of the median, weighted quantile loss at the deciles,
+coverage, and CPU seconds a series. `--peers PYTHON` names an interpreter with statsforecast, prophet and statsmodels;
+this very file is run by it, so that module-level imports are those that both environments have. Peers cannot take
+NaN: gaps are interpolated for them, as their users do; Prophet and unobserved components get the gaps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+LEVELS = np.arange(1, 40) / 40
+COLUMNS = [f"q{level:g}" for level in LEVELS]
+
+
+@dataclass(frozen=True)
+class Set:
+    """How one file is cut: the last `origins` origins `step` rows apart, `horizon` rows each, `season` rows a cycle."""
+
+    file: str
+    freq: str
+    season: int
+    horizon: int
+    origins: int = 1
+    step: int = 1
+    hidden: float = 0.0
+    last: int = 100_000  # rows that are used at most
+
+
+SETS = {
+    "hospital": Set("hospital_monthly.csv", "MS", 12, 12),
+    "carparts": Set("carparts_monthly.csv", "MS", 12, 12),
+    "railcars": Set("cbp_railcars_monthly.csv", "MS", 12, 12, 12, 6),
+    "seatbelts": Set("seatbelts_monthly.csv", "MS", 12, 12, 8, 6),
+    "straits": Set("straits_daily.csv", "D", 7, 7, 8, 3),
+    "portcalls": Set("portcalls_daily.csv", "D", 7, 14, 10, 30),
+    "portcalls_20": Set("portcalls_daily.csv", "D", 7, 14, 10, 30, hidden=0.2),
+    "portcalls_40": Set("portcalls_daily.csv", "D", 7, 14, 10, 30, hidden=0.4),
+    "portcalls_60": Set("portcalls_daily.csv", "D", 7, 14, 10, 30, hidden=0.6),
+    "portcalls_year_60": Set("portcalls_daily.csv", "D", 7, 14, 10, 30, hidden=0.6, last=365),
+    "epidemic": Set("epidemic_weekly.csv", "W-MON", 52, 4, 20, 4),
+    "surveillance": Set("surveillance_weekly.csv", "W-MON", 52, 8),
+}
+# Zeros that stand for no report, not for no railcar (README of the data): missing for everybody.
+OMISSIONS = {"railcars": ("2013-10-01", "2017-09-01", "2018-09-01")}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One history to forecast and what came of it."""
+
+    name: str
+    freq: str
+    season: int
+    when: pd.DatetimeIndex
+    y: np.ndarray
+    future: np.ndarray
+
+    @property
+    def scale(self) -> float:
+        lag = self.season if len(self.y) > self.season else 1
+        gaps = np.abs(self.y[lag:] - self.y[:-lag])
+        return float(np.nanmean(gaps)) if np.isfinite(gaps).any() else float("nan")
+
+
+def tasks(folder: Path, name: str, limit: int) -> list[Task]:
+    """The tasks of a set; a series too short for one seasonless history of six rows gives none."""
+    cut = SETS[name]
+    table = pd.read_csv(folder / "counts" / cut.file, parse_dates=["ds"])
+    rng = np.random.default_rng(1)
+    found = []
+    for unique, part in list(table.groupby("unique_id"))[:limit]:
+        column = part.set_index("ds")["y"].astype(float)
+        four = name == "epidemic" and column.index.to_series().diff().median().days == 28
+        freq = "28D" if four else cut.freq
+        if name == "epidemic":  # weeks counted from each new year: equidistant in rows, not quite in days
+            column.index = pd.date_range(column.index[0], periods=len(column), freq=freq)
+        column = column.asfreq(freq)
+        column[column.index.isin(pd.to_datetime(list(OMISSIONS.get(name, ()))))] = np.nan
+        y = column.to_numpy()[-cut.last:]
+        shown = np.where(rng.uniform(size=len(y)) < cut.hidden, np.nan, y)
+        for k in range(cut.origins):
+            end = len(y) - cut.horizon - k * cut.step
+            if end >= 6 and np.isfinite(shown[:end]).sum() >= 3:
+                found.append(Task(f"{unique}@{k}", freq, 13 if four else cut.season, column.index[-len(y):][:end],
+                                  shown[:end], y[end:end + cut.horizon]))
+    return found
+
+
+# -- ours -------------------------------------------------------------------------------------------------------------
+def ours(models: list[str], work: list[Task], draws: int) -> pd.DataFrame:
+    """Quantiles of our members for every task, checked to be whole and never negative."""
+    from forecast import Series, predict
+
+    frames = []
+    for model in models:
+        warm = Series.from_values([3, 1, 4, 1, 5, 9, 2, 6], freq=work[0].freq)
+        predict(warm, model=model, horizon=1, draws=2)
+        for task in work:
+            series = Series.from_values(task.y, start=task.when[0], freq=task.freq)
+            began = time.process_time()
+            paths = predict(series, model=model, horizon=len(task.future), draws=draws)
+            spent = time.process_time() - began
+            if paths.dtype != np.int64 or paths.min() < 0:
+                raise AssertionError(f"{model} on {task.name}: {paths.dtype}, least {paths.min()}")
+            frames.append(_frame(task.name, model, np.quantile(paths, LEVELS, axis=0).T, spent))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _frame(task: str, model: str, quantiles: np.ndarray, spent: float) -> pd.DataFrame:
+    frame = pd.DataFrame(quantiles, columns=COLUMNS)
+    frame.insert(0, "step", np.arange(len(frame)))
+    frame.insert(0, "seconds", spent)
+    frame.insert(0, "model", model)
+    frame.insert(0, "task", task)
+    return frame
+
+
+# -- peers (run by the interpreter of --peers) --------------------------------------------------------------------------
+def peers(work: list[Task], which: list[str]) -> Iterator[pd.DataFrame]:
+    """Quantiles of the peers for every task; the average of AutoETS and AutoTheta is the ensemble."""
+    logging.getLogger("cmdstanpy").setLevel(logging.ERROR)
+    known: dict[str, Callable[[Task], np.ndarray]] = {
+        "AutoETS": lambda t: _nixtla(t, "AutoETS"), "AutoTheta": lambda t: _nixtla(t, "AutoTheta"),
+        "AutoARIMA": lambda t: _nixtla(t, "AutoARIMA"), "SeasonalNaive": lambda t: _nixtla(t, "SeasonalNaive"),
+        "Prophet": _prophet, "statsmodels ETS": _ets, "statsmodels UC": _components,
+    }
+    for name in which:
+        known[name](work[0])  # compile and import outside the clock
+        for task in work:
+            began = time.process_time()
+            quantiles = known[name](task)
+            yield _frame(task.name, name, quantiles, time.process_time() - began)
+
+
+def _filled(y: np.ndarray) -> np.ndarray:
+    return pd.Series(y).interpolate(limit_direction="both").to_numpy()
+
+
+def _nixtla(task: Task, name: str) -> np.ndarray:
+    from statsforecast import models
+
+    season = task.season if len(task.y) >= 2 * task.season and (task.season <= 24 or name == "SeasonalNaive") else 1
+    model = getattr(models, name)(season_length=season)
+    sides = [round(100 * (1 - 2 * q)) for q in LEVELS if q < 0.5]
+    out = model.forecast(y=_filled(task.y), h=len(task.future), level=sides)
+    columns = [out[f"lo-{s}"] for s in sides] + [out["mean"]] + [out[f"hi-{s}"] for s in sides[::-1]]
+    return np.column_stack(columns)
+
+
+def _prophet(task: Task) -> np.ndarray:
+    from prophet import Prophet
+
+    model = Prophet()
+    model.fit(pd.DataFrame({"ds": task.when, "y": task.y}).dropna())
+    coming = pd.date_range(task.when[-1], periods=len(task.future) + 1, freq=task.freq)[1:]
+    draws = model.predictive_samples(pd.DataFrame({"ds": coming}))["yhat"]
+    return np.quantile(draws, LEVELS, axis=1).T
+
+
+def _ets(task: Task) -> np.ndarray:
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    season = task.season if len(task.y) >= 2 * task.season and task.season <= 24 else None
+    model = ETSModel(_filled(task.y), error="add", trend="add", damped_trend=True,
+                     seasonal="add" if season else None, seasonal_periods=season)
+    paths = model.fit(disp=False).simulate(len(task.future), anchor="end", repetitions=500, rng=0)
+    return np.quantile(np.asarray(paths).reshape(len(task.future), -1), LEVELS, axis=1).T
+
+
+def _components(task: Task) -> np.ndarray:
+    from statistics import NormalDist
+
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    season = task.season if len(task.y) >= 2 * task.season and task.season <= 24 else None
+    result = UnobservedComponents(task.y, level="local level", seasonal=season).fit(disp=False)
+    coming = result.get_forecast(len(task.future))
+    z = np.array([NormalDist().inv_cdf(q) for q in LEVELS])
+    return np.asarray(coming.predicted_mean)[:, None] + np.asarray(coming.se_mean)[:, None] * z
+
+
+def ask_peers(python: str, folder: Path, name: str, limit: int, which: list[str]) -> pd.DataFrame:
+    """The peers' quantiles, from a process of their own interpreter."""
+    command = [python, "-W", "ignore", __file__, "--as-peer", "--data", str(folder), "--set", name, "--limit",
+               str(limit), "--which", *which]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return pd.read_csv(io.StringIO(done.stdout))
+
+
+# -- scores -----------------------------------------------------------------------------------------------------------
+def score(table: pd.DataFrame, work: list[Task]) -> pd.DataFrame:
+    """One line per model: scaled CRPS, MASE, weighted quantile loss, coverage and CPU seconds a series."""
+    by = {task.name: task for task in work if np.isfinite(task.scale) and task.scale > 0}
+    lines = []
+    for model, part in table.groupby("model", sort=False):
+        crps, mase, loss, total, inside, seconds = [], [], 0.0, 0.0, [], []
+        for name, rows in part.groupby("task", sort=False):
+            task = by.get(str(name))
+            q, y = rows[COLUMNS].to_numpy(), None if task is None else task.future
+            seconds.append(rows["seconds"].iloc[0])
+            if task is None or y is None or not np.isfinite(y).any():
+                continue
+            q, y = q[np.isfinite(y)], y[np.isfinite(y)]
+            pinball = 2 * np.maximum(LEVELS * (y[:, None] - q), (LEVELS - 1) * (y[:, None] - q))
+            crps.append(pinball.mean() / task.scale)
+            mase.append(np.abs(y - q[:, 19]).mean() / task.scale)
+            loss, total = loss + pinball[:, 3:36:4].mean(axis=1).sum(), total + y.sum()
+            inside.append([np.mean((q[:, 3] <= y) & (y <= q[:, 35])), np.mean((q[:, 0] <= y) & (y <= q[:, 38]))])
+        cover = np.mean(inside, axis=0)
+        lines.append({"model": model, "crps": np.mean(crps), "mase": np.mean(mase), "wql": loss / total,
+                      "cover80": cover[0], "cover95": cover[1], "seconds": np.mean(seconds), "tasks": len(crps)})
+    return pd.DataFrame(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Print one table per set; 0 when every one was made."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench forecasts", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds counts/")
+    parser.add_argument("--peers", help="interpreter with statsforecast, prophet and statsmodels")
+    parser.add_argument("--set", nargs="*", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--models", nargs="*", default=["auto"], help="names of conf/models")
+    parser.add_argument("--which", nargs="*", default=["AutoETS", "AutoTheta", "SeasonalNaive", "statsmodels UC"],
+                        help="peers to run; AutoARIMA, Prophet and 'statsmodels ETS' take minutes")
+    parser.add_argument("--limit", type=int, default=100_000, help="series a set at most")
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--as-peer", action="store_true", help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if chosen.as_peer:
+        frames = list(peers(tasks(chosen.data, chosen.set[0], chosen.limit), chosen.which))
+        pd.concat(frames, ignore_index=True).to_csv(sys.stdout, index=False)
+        return 0
+    for name in chosen.set:
+        work = tasks(chosen.data, name, chosen.limit)
+        table = ours(chosen.models, work, chosen.draws)
+        if chosen.peers:
+            theirs = ask_peers(chosen.peers, chosen.data, name, chosen.limit, chosen.which)
+            both = [theirs[theirs["model"] == peer].reset_index(drop=True) for peer in ("AutoETS", "AutoTheta")]
+            if all(len(frame) for frame in both):
+                mix = both[0].copy()
+                mix[COLUMNS] = (both[0][COLUMNS] + both[1][COLUMNS]) / 2
+                mix["seconds"], mix["model"] = both[0]["seconds"] + both[1]["seconds"], "ETS + Theta"
+                theirs = pd.concat([theirs, mix], ignore_index=True)
+            table = pd.concat([table, theirs], ignore_index=True)
+        result = score(table, work)
+        best = result[~result["model"].isin(chosen.models)]
+        print(f"\n{name}: {len(work)} tasks")
+        print(result.round(4).to_string(index=False))
+        if len(best):
+            first = result.iloc[0]
+            print("ratio of " + first["model"] + " to the best peer: " + ", ".join(
+                f"{column} {first[column] / best[column].min():.3f}" for column in ("crps", "mase", "wql")))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
