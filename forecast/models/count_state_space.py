@@ -1,0 +1,104 @@
+"""Conjugate gamma-Poisson filter: how fast the level moves and how dispersed the counts are is learned as it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from forecast.models.history import exposure, season_length, trimmed, whole
+from forecast.series import Series
+
+
+@dataclass(frozen=True)
+class CountStateSpace:
+    """Discount filter of a gamma level under negative binomial counts with multiplicative seasonality.
+
+    The level's gamma keeps the share `discounts` of its evidence each row and drifts back to a weak prior of the
+    long-run mean worth `anchors` counts; an overdispersed count of size `sizes` is worth 1 / (1 + mean/size) of a
+    Poisson one. Seasonal factors are learned on the way, `shrinkage` pseudo-counts pull them to one (inf: none).
+    All combinations run at once and are weighed by their predictive likelihood, one step ahead, so that nothing is
+    fitted. Sources: Harvey & Fernandes 1989, section 3; West & Harrison 1997, chapter 14 (discounts).
+
+    rows : most recent rows that are used
+    """
+
+    discounts: tuple[float, ...] = (0.6, 0.8, 0.9, 0.95, 0.98, 0.995, 1.0)
+    sizes: tuple[float, ...] = (0.15, 0.3, 0.6, 1.2, 3.0, 10.0, 1e4)
+    anchors: tuple[float, ...] = (0.05, 0.3)
+    shrinkage: tuple[float, ...] = (10.0, 40.0)
+    rows: int = 700
+
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]; a path keeps its settings and its rank among possible levels."""
+        middle = trimmed(series.middle)[-self.rows:]
+        share = exposure(series)[-len(middle):]
+        cycle = season_length(series)
+        seasonal = cycle > 1 and len(middle) >= 2 * cycle and np.nansum(middle) > 0
+        table = np.array(list(product(self.discounts, self.sizes, self.anchors,
+                                      (np.inf, *self.shrinkage) if seasonal else (np.inf,))))
+        state = _filter(middle, share, table, cycle if seasonal else 1)
+        return _simulate(state, table, horizon, draws, rng)
+
+
+@dataclass(frozen=True)
+class State:
+    """After the last row: gamma shape and rate [settings], their long-run values, seasonal factors, weights."""
+
+    shape: np.ndarray
+    rate: np.ndarray
+    anchor_rate: np.ndarray
+    factors: np.ndarray
+    weight: np.ndarray
+
+
+def _filter(y: np.ndarray, share: np.ndarray, table: np.ndarray, cycle: int) -> State:
+    """Run every setting over the counts; `factors` [settings, cycle] start with the phase of the next row."""
+    keep, size, anchor, shrink = table.T
+    seen = ~np.isnan(y)
+    anchor_rate = anchor * (share[seen].sum() + 1) / (y[seen].sum() + 0.5)
+    shape, rate, score = anchor.copy(), anchor_rate.copy(), np.zeros(len(table))
+    found, expected = np.zeros((2, len(table), cycle))
+    # a factor with infinite shrinkage is one for ever: the ratio would be inf/inf
+    pull, learns = np.where(np.isinf(shrink), 1.0, shrink), np.isfinite(shrink)
+    for t in range(len(y)):
+        shape, rate = keep * shape + (1 - keep) * anchor, keep * rate + (1 - keep) * anchor_rate
+        if not seen[t]:
+            continue
+        phase = t % cycle
+        factor = share[t] * (pull + found[:, phase]) / (pull + expected[:, phase])
+        mean = shape / rate * factor
+        excess = mean**2 / size + mean**2 / shape * (1 + 1 / size)
+        score += _log_pmf(y[t], mean, mean**2 / excess)
+        worth = 1 / (1 + mean / size)
+        found[:, phase] += learns * worth * y[t]
+        expected[:, phase] += learns * worth * shape / rate * share[t]
+        shape, rate = shape + worth * y[t], rate + worth * factor
+    weight = np.exp(score - score.max())
+    factors = np.roll((pull[:, None] + found) / (pull[:, None] + expected), -(len(y) % cycle), axis=1)
+    return State(shape, rate, anchor_rate, factors, weight / weight.sum())
+
+
+def _log_pmf(y: float, mean: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Log probability of y under the negative binomial of this mean and size, up to a constant of y."""
+    from scipy.special import gammaln
+
+    return np.asarray(gammaln(y + size) - gammaln(size) - size * np.log1p(mean / size)
+                      + y * (np.log(mean) - np.log(size + mean)))
+
+
+def _simulate(state: State, table: np.ndarray, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    from scipy.special import gammaincinv
+
+    chosen = rng.choice(len(table), size=draws, p=state.weight)
+    keep, size, anchor = table[chosen, :3].T
+    shape, rate, anchor_rate = state.shape[chosen], state.rate[chosen], state.anchor_rate[chosen]
+    rank, cycle = rng.uniform(size=draws), state.factors.shape[1]
+    counts = np.empty((draws, horizon), dtype=np.int64)
+    for step in range(horizon):
+        shape, rate = keep * shape + (1 - keep) * anchor, keep * rate + (1 - keep) * anchor_rate
+        level = gammaincinv(shape, rank) / rate * state.factors[chosen, step % cycle]
+        mean = level * rng.gamma(size) / size
+        counts[:, step] = whole(np.where(mean > 1e12, mean, rng.poisson(np.minimum(mean, 1e12))))
+    return counts
