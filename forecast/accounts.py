@@ -1,4 +1,4 @@
-"""The account of a reconciliation: what became of every statement, and which statements are one and the same thing."""
+"""The account of a reconciliation: what became of every statement, and which statements are one thing."""
 
 from __future__ import annotations
 
@@ -48,10 +48,11 @@ class Account:
             self.made[statement_id] = Decision(statement_id, self.name, "left out", reason)
         return bool(reason)
 
-    def commonest(self) -> str:
-        """The reason that struck most statements, for an error message."""
-        reasons = Counter(decision.reason for decision in self.made.values())
-        return reasons.most_common(1)[0][0] if reasons else "there are none"
+    def nothing(self, number: int) -> str:
+        """The message of an error: no statement could be used, and what struck most of them."""
+        reasons = Counter(decision.reason for decision in self.made.values()).most_common(1)
+        return (f"{self.name}: none of {number} statements can be used, most of them because "
+                f"{reasons[0][0] if reasons else 'there are none'}: loosen the settings or add ledgers")
 
     def decisions(self) -> tuple[Decision, ...]:
         return tuple(self.made[i] for i in sorted(self.made))
@@ -60,8 +61,9 @@ class Account:
 def merge_groups(statements: Iterable[Statement], merge: str) -> dict[str, tuple[str, str]]:
     """Id to (id that stands for its group, why); groups follow links at least as strong as `merge`.
 
-    The one that stands is the best dated (shortest range), then the first by id: the order of the input is of no
-    matter. A statement that stands for itself has an empty reason. `merge` is one of none, same_call, possible_dup.
+    The one that stands is the best dated (shortest range), then the first by id: the order of the input is of
+    no matter. A statement that stands for itself has an empty reason. `merge` is one of none, same_call,
+    possible_dup.
 
     >>> calls = [Statement(i, "rajin", "ships", "sighting", None, None, 1, 1, 1) for i in "ab"]
     >>> from dataclasses import replace
@@ -119,8 +121,8 @@ def said(low: float, high: float) -> str:
     ('at least 4', '2 to 3', '0')
     """
     if low == high:
-        return f"{low:g}"
-    return f"at least {low:g}" if np.isinf(high) else f"{low:g} to {high:g}"
+        return f"{low:.12g}"
+    return f"at least {low:.12g}" if np.isinf(high) else f"{low:.12g} to {high:.12g}"
 
 
 def when(s: Statement) -> str:

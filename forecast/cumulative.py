@@ -1,9 +1,10 @@
 """What totals over overlapping periods say about any other period: exact bounds on one running total.
 
-Let C(d) be the number of calls before day d: it never falls. A statement "14 from a to b" is low <= C(b) - C(a) <=
-high, so a set of them is a system of difference constraints, and the tightest bounds that it implies for any period
-are shortest paths (Bellman 1958; Dechter, Meiri & Pearl 1991). Cumulative minus cumulative, overlapping periods,
-parts and wholes, at least and at most are all the same step, and a conflict is a negative cycle.
+Let C(d) be the number of calls before day d: it never falls. A statement "14 from a to b" is low <= C(b) -
+C(a) <= high, so a set of them is a system of difference constraints, and the tightest bounds that it implies
+for any period are shortest paths (Bellman 1958; Dechter, Meiri & Pearl 1991). Cumulative minus cumulative,
+overlapping periods, parts and wholes, at least and at most are all the same step, and a conflict is a
+negative cycle.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Cumulative:
         return low <= most and high >= least
 
     def add(self, start: Day, end: Day, low: float, high: float) -> bool:
-        """Take a statement for `start` up to, not including, `end`; False, and nothing changes, on a conflict."""
+        """Take a statement for `start` up to, not including, `end`; on a conflict False, and no change."""
         if not self.fits(start, end, low, high):
             return False
         i, j = np.searchsorted(self.edges, np.array([start, end]))
@@ -87,9 +88,12 @@ def parts_of(s: Statement) -> list[Part]:
     return parts
 
 
-def take_periods(periods: Iterable[Statement], total: Cumulative, taken: list[Statement], account: Account) -> None:
-    """Totals that agree go into `total` and `taken`, short ones first (nearest to what was counted); of two that
-    cannot both hold the longer is left out as a conflict."""
+def take_periods(periods: Iterable[Statement], total: Cumulative, taken: list[Statement],
+                 account: Account) -> None:
+    """Totals that agree go into `total` and `taken`, short ones first (nearest to what was counted).
+
+    Of two that cannot both hold, the longer is left out as a conflict.
+    """
     for s in sorted(periods, key=lambda s: (days(s), s.start, s.id)):
         parts = parts_of(s)
         wrong = next((part for part in parts if not total.fits(*part)), None)
@@ -103,19 +107,23 @@ def take_periods(periods: Iterable[Statement], total: Cumulative, taken: list[St
         taken.append(s)
 
 
-def take_calls(calls: Iterable[Statement], total: Cumulative, taken: list[Statement], account: Account) -> None:
-    """Each call, and each chain of overlapping ones, holds at least as many as lie within it; a call beyond what
-    the totals leave room for is a conflict."""
+def take_calls(calls: Iterable[Statement], total: Cumulative, taken: list[Statement],
+               account: Account) -> None:
+    """Each call, and each chain of overlapping ones, holds at least as many as lie within it.
+
+    A call beyond what the totals leave room for is left out as a conflict.
+    """
     kept: list[tuple[Day, Day]] = []
     for s in sorted(calls, key=lambda s: (days(s), s.start, s.id)):
         spans = [*kept, span(s)]
-        least = [(a, b, float(sum(a <= c and d <= b for c, d in spans)), np.inf) for a, b in _around(span(s), spans)]
+        least = [(a, b, float(sum(a <= c and d <= b for c, d in spans)), np.inf)
+                 for a, b in _around(span(s), spans)]
         if all(total.fits(*part) for part in least):
             for part in least:
                 total.add(*part)
             kept, taken[len(taken):] = spans, [s]
         else:
-            account.refuse(s.id, f"a conflict: one call more, {when(s)}, than is left by {_against(s, taken)}")
+            account.refuse(s.id, f"a conflict: a call more, {when(s)}, than is left by {_against(s, taken)}")
 
 
 def _around(one: tuple[Day, Day], spans: Sequence[tuple[Day, Day]]) -> set[tuple[Day, Day]]:
@@ -132,7 +140,8 @@ def _against(s: Statement, taken: Sequence[Statement]) -> str:
     first, after = span(s)
     met = [(span(t), t.id) for t in taken if t.kind == "period" and meets(t, first, after)]
     inside = [(p, i) for p, i in met if p[0] >= first and p[1] <= after]
-    longest = [(p, i) for p, i in inside if not any(q != p and q[0] <= p[0] and p[1] <= q[1] for q, _ in inside)]
+    longest = [(p, i) for p, i in inside
+               if not any(q != p and q[0] <= p[0] and p[1] <= q[1] for q, _ in inside)]
     around = sorted((p for p in met if p not in inside), key=lambda p: (p[0][1] - p[0][0], p[1]))[:1]
     return ", ".join(i for _, i in sorted(longest) + around) or "the single calls"
 

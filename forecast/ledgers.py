@@ -1,8 +1,8 @@
 """Ledgers: CSV files checked cell by cell, so that one error lists everything that is wrong.
 
 A ledger is UTF-8 text with one header row and cells parted by commas, semicolons or tabs (the header says
-which). Dates are written YYYY-MM-DD. An Excel day number such as 45123 is refused with the date it would be: a
-column of plain numbers may as well be something else.
+which). Dates are written YYYY-MM-DD. An Excel day number such as 45123 is refused with the date it would be:
+a column of plain numbers may as well be something else.
 """
 
 from __future__ import annotations

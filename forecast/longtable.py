@@ -1,4 +1,4 @@
-"""Long tables: the layout of the field (unique_id, ds, y), where one row is one statement by the table's publisher."""
+"""Long tables, the layout of the field (unique_id, ds, y): a row is one statement by its publisher."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class LongTable:
     path : CSV file, among the experiments that ship or anywhere
     unique_id : which series; may stay empty when there is only one
     freq : pandas frequency that the dates lie on (gaps become missing), or None for irregular dates
-    omission_above : a zero whose neighbours on both sides are at least this is an omission of the reporter, hence
-        missing; None takes zeros as they stand
+    omission_above : a zero whose neighbours on both sides are at least this is an omission of the reporter,
+        hence missing; None takes zeros as they stand
     """
 
     path: str
@@ -115,7 +115,7 @@ def _on_grid(series: Series, freq: str) -> Series:
     place = np.searchsorted(edges, series.start)
     off = (place >= len(edges) - 1) | (edges[np.minimum(place, len(edges) - 1)] != series.start)
     if off.any():
-        raise ValueError(f"{series.name}: {series.start[off][0]} does not lie on the grid {freq} that starts at "
+        raise ValueError(f"{series.name}: {series.start[off][0]} does not lie on the grid {freq} from "
                          f"{edges[0]}: name another freq, or null for irregular dates")
     low, high = np.full((2, len(edges) - 1), np.nan)
     low[place], high[place] = series.low, series.high

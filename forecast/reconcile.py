@@ -1,15 +1,17 @@
-"""From statements to one series and its account: every statement used, merged or left out, with the reason why.
+"""From statements to one series and its account: every statement used, merged or left out, and why.
 
-Which series for the break question? For ships at Rajin it is `Flow(publishers=["VOA Korean"], unlisted="totals")`:
-one publisher, one way of counting (a ship that changes pier counts again) and totals that are complete by their own
-account, bounded by the calls that the same publisher dates. The list of single calls is no such series: 39 calls of
-container or unknown cargo were found where VOA alone states 62, so how many a month lists depends on what the press
-quoted. Taken as complete (`unlisted="zero"`) it is a check on the primary series, not evidence beside it.
+Which series for the break question? For ships at Rajin it is `Flow(publishers=["VOA Korean"],
+unlisted="totals")`: one publisher, one way of counting (a ship that changes pier counts again) and totals
+that are complete by their own account, bounded by the calls that the same publisher dates. The list of single
+calls is no such series: 39 calls of container or unknown cargo were found where VOA alone states 62, so how
+many a month lists depends on what the press quoted. Taken as complete (`unlisted="zero"`) it is a check on
+the primary series, not evidence beside it.
 
-Before August 2023 stands one observed zero (Reuters). How long a run of zeros is taken would decide the level before
-by itself; `start` sets it, by default so that as many months lie before the first ship as VOA watched after it.
-Coal in tonnes is read by the same class (`measure="coal_tonnes"`), but tonnes are no counts of separate things: do
-not give them to a model of counts; four yearly totals and a few parts are no basis for dating anything either.
+Before August 2023 stands one observed zero (Reuters). How long a run of zeros is taken would decide the level
+before by itself; `start` sets it, by default so that as many months lie before the first ship as VOA watched
+after it. Coal in tonnes is read by the same class (`measure="coal_tonnes"`), but tonnes are no counts of
+separate things: do not give them to a model of counts; four yearly totals and a few parts are no basis for
+dating anything either.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal, Protocol
 
 import numpy as np
@@ -40,7 +43,7 @@ class Source(Protocol):
         ...
 
 
-# -- flows ----------------------------------------------------------------------------------------------------------
+# -- flows --------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Flow:
     """Calls (or another flow) at one site on a regular grid, bounded by all that the statements say.
@@ -50,12 +53,13 @@ class Flow:
     scopes : scopes that are one and the same count; an observed zero of the whole port counts for every scope
     publishers : whose counts to follow, all if empty; an observed zero is taken from anybody
     cargo : cargo of single calls to keep, all if empty ("containers" takes in empty ones)
-    unlisted : what is known of calls that no row lists: "totals" (a publisher's totals bound them), "zero" (the list
-        is complete on watched days) or "unknown" (every count is a lower bound)
+    unlisted : what is known of calls that no row lists: "totals" (a publisher's totals bound them), "zero"
+        (the list is complete on watched days) or "unknown" (every count is a lower bound)
     merge : weakest link that makes two statements one call: "none", "same_call" or "possible_dup"
     include_inferred : keep calls that the source infers or only thinks possible
-    exposure : "stated" (share of usable days; where no watcher states one, the mean of the stated ones, so that a
-        change in what is stated does not pass for a change in traffic) or "full" (a watched day is a day)
+    exposure : "stated" (share of usable days; where no watcher states one, the mean of the stated ones, so
+        that a change in what is stated does not pass for a change in traffic) or "full" (a watched day is a
+        day)
     start, end : first and last day of the series; open: the first and the last statement used
     approx_width : relative half-width of "approx"
     """
@@ -91,7 +95,7 @@ class Flow:
 
         >>> ships, account = Flow(publishers=["VOA Korean"]).series()
         >>> ships.rows(ships.start == np.datetime64("2023-10-01")).value.tolist()
-        [10.0]
+        [11.0]
         """
         statements = sorted(read_statements(self.ledgers, self.approx_width), key=lambda s: s.id)
         account = Account(self.name)
@@ -99,17 +103,16 @@ class Flow:
         calls = self._calls([s for s in fit if s.kind == "sighting"], account)
         periods = _distinct([s for s in fit if s.kind == "period"], account)
         if not calls and not periods:
-            raise ValueError(f"{self.name}: none of {len(statements)} statements can be used, most of them because "
-                             f"{account.commonest()}: loosen the settings")
+            raise ValueError(account.nothing(len(statements)))
         edges = self._edges([*calls, *periods])
         share = self._watched(edges, periods)
-        hulls = [_hull(share, edges[0], start, end) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+        hulls = [_hull(share, edges[0], start, end) for start, end in pairwise(edges)]
         total = Cumulative([*edges, *(day for s in [*calls, *periods] for day in edges_of(s)),
                             *(day for hull in hulls for day in hull)])
         taken: list[Statement] = []
         rate = [s for s in periods if s.measure != self.measure]
         zero = [s for s in periods if s not in rate and s.high == 0]
-        # a stated total is the series itself; a ship seen outweighs a statement that none was; a rate is vaguest
+        # a stated total is the series itself; a ship seen outweighs a word that none was; a rate is vaguest
         take_periods([s for s in periods if s not in rate and s not in zero], total, taken, account)
         take_calls(calls, total, taken, account)
         take_periods(zero, total, taken, account)
@@ -146,7 +149,8 @@ class Flow:
         groups = merge_groups(sightings, self.merge)
         cargo: dict[str, set[str]] = {}
         for s in sightings:
-            cargo.setdefault(groups[s.id][0], set()).add(s.details.get("cargo", "unknown").removeprefix("empty "))
+            load = s.details.get("cargo", "unknown").removeprefix("empty ")
+            cargo.setdefault(groups[s.id][0], set()).add(load)
         calls = []
         for s in sightings:
             into, why = groups[s.id]
@@ -162,20 +166,24 @@ class Flow:
         return calls
 
     def _edges(self, used: list[Statement]) -> np.ndarray:
-        """Edges of the bins: from the bin of `start` (or the first statement) to that of `end` (or the last)."""
-        first = pd.Timestamp(self.start) if self.start else pd.Timestamp(min(s.start for s in used if s.start))
-        last = pd.Timestamp(self.end) if self.end else pd.Timestamp(max(s.end for s in used if s.end))
+        """Edges of the bins, from that of `start` (or the first statement) to that of `end` (or the last)."""
+        first = pd.Timestamp(self.start or min(s.start for s in used if s.start))
+        last = pd.Timestamp(self.end or max(s.end for s in used if s.end))
         offset = pd.tseries.frequencies.to_offset(self.freq)
         points = pd.date_range(offset.rollback(first), last + 2 * offset, freq=self.freq)
         edges = np.asarray(points, dtype="datetime64[D]")
         return edges[: int(np.searchsorted(edges, np.datetime64(last, "D"), side="right")) + 1]
 
     def _watched(self, edges: np.ndarray, periods: list[Statement]) -> np.ndarray:
-        """Per day from the first edge to the last: share of the day that was usable, 0 where nobody watched."""
+        """Per day from first edge to last: the share of it that was usable, 0 where nobody watched."""
         heard = {*self.publishers, *(s.publisher for s in periods)}
-        watches = [w for w in read_watching(self.watching) if w.site == self.site
-                   and (not self.publishers or w.publisher in heard)] if self.watching else [
-            Watch(s.id, s.site, s.start, s.end, None, s.publisher) for s in periods if s.start and s.end]
+        if self.watching:
+            watches = [w for w in read_watching(self.watching)
+                       if w.site == self.site and w.scope in ("", "port", *self.scopes)
+                       and (not self.publishers or w.publisher in heard)]
+        else:
+            watches = [Watch(s.id, s.site, s.start, s.end, None, s.publisher)
+                       for s in periods if s.start and s.end]
         stated = [(w.share, (w.end - w.start).days + 1) for w in watches if w.share is not None]
         usual = sum(share * n for share, n in stated) / sum(n for _, n in stated) if stated else 1.0
         watched, known = np.zeros((2, int((edges[-1] - edges[0]) / DAY)))
@@ -224,7 +232,7 @@ def _distinct(statements: list[Statement], account: Account) -> list[Statement]:
     return [s for s in statements if not groups[s.id][1]]
 
 
-# -- stocks -------------------------------------------------------------------------------------------------------
+# -- stocks -------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Stock:
     """What stood at a place on the dates of images, whole places only; dates stay irregular.
@@ -256,11 +264,10 @@ class Stock:
         fit = [s for s in statements if not account.refuse(s.id, self._unfit(s))]
         used = self._one_a_day(_distinct(_whole(fit, account), account), account)
         if not used:
-            raise ValueError(f"{self.name}: none of {len(statements)} statements can be used, most of them because "
-                             f"{account.commonest()}: loosen the settings")
+            raise ValueError(account.nothing(len(statements)))
         for s in used:
             account.use(s.id, f"{said(s.low, s.high)} at {s.site}, {when(s)}")
-        start, end = (np.array(column, dtype="datetime64[D]") for column in zip(*map(span, used), strict=True))
+        start, end = np.array([span(s) for s in used], dtype="datetime64[D]").T.copy()
         return Series(start=start, end=end, low=np.array([s.low for s in used]),
                       high=np.array([s.high for s in used]), exposure=np.ones(len(used)), kind="stock",
                       name=self.name, site=self.sites[0], measure=self.measure,

@@ -76,6 +76,7 @@ class Watch:
     end: date
     share: float | None
     publisher: str
+    scope: str = "port"
     url: str = ""
     note: str = ""
 
@@ -105,7 +106,7 @@ def read_statements(path: str | Path | Sequence[str | Path],
 
 
 def read_watching(path: str | Path) -> tuple[Watch, ...]:
-    """Watching periods: columns id, site, start, end, usable_days or cloudy_days, publisher, url, note.
+    """Watching periods: columns id, site, start, end, usable_days or cloudy_days, publisher, scope, url.
 
     Raises StatementError listing every problem at once.
 
@@ -114,7 +115,7 @@ def read_watching(path: str | Path) -> tuple[Watch, ...]:
     """
     problems: list[Problem] = []
     needed = ("id", "site", "start", "end", "usable_days", "cloudy_days", "publisher")
-    watches = rows_of(locate(path), needed, (*needed, "url", "note"), _watch, problems)
+    watches = rows_of(locate(path), needed, (*needed, "scope", "url", "note"), _watch, problems)
     if problems:
         raise StatementError(problems)
     return tuple(watch for _, _, watch in watches)
@@ -187,8 +188,8 @@ def _watch(cells: Cells) -> Watch | None:
         cells.wrong("usable_days", usable, f"the period has {days} days: write a number from 1 to {days}")
     share = None if usable is None else usable / days
     return Watch(id=cells.text("id", needed=True), site=cells.text("site", needed=True), start=start, end=end,
-                 share=share, publisher=cells.text("publisher", needed=True), url=cells.text("url"),
-                 note=cells.text("note"))
+                 share=share, publisher=cells.text("publisher", needed=True), scope=cells.text("scope"),
+                 url=cells.text("url"), note=cells.text("note"))
 
 
 def _clashes(statements: Sequence[tuple[str, int, Statement]]) -> list[Problem]:
