@@ -87,6 +87,9 @@ class Flow:
             given = getattr(self, field_)
             if given not in known:
                 raise ValueError(f"{self.name}: {field_} {given!r} is unknown: {suggest(str(given), known)}")
+        for day in (self.start, self.end):
+            _day(day, self.name)
+        _lists(self, "ledgers", "scopes", "publishers", "cargo")
 
     def series(self) -> tuple[Series, tuple[Decision, ...]]:
         """The series on the grid `freq`, and a decision on every statement of the ledgers.
@@ -122,6 +125,7 @@ class Flow:
     def _unfit(self, s: Statement) -> str:
         """Why a statement cannot speak about this series; empty if it can."""
         zero = s.kind == "period" and s.high == 0
+        first, last = _day(self.start, self.name), _day(self.end, self.name)
         rate = f"{self.measure}_per_month"
         wanted = ", ".join(self.scopes)
         reasons = {
@@ -137,10 +141,8 @@ class Flow:
                 bool(self.publishers) and s.publisher not in self.publishers and not zero),
             f"a total, and unlisted is {self.unlisted!r}: the series rests on listed calls": (
                 s.kind == "period" and not zero and self.unlisted != "totals"),
-            f"it ends before the series starts ({self.start})": bool(
-                self.start and s.end and s.end < date.fromisoformat(self.start)),
-            f"it starts after the series ends ({self.end})": bool(
-                self.end and s.start and s.start > date.fromisoformat(self.end)),
+            f"it ends before the series starts ({self.start})": bool(first and s.end and s.end < first),
+            f"it starts after the series ends ({self.end})": bool(last and s.start and s.start > last),
         }
         return next((reason for reason, holds in reasons.items() if holds), "")
 
@@ -215,6 +217,20 @@ class Flow:
                       sources=tuple(sources))
 
 
+def _day(given: str | date | None, name: str) -> date | None:
+    """A day of a setting, which YAML may have read as a date already."""
+    try:
+        return date.fromisoformat(str(given)) if given else None
+    except ValueError as error:
+        raise ValueError(f"{name}: {given!r} is no day: write it as YYYY-MM-DD") from error
+
+
+def _lists(source: object, *fields: str) -> None:
+    for name in fields:
+        if isinstance(given := getattr(source, name), str):
+            raise ValueError(f"{type(source).__name__}: {name} takes a list, got {given!r}: write [{given}]")
+
+
 def _hull(share: np.ndarray, origin: np.datetime64, start: np.datetime64,
           end: np.datetime64) -> tuple[np.datetime64, ...]:
     """First watched day of a bin and the day after the last; empty if nobody watched."""
@@ -249,6 +265,9 @@ class Stock:
     scopes: Sequence[str] = ("yard",)
     approx_width: float = 0.15
     name: str = "railcars"
+
+    def __post_init__(self) -> None:
+        _lists(self, "ledgers", "sites", "scopes")
 
     def series(self) -> tuple[Series, tuple[Decision, ...]]:
         """The series on the dates of the images, and a decision on every statement of the ledgers.

@@ -1,0 +1,195 @@
+"""Statements: what a ledger may look like, and one error that lists everything that is wrong."""
+
+import math
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forecast.statements import StatementError, read_statements, read_watching
+
+HEADER = "id,site,measure,kind,start,end,count,low,high,qualifier,publisher"
+GOOD = "a,yard,cars,snapshot,2023-10-05,,73,,,approx,CSIS"
+
+
+def ledger(tmp_path, *rows, header=HEADER, name="cars.csv"):
+    path = tmp_path / name
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def faults(path, **settings):
+    with pytest.raises(StatementError) as error:
+        read_statements(path, **settings)
+    return error.value.problems
+
+
+def row(**cells):
+    base = dict(zip(HEADER.split(","), GOOD.split(","), strict=True))
+    return ",".join({**base, **cells}.values())
+
+
+def test_approx_is_rounded_outward_and_its_width_is_a_setting(tmp_path):
+    (s,) = read_statements(ledger(tmp_path, GOOD))
+    assert (s.count, s.low, s.high, s.start, s.end) == (73, 62, 84, date(2023, 10, 5), date(2023, 10, 5))
+    (s,) = read_statements(ledger(tmp_path, GOOD), approx_width=0)
+    assert (s.low, s.high) == (73, 73)
+
+
+@pytest.mark.parametrize(("qualifier", "low", "high"), [("exact", 4, 4), ("at_least", 4, math.inf), ("at_most", 0, 4)])
+def test_a_qualifier_becomes_bounds(tmp_path, qualifier, low, high):
+    (s,) = read_statements(ledger(tmp_path, row(count="4", qualifier=qualifier)))
+    assert (s.low, s.high) == (low, high)
+
+
+def test_stated_bounds_outweigh_the_qualifier(tmp_path):
+    (s,) = read_statements(ledger(tmp_path, row(count="", low="2", high="3", qualifier="at_least")))
+    assert (s.count, s.low, s.high) == (None, 2, 3)
+
+
+@pytest.mark.parametrize(("cells", "column", "words"), [
+    ({"count": "abc"}, "count", "write a plain number"),
+    ({"count": "1,200".replace(",", " ")}, "count", "no separators"),
+    ({"count": "-3"}, "count", "cannot be negative"),
+    ({"count": "nan"}, "count", "write a plain number"),
+    ({"count": "1e999"}, "count", "write a plain number"),
+    ({"count": ""}, "count", "or low and high"),
+    ({"start": "2023-13-40"}, "start", "no such day in the calendar"),
+    ({"start": "05.10.2023"}, "start", "YYYY-MM-DD"),
+    ({"start": "45123"}, "start", "2023-07-16"),
+    ({"start": ""}, "start", "fill it in"),
+    ({"end": "2023-10-01"}, "end", "before the start"),
+    ({"low": "80", "high": "70"}, "low", "above high 70"),
+    ({"low": "80", "high": "90"}, "count", "outside low 80 to high 90"),
+    ({"qualifier": "aprox"}, "qualifier", "did you mean 'approx'?"),
+    ({"kind": "snapshots"}, "kind", "did you mean 'snapshot'?"),
+    ({"publisher": ""}, "publisher", "fill it in"),
+])
+def test_a_fault_says_where_what_and_what_to_do(tmp_path, cells, column, words):
+    (problem,) = faults(ledger(tmp_path, GOOD, row(**{"id": "b", **cells})))
+    assert (problem.file, problem.row, problem.column) == ("cars.csv", 3, column)
+    assert words in str(problem)
+    assert str(problem).startswith(f"cars.csv row 3, {column}: got ")
+
+
+def test_all_faults_of_all_rows_come_at_once(tmp_path):
+    rows = [row(id=f"r{i}", count="x", kind="y") for i in range(30)]
+    problems = faults(ledger(tmp_path, *rows))
+    assert len(problems) == 60
+    with pytest.raises(StatementError, match="and 40 more"):
+        read_statements(ledger(tmp_path, *rows))
+
+
+def test_row_numbers_are_those_of_a_spreadsheet(tmp_path):
+    (problem,) = faults(ledger(tmp_path, GOOD, "", row(id="b", count="x")))
+    assert problem.row == 4
+
+
+def test_an_id_given_twice_is_refused(tmp_path):
+    (problem,) = faults(ledger(tmp_path, GOOD, GOOD))
+    assert "row 2 of cars.csv has it too" in str(problem)
+
+
+@pytest.mark.parametrize(("link", "words"), [("b:same_call", "name the id"), ("a:same_call", "name the id"),
+                                             ("b:maybe", "same_call, possible_dup"), ("b", "id:strength")])
+def test_a_link_that_leads_nowhere_is_refused(tmp_path, link, words):
+    (problem, *_) = faults(ledger(tmp_path, GOOD + "," + link, header=HEADER + ",same_as"))
+    assert words in str(problem)
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: "\ufeff" + text,
+    lambda text: text.replace("\n", "\r\n"),
+    lambda text: text.replace(",", ";"),
+    lambda text: text.replace(",", "\t"),
+    lambda text: text.rstrip("\n"),
+    lambda text: text + "\n\n,,,,,,,,,,\n",
+])
+def test_bom_crlf_semicolons_tabs_and_blank_lines_are_accepted(tmp_path, change):
+    path = tmp_path / "cars.csv"
+    path.write_bytes(change(f"{HEADER}\n{GOOD}\n").encode())
+    assert [s.id for s in read_statements(path)] == ["a"]
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (b"", "an empty file"),
+    (b"\n \n", "an empty file"),
+    (f"{HEADER}\n{GOOD}\n".encode("utf-16"), "text in UTF-16: save it as CSV UTF-8"),
+    (f"{HEADER}\n{GOOD}é\n".encode("latin-1"), "which is not UTF-8 (perhaps Latin-1)"),
+    (f"{HEADER}\n{GOOD}\0\n".encode(), "NUL bytes"),
+    (b"PK\x03\x04zip", "an Excel or zip file"),
+    (f'{HEADER}\n{GOOD[:-4]}"CSIS\n'.encode(), "no table"),
+    (f"{HEADER}\n{GOOD}{'x' * 200_000}\n".encode(), "no table"),
+    (f"{HEADER}\n{GOOD}{'x' * 20_000}\n".encode(), "more than 10000 characters"),
+    (f"{HEADER}\n{GOOD},extra\n".encode(), "12 cells for 11 columns"),
+    (b"\x00\xff\x80", "NUL bytes"),
+])
+def test_a_file_that_is_no_ledger_gets_one_clear_sentence(tmp_path, content, words):
+    path = tmp_path / "cars.csv"
+    path.write_bytes(content)
+    (problem,) = faults(path)
+    assert words in str(problem)
+
+
+def test_a_missing_column_names_the_nearest(tmp_path):
+    problems = faults(ledger(tmp_path, GOOD, header=HEADER.replace("publisher", "publsher")))
+    assert [p.column for p in problems] == ["publisher"]
+    assert "is it the column 'publsher'?" in str(problems[0])
+
+
+def test_a_header_alone_is_an_empty_ledger(tmp_path):
+    assert read_statements(ledger(tmp_path)) == ()
+
+
+def test_other_columns_are_kept(tmp_path):
+    (s,) = read_statements(ledger(tmp_path, GOOD + ",Lady R", header=HEADER + ",vessel"))
+    assert dict(s.details) == {"vessel": "Lady R"}
+
+
+def test_a_folder_is_read_whole_without_events_and_watching(tmp_path):
+    ledger(tmp_path, GOOD)
+    ledger(tmp_path, row(id="b"), name="more.csv")
+    (tmp_path / "events.csv").write_text("name\n", encoding="utf-8")
+    assert [s.id for s in read_statements(tmp_path)] == ["a", "b"]
+
+
+def test_an_unknown_path_suggests_what_lies_beside_it():
+    with pytest.raises(ValueError, match=r"did you mean 'railcars.csv'"):
+        read_statements("khasan_rajin/railcar.csv")
+
+
+def test_watching_days_are_checked(tmp_path):
+    path = tmp_path / "watching.csv"
+    path.write_text("id,site,start,end,usable_days,cloudy_days,publisher\na,rajin,2023-08-26,2023-10-14,,12,VOA\n"
+                    "b,rajin,2023-08-01,2023-08-10,20,,VOA\n", encoding="utf-8")
+    with pytest.raises(StatementError, match=r"row 3, usable_days: got 20.0: the period has 10 days"):
+        read_watching(path)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_whatever_give_a_traceback(content):
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        path.write_bytes(content)
+        with pytest.raises(StatementError):
+            read_statements(path)
+
+
+@given(st.lists(st.text(alphabet=st.characters(blacklist_categories=["Cs"]), max_size=12), min_size=11, max_size=11))
+def test_no_row_whatever_gives_a_traceback(cells):
+    import csv
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([HEADER.split(","), cells])
+        try:
+            read_statements(path)
+        except StatementError as error:
+            assert error.problems  # noqa: PT017 - a row of blanks is no error
