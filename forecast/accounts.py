@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -55,6 +55,11 @@ class Account:
                 f"{reasons[0][0] if reasons else 'there are none'}: loosen the settings or add ledgers")
 
     def decisions(self) -> tuple[Decision, ...]:
+        """All of them by id; what was merged into a statement that is left out is left out with it."""
+        for d in self.made.values():
+            if d.outcome == "merged" and self.made[d.into].outcome == "left out":
+                self.made[d.statement_id] = replace(
+                    d, outcome="left out", into="", reason=f"{d.reason}, which is left out")
         return tuple(self.made[i] for i in sorted(self.made))
 
 

@@ -192,7 +192,8 @@ def _text(path: Path) -> tuple[str, tuple[str, str] | None]:
     if path.is_dir():
         return "", ("a folder", "name a CSV file in it")
     raw = path.read_bytes()
-    foreign = {b"PK\x03\x04": "an Excel or zip file", b"\xff\xfe": "text in UTF-16", b"\xfe\xff": "text in UTF-16"}
+    foreign = {b"PK\x03\x04": "an Excel or zip file", b"\xff\xfe": "text in UTF-16",
+               b"\xfe\xff": "text in UTF-16"}
     nul = "NUL bytes" if b"\0" in raw else ""
     kind = next((what for mark, what in foreign.items() if raw.startswith(mark)), nul)
     if kind:

@@ -1,0 +1,201 @@
+"""The evidence that ships: tidy, sourced, complete, and the series that it becomes."""
+
+import csv
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from forecast.accounts import merge_groups
+from forecast.ledgers import locate
+from forecast.reconcile import Flow, LongTable, Stock
+from forecast.statements import read_statements, read_watching
+
+ROWS = {"railcars": 44, "rail_volumes": 57, "port_calls": 76, "port_aggregates": 99}
+NO_ADDRESS = {"ships-2023-08-25-reuters", "watch-reuters"}  # a report known by its date alone
+VOA = Flow(publishers=["VOA Korean"])
+
+
+def bins(series):
+    return {str(day): (low, high) for day, low, high in zip(series.start, series.low, series.high, strict=True)}
+
+
+@pytest.mark.parametrize(("ledger", "rows"), ROWS.items())
+def test_every_statement_has_a_publisher_and_an_address(ledger, rows):
+    statements = read_statements(f"khasan_rajin/{ledger}.csv")
+    assert len(statements) == rows
+    assert all(s.publisher and s.scope and s.unit in ("", s.unit.strip()) for s in statements)
+    assert {s.id for s in statements if not s.url.startswith("http")} <= NO_ADDRESS
+
+
+def test_all_ledgers_can_be_read_together():
+    assert len(read_statements("khasan_rajin")) == sum(ROWS.values())
+
+
+def test_watching_has_publishers_and_addresses():
+    watches = read_watching("khasan_rajin/watching.csv")
+    assert {w.id for w in watches if not w.url.startswith("http")} <= NO_ADDRESS
+    shares = {w.id: w.share for w in watches if w.share is not None}
+    assert shares == {"watch-csis": 109 / 196, "watch-voa-cloud": 38 / 50}
+
+
+def test_notes_are_short():
+    for ledger in ROWS:
+        assert max(len(s.note) for s in read_statements(f"khasan_rajin/{ledger}.csv")) < 170
+
+
+def test_76_rows_are_50_distinct_sightings_at_rajin_of_which_11_are_coal():
+    rajin = [s for s in read_statements("khasan_rajin/port_calls.csv") if s.site == "rajin"]
+    groups = merge_groups(rajin, "possible_dup")
+    distinct = [s for s in rajin if groups[s.id][0] == s.id]
+    assert len(distinct) == 50
+    assert Counter(s.details["cargo"] == "coal" for s in distinct) == {False: 39, True: 11}
+
+
+@pytest.mark.parametrize(("settings", "calls"), [
+    ({}, 39), ({"scopes": ["coal_pier"]}, 11), ({"include_inferred": False}, 37),
+    ({"merge": "same_call"}, 51), ({"merge": "none"}, 54)])
+def test_distinct_calls_follow_the_choices(settings, calls):
+    _, account = Flow(unlisted="unknown", start=None, **settings).series()
+    assert sum(d.outcome == "used" and d.reason.startswith("one call") for d in account) == calls
+
+
+def test_voa_totals_give_exact_months_by_subtraction():
+    months = bins(VOA.series()[0])
+    assert [months[m] for m in ("2023-08-01", "2023-09-01", "2023-10-01", "2024-01-01")] == [
+        (1, 1), (2, 2), (11, 11), (9, 9)]
+    assert months["2024-02-01"] == (4, 5)
+    assert months["2022-05-01"] == (0, 0)
+
+
+def test_62_at_all_container_piers_and_35_at_one_pier_are_kept_apart():
+    _, account = VOA.series()
+    fate = {d.statement_id: d for d in account}
+    assert fate["ships-2025-03-09-voa"].outcome == "used"
+    one_pier = [d for d in account if d.statement_id.startswith("ships-2025-03-09-voa-nk-pier")]
+    assert {d.outcome for d in one_pier} == {"left out"}
+    assert all("scope nk_pier" in d.reason for d in one_pier)
+
+
+def test_a_total_that_earlier_totals_exceed_is_a_conflict_and_not_used():
+    fate = {d.statement_id: d for d in VOA.series()[1]}
+    assert fate["ships-2024-09-04-voa"].outcome == "left out"
+    assert "a conflict: it says 20" in fate["ships-2024-09-04-voa"].reason
+    assert "ships-2023-12-31-voa" in fate["ships-2024-09-04-voa"].reason
+
+
+def test_13_february_to_10_march_2024_is_an_observed_zero():
+    weeks, _ = Flow(freq="W-MON", unlisted="unknown").series()
+    assert [bins(weeks)[w] for w in ("2024-02-19", "2024-02-26")] == [(0, 0), (0, 0)]
+    days, _ = Flow(freq="D", unlisted="unknown", start="2024-02-01", end="2024-03-31").series()
+    zeros = days.start[days.high == 0]
+    assert (str(zeros[0]), str(zeros[-1]), len(zeros)) == ("2024-02-13", "2024-03-09", 26)
+    assert bins(days)["2024-03-10"][0] == 1
+
+
+def test_a_month_without_watchers_is_missing_and_a_sighting_in_it_a_lower_bound():
+    months, _ = Flow(unlisted="zero").series()
+    assert np.isnan(bins(months)["2025-05-01"]).all()
+    assert bins(months)["2025-10-01"] == (1, np.inf)
+    assert bins(months)["2024-11-01"] == (0, 0)
+
+
+def test_without_totals_a_listed_month_is_a_lower_bound_only():
+    months, _ = Flow(unlisted="unknown").series()
+    assert bins(months)["2023-10-01"] == (6, np.inf)
+    assert np.isnan(bins(months)["2024-11-01"]).all()
+
+
+def test_exposure_is_the_stated_share_of_usable_days():
+    months, _ = Flow(unlisted="zero").series()
+    exposure = dict(zip(months.start.astype(str), months.exposure, strict=True))
+    assert exposure["2023-12-01"] == pytest.approx(109 / 196)
+    assert exposure["2023-09-01"] == pytest.approx(0.76)
+    pooled = (109 + 38) / (196 + 50)
+    assert exposure["2022-06-01"] == pytest.approx(pooled)
+    assert exposure["2025-03-01"] == pytest.approx(pooled * 9 / 31)
+    full, _ = Flow(unlisted="zero", exposure="full").series()
+    assert set(full.exposure[full.high == 0]) == {1.0}
+
+
+def test_one_publisher_has_one_exposure_so_that_effort_cannot_pass_for_traffic():
+    months, _ = VOA.series()
+    assert np.ptp(months.exposure[:-1]) < 1e-12
+
+
+def test_who_watched_for_container_ships_did_not_watch_for_coal():
+    coal, _ = Flow(scopes=["coal_pier"], unlisted="zero").series()
+    assert np.isnan(coal.rows(coal.start < np.datetime64("2023-08-01")).low).all()
+    assert np.nansum(coal.low) == 11
+
+
+def test_whole_yards_stand_on_five_dates_and_the_envelope_is_no_observation():
+    cars, account = Stock().series()
+    assert bins(cars) == {"2023-08-21": (27, 37), "2023-09-14": (0, 0), "2023-10-05": (62, 84),
+                          "2024-06-17": (219, 297), "2024-12-03": (225, 225)}
+    fate = {d.statement_id: d for d in account}
+    assert "unseen dates" in fate["cars-2018-to-2023-csis"].reason
+    assert fate["cars-2024-06-17-csis-tmg-ore"].into == "cars-2024-06-17-csis-tmg"
+
+
+def test_one_yard_alone_is_a_choice():
+    cars, _ = Stock(sites=["tumangang_freight_yard"]).series()
+    assert len(cars) == 2
+
+
+def test_coal_in_tonnes_is_bounded_by_year():
+    tonnes, _ = Flow(ledgers=["khasan_rajin/rail_volumes.csv"], watching=None, site="khasan_rajin",
+                     measure="coal_tonnes", scopes=["line"], freq="YS", start=None).series()
+    assert bins(tonnes)["2014-01-01"] == (238200, 238200)
+    assert bins(tonnes)["2017-01-01"] == (2000000, np.inf)
+    assert np.isnan(bins(tonnes)["2016-01-01"]).all()
+
+
+@pytest.mark.parametrize("source", [
+    VOA, Flow(unlisted="zero", freq="W-MON"), Flow(cargo=["containers"], merge="none"), Flow(scopes=["nk_pier"]),
+    Flow(scopes=["coal_pier"], publishers=["VOA Korean"]), Flow(start="2024-01-01", end="2024-06-30"), Stock(),
+    Stock(scopes=["yard", "partial"], sites=["khasan", "tumangang"])], ids=str)
+def test_every_statement_appears_once_in_an_account(source):
+    _, account = source.series()
+    ids = [d.statement_id for d in account]
+    assert sorted(ids) == sorted(s.id for s in read_statements(source.ledgers))
+    assert all(d.reason and d.outcome in ("used", "merged", "left out") for d in account)
+    used = {d.statement_id for d in account if d.outcome == "used"}
+    assert all(d.into in used for d in account if d.outcome == "merged")
+
+
+def test_months_that_the_reporter_left_out_become_missing():
+    left_out = {}
+    for bridge in ("laredo", "el_paso", "eagle_pass", "brownsville"):
+        series, account = LongTable("border_rail/railcars.csv", bridge, omission_above=1000).series()
+        left_out[bridge] = [d.statement_id.split()[1] for d in account if d.outcome == "left out"]
+        assert set(left_out[bridge]) <= set(series.start[~series.observed].astype(str))
+        assert not (series.low == 0).any()
+    assert left_out == {"laredo": [], "el_paso": ["2013-10-01"], "eagle_pass": ["2017-09-01", "2018-09-01"],
+                        "brownsville": []}
+
+
+def test_a_month_that_the_table_skips_is_missing():
+    series, account = LongTable("border_rail/railcars.csv", "laredo").series()
+    assert series.start[~series.observed].astype(str).tolist() == ["2008-05-01"]
+    assert len(account) == 215
+
+
+def test_zeros_stand_where_no_rule_is_asked_for():
+    series, _ = LongTable("border_rail/railcars.csv", "el_paso").series()
+    assert series.low[series.start == np.datetime64("2013-10-01")] == 0
+
+
+def test_the_seat_belt_series_ships_whole():
+    series, account = LongTable("seatbelts/drivers_killed.csv").series()
+    assert (len(series), series.value[0], str(series.start[-1]), len(account)) == (192, 107, "1984-12-01", 192)
+
+
+def test_ledgers_are_tidy_csv():
+    for path in locate("khasan_rajin").parent.glob("*/*.csv"):
+        raw = path.read_bytes()
+        assert b"\r" not in raw
+        assert raw.endswith(b"\n")
+        rows = list(csv.reader(raw.decode("utf-8").splitlines()))
+        assert {len(row) for row in rows} == {len(rows[0])}, path.name
+        assert all(cell == cell.strip() for row in rows for cell in row)
