@@ -1,0 +1,78 @@
+"""Several members pooled, weighted by how well each would have done inside the series given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.registry import make
+from forecast.scores import crps, log_score
+from forecast.series import Series
+
+SCORES = {"crps": crps, "log_score": log_score}
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A linear pool: each path comes from one member, drawn by its weight.
+
+    members : names in `conf/models`
+    score : "crps" (weights fall with the inverse square of the mean score) or "log_score" (weights proportional to
+        the exponential of minus the total score, the Bayesian rule for one-step forecasts)
+    origins : rolling origins inside the series on which the scores are taken, at most one season ahead each; fewer
+        than eight observations before an origin leave it out, and no origin at all leaves equal weights
+    Source: Bates & Granger 1969, eq. 1, with the CRPS for the squared error; Yao et al. 2018, section 3.
+    """
+
+    members: Sequence[str] = ("structural", "count_state_space", "windows", "mean")
+    score: str = "crps"
+    origins: int = 6
+    ahead: int = 6
+    draws: int = 200
+
+    def __post_init__(self) -> None:
+        if self.score not in SCORES:
+            raise ValueError(f"combination: score must be one of {', '.join(SCORES)}, got {self.score!r}")
+        if not len(self.members) or self.origins < 0 or self.ahead < 1:
+            raise ValueError(f"combination: needs a member, origins >= 0 and ahead >= 1, got {list(self.members)}, "
+                             f"{self.origins} and {self.ahead}")
+
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]."""
+        return pooled(series, self.weights(series, horizon, rng), horizon, draws, rng)
+
+    def weights(self, series: Series, horizon: int, rng: np.random.Generator) -> dict[str, float]:
+        """Weight of each member by its score at origins inside `series`; they sum to one."""
+        ahead = 1 if self.score == "log_score" else min(self.ahead, horizon)
+        found: list[list[float]] = []
+        for place in range(len(series) - ahead, 0, -ahead)[:self.origins]:
+            before, after = series.rows(slice(0, place)), series.value[place:place + ahead]
+            if before.observed.sum() >= 8 and np.isfinite(after).any():
+                found.append([float(np.nanmean(SCORES[self.score](
+                    make("models", name).paths(before, ahead, self.draws, rng), after))) for name in self.members])
+        if not found:
+            return dict.fromkeys(self.members, 1 / len(self.members))
+        if self.score == "log_score":
+            total = np.sum(found, axis=0)
+            raw = np.exp(total.min() - total)
+        else:
+            mean = np.mean(found, axis=0)
+            # a member that was never wrong must not take everything: half a count's worth of error for all
+            raw = (mean + 0.05 * mean.max() + 1e-9) ** -2.0
+        return dict(zip(self.members, (raw / raw.sum()).tolist(), strict=True))
+
+
+def pooled(series: Series, weights: Mapping[str, float], horizon: int, draws: int,
+           rng: np.random.Generator) -> np.ndarray:
+    """Paths of several members in shares that follow their weights, in random order; int64 [draws, horizon]."""
+    names, share = list(weights), np.array(list(weights.values()))
+    # systematic sampling: shares are exact to one path, and a member of no weight is not run
+    edges = np.floor(np.concatenate([[0.0], np.cumsum(share) / share.sum()]) * draws + rng.uniform())
+    edges[0], edges[-1] = 0, draws
+    numbers = np.diff(np.clip(edges, 0, draws)).astype(int)
+    parts = [make("models", name).paths(series, horizon, int(number), rng)
+             for name, number in zip(names, numbers, strict=True) if number]
+    mixed: np.ndarray = rng.permutation(np.concatenate(parts))
+    return mixed
