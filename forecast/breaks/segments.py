@@ -105,12 +105,18 @@ class Segments:
             if free < 1 or not math.isfinite(whole):
                 break
             variance = whole / free + self.floor
-            criterion = n * math.log(variance) + (k + 1) * (b + 1) * math.log(n)
+            criterion = n * math.log(variance) + (k + 1) * (b + 1) * price(n)
             if criterion < best.criterion:
                 best = Fit(criterion, traced(lasts, size), k, variance, rss, h)
             elif b > len(best.cuts) + PATIENCE:
                 break
         return best
+
+
+def price(n: int) -> float:
+    """BIC's price of a parameter, held at log 100 below 100 rows: there autoregressions of .5 to .9 without a break
+    were cut in 15 to 30 of 100 simulated series, with it in 5 to 20."""
+    return math.log(max(n, 100))
 
 
 def traced(lasts: list[Array], end: int) -> tuple[int, ...]:
@@ -228,7 +234,7 @@ def posterior(fit: Fit, confidence: float, n: int) -> tuple[list[int], list[int]
     the mass up to half way to the neighbouring cuts; the probability is the mass it holds.
     """
     size = len(fit.rss) - 1
-    weight = -fit.rss / (2 * fit.variance) - (fit.columns + 2) / 2 * math.log(n)
+    weight = -fit.rss / (2 * fit.variance) - (fit.columns + 2) / 2 * price(n)
     ahead, behind = np.full(size + 1, -np.inf), np.full(size + 1, -np.inf)
     ahead[0] = behind[size] = 0.0
     for e in range(fit.h, size + 1):
