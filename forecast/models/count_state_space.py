@@ -27,8 +27,8 @@ class CountStateSpace:
     discounts: tuple[float, ...] = (0.6, 0.8, 0.9, 0.95, 0.98, 0.995, 1.0)
     sizes: tuple[float, ...] = (0.15, 0.3, 0.6, 1.2, 3.0, 10.0, 1e4)
     anchors: tuple[float, ...] = (0.05, 0.3)
-    shrinkage: tuple[float, ...] = (10.0, 40.0)
-    rows: int = 700
+    shrinkage: tuple[float, ...] = (20.0,)
+    rows: int = 300
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]; a path keeps its settings and its rank among possible levels."""
@@ -82,10 +82,12 @@ def _filter(y: np.ndarray, share: np.ndarray, table: np.ndarray, cycle: int) -> 
 
 def _log_pmf(y: float, mean: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Log probability of y under the negative binomial of this mean and size, up to a constant of y."""
+    none: np.ndarray = -size * np.log1p(mean / size)
+    if not y:  # most rows of a sparse series, and the gammas cancel
+        return none
     from scipy.special import gammaln
 
-    return np.asarray(gammaln(y + size) - gammaln(size) - size * np.log1p(mean / size)
-                      + y * (np.log(mean) - np.log(size + mean)))
+    return np.asarray(gammaln(y + size) - gammaln(size) + none + y * (np.log(mean) - np.log(size + mean)))
 
 
 def _simulate(state: State, table: np.ndarray, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:

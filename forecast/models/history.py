@@ -70,4 +70,5 @@ def dispersion(y: np.ndarray, mean: np.ndarray | float) -> float:
     if not y.size or mean.sum() <= 0:
         return 1e4
     excess = ((y - mean) ** 2 - mean).sum() / (y.size + 1)
-    return float(np.clip((mean**2).mean() / max(excess, 1e-300), 0.05, 1e4))
+    square = float((mean**2).mean())
+    return max(0.05, square / max(float(excess), square / 1e4))

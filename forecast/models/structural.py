@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 
@@ -12,7 +13,8 @@ from forecast.series import Series
 
 POWERS = (0.0, 0.5, 1.0)  # log, square root, none: which one suits is weighed like any other setting
 YEAR = 365.25
-FIRST_LOOK = 150  # observations on which all settings are weighed before the best few see the rest
+FIRST_LOOK = 120  # observations on which all settings are weighed before the best few see the rest
+LEFT = 8
 # Columns of a settings table: variances in units of the noise's, tau in rows.
 STEP, TAU, SEASON, TREND, YEARLY = range(5)
 
@@ -29,7 +31,7 @@ class Structural:
     1/2 and 1 is weighed by its marginal likelihood and by a prior that favours calm levels; paths are drawn from
     the mixture (Rasmussen & Williams 2006, sections 2.2 and 5.4; Harvey 1989, section 2.3).
 
-    rows : most recent observations used; the few settings that lead on the last 150 are weighed again on these
+    rows : most recent observations used; the few settings that lead on the last 120 are weighed again on these
     """
 
     steps: tuple[float, ...] = (0.0, 0.001, 0.006, 0.03, 0.12, 0.5)
@@ -47,15 +49,18 @@ class Structural:
         cycle = season_length(series)
         daily = cycle == 7 and end - when[0] >= 2 * YEAR
         cycle = cycle if end - when[0] >= 2 * cycle and len(seen) >= 1.5 * cycle and cycle > 1 else 0
-        table = self._table(cycle)
+        table, coming = self._table(cycle), end + np.arange(horizon, dtype=float)
+
+        def basis(rows: np.ndarray) -> np.ndarray:
+            return _basis(rows, end, cycle, self.memory, daily)
+
         if len(seen) > FIRST_LOOK:
-            first = _fit(when[-FIRST_LOOK:], seen[-FIRST_LOOK:], end, cycle, table, self.prior)
-            table = table[np.argsort(-first.weight.sum(axis=1))[:8]]
+            first = _fit(when[-FIRST_LOOK:], seen[-FIRST_LOOK:], coming[:0], basis, table=table, prior=self.prior)
+            table = table[np.argsort(-first.weight.sum(axis=1))[:LEFT]]
         if daily:  # a yearly cycle on top of the weekly one
             table = np.concatenate([table, table])
             table[len(table) // 2:, YEARLY] = 0.3
-        fit = _fit(when, seen, end, cycle, table, self.prior)
-        return whole(_simulate(fit, horizon, draws, rng))
+        return whole(_simulate(_fit(when, seen, coming, basis, table=table, prior=self.prior), draws, rng))
 
     def _table(self, cycle: int) -> np.ndarray:
         """All combinations of settings [settings, 5]."""
@@ -67,19 +72,15 @@ class Structural:
 
 @dataclass(frozen=True)
 class Fit:
-    """Posterior of every setting (g) and power (p) on standardised observations (n).
+    """Posterior of every setting (g) and power (p) on standardised observations, ahead to the coming rows (h).
 
-    weight [g, p] sums to one; root [g, n, n] Cholesky factors; scaled [g, n, p] = root^-1 z; the noise variance is
-    inverse gamma with shape `shape` and scale [g, p]; centre, spread [p] and `offset` undo the power.
+    weight [g, p] sums to one; mean [g, h, p] and root [g, h, h] of the coming rows' z in units of the noise, whose
+    variance is inverse gamma with shape `shape` and scale [g, p]; centre, spread [p] and `offset` undo the power.
     """
 
-    when: np.ndarray
-    end: float
-    cycle: int
-    table: np.ndarray
     weight: np.ndarray
+    mean: np.ndarray
     root: np.ndarray
-    scaled: np.ndarray
     shape: float
     scale: np.ndarray
     centre: np.ndarray
@@ -87,60 +88,69 @@ class Fit:
     offset: float
 
 
-def _fit(when: np.ndarray, seen: np.ndarray, end: float, cycle: int, table: np.ndarray, prior: float) -> Fit:
-    n, diagonal = len(seen), np.arange(len(seen))
+def _fit(when: np.ndarray, seen: np.ndarray, coming: np.ndarray, basis: Callable[[np.ndarray], np.ndarray],
+         *, table: np.ndarray, prior: float) -> Fit:
+    """Weigh all settings on the counts `seen` at rows `when`, and predict the rows `coming`."""
+    n, h, powers = len(seen), len(coming), np.array(POWERS)
     offset = 0.5 if seen.min() < 5 else 0.0
-    z = np.stack([_power(seen + offset, p) for p in POWERS], axis=1)
+    z = np.stack([_power(seen + offset, power) for power in POWERS], axis=1)
     mean = seen.mean() + max(offset, 1e-9)
-    poisson = np.array([np.sqrt(mean) * mean ** (p - 1) for p in POWERS])  # Poisson noise on each scale
+    poisson = np.sqrt(mean) * mean ** (powers - 1)  # standard deviation of Poisson noise on each scale
     centre, spread = z.mean(axis=0), np.maximum(z.std(axis=0), poisson / 2)
-    z = (z - centre) / spread
-    covariance = _covariance(when, when, end, cycle, table)
-    covariance[:, diagonal, diagonal] += 1
-    root = np.linalg.cholesky(covariance)
-    scaled = np.linalg.solve(root, np.broadcast_to(z, (len(table), *z.shape)))
-    shape, scale = prior + n / 2, prior * (poisson / spread) ** 2 + (scaled**2).sum(axis=1) / 2
-    evidence = (-np.log(root[:, diagonal, diagonal]).sum(axis=1)[:, None] - shape * np.log(scale)
-                + prior * np.log(prior * (poisson / spread) ** 2) - n * np.log(spread)
-                + (np.array(POWERS) - 1) * np.log(seen + offset).sum()
+    # one Cholesky factor of [rows seen, rows coming, z] holds all: the rows of z become root^-1 z, those of the
+    # coming rows their regression on the seen ones, and the corner their conditional root
+    joint = np.zeros((len(table), n + h + len(powers), n + h + len(powers)))
+    every = basis(np.concatenate([when, coming]))
+    signal = (_loadings(table) @ every.reshape(len(every), -1)).reshape(len(table), n + h, n + h)
+    joint[:, :n + h, :n + h] = signal
+    joint[:, n + h:, :n] = ((z - centre) / spread).T
+    diagonal = np.arange(n + h)
+    joint[:, diagonal, diagonal] += 1
+    corner = np.arange(n + h, n + h + len(powers))
+    joint[:, corner, corner] = 1e3 * (n + h)  # anything above z' R^-1 z, which is at most n
+    root = np.linalg.cholesky(joint)
+    scaled = root[:, n + h:, :n].transpose(0, 2, 1)
+    start = prior * (poisson / spread) ** 2
+    shape, scale = prior + n / 2, start + (scaled**2).sum(axis=1) / 2
+    evidence = (-np.log(root[:, diagonal[:n], diagonal[:n]]).sum(axis=1)[:, None] - shape * np.log(scale)
+                + prior * np.log(start) - n * np.log(spread) + (powers - 1) * np.log(seen + offset).sum()
                 - 0.5 * np.log1p(table[:, STEP] / 0.003)[:, None])
     weight = np.exp(evidence - evidence.max())
-    return Fit(when, end, cycle, table, weight / weight.sum(), root, scaled, shape, scale, centre, spread, offset)
+    return Fit(weight / weight.sum(), root[:, n:n + h, :n] @ scaled, root[:, n:n + h, n:n + h], shape, scale,
+               centre, spread, offset)
 
 
-def _covariance(a: np.ndarray, b: np.ndarray, end: float, cycle: int, table: np.ndarray) -> np.ndarray:
-    """Prior covariance of the signal at rows a and b under each setting [settings, len(a), len(b)]."""
-    step, tau, season, trend, yearly = table.T[:, :, None, None]
-    row, column = a[:, None], b[None, :]
-    apart = np.abs(row - column)
-    walk = np.minimum(row, column)
-    memory = np.where(np.isinf(tau), 1.0, tau)
-    level = np.where(np.isinf(tau), walk, memory / 2 * np.exp(-apart / memory))
-    half = max(end / 2, 1.0)
-    total = 100.0 + step * level + trend * ((row - half) * (column - half) / half**2)
-    if cycle:
-        total += season * (np.exp(-2 * np.sin(np.pi * apart / cycle) ** 2 / 0.5**2) if cycle > 24
-                           else (apart % cycle == 0) - 1 / cycle)
-    if yearly.any():
-        total += yearly * np.exp(-2 * np.sin(np.pi * apart / YEAR) ** 2 / 0.5**2)
-    return np.asarray(total)
+def _loadings(table: np.ndarray) -> np.ndarray:
+    """Weights of the basis covariances under each setting [settings, 6]."""
+    step, tau, season, trend, yearly = table.T
+    walk = np.isinf(tau)
+    return np.column_stack([np.full(len(table), 100.0), step * walk, step * ~walk, season, trend, yearly])
 
 
-def _simulate(fit: Fit, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+def _basis(rows: np.ndarray, end: float, cycle: int, memory: float, yearly: bool) -> np.ndarray:
+    """Covariances of constant, walk, mean-reverting level, season, slope and year between rows [6, n, n]."""
+    apart = np.abs(rows[:, None] - rows)
+    centred = rows / max(end / 2, 1.0) - 1
+    none = np.zeros_like(apart)
+    season = none if not cycle else _smooth(apart, cycle) if cycle > 24 else (apart % cycle == 0) - 1 / cycle
+    return np.stack([np.ones_like(apart), np.minimum(rows[:, None], rows), memory / 2 * np.exp(-apart / memory),
+                     season, np.outer(centred, centred), _smooth(apart, YEAR) if yearly else none])
+
+
+def _smooth(apart: np.ndarray, cycle: float) -> np.ndarray:
+    """Periodic covariance with a length of about a twelfth of the cycle (MacKay 1998, eq. 47)."""
+    return np.asarray(np.exp(-2 * np.sin(np.pi * apart / cycle) ** 2 / 0.5**2))
+
+
+def _simulate(fit: Fit, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Real-valued paths [draws, horizon], in random order."""
-    coming = fit.end + np.arange(horizon, dtype=float)
     number = rng.multinomial(draws, fit.weight.ravel()).reshape(fit.weight.shape)
     parts = []
-    for g in np.flatnonzero(number.sum(axis=1)):
-        setting = fit.table[g:g + 1]
-        gain = np.linalg.solve(fit.root[g], _covariance(fit.when, coming, fit.end, fit.cycle, setting)[0])
-        left = _covariance(coming, coming, fit.end, fit.cycle, setting)[0] - gain.T @ gain
-        root = np.linalg.cholesky(left + (1 + 1e-9) * np.eye(horizon))
-        for p in np.flatnonzero(number[g]):
-            size = (number[g, p], 1)
-            noise = np.sqrt(fit.scale[g, p] / rng.gamma(fit.shape, size=size))
-            z = gain.T @ fit.scaled[g, :, p] + noise * (rng.normal(size=(size[0], horizon)) @ root.T)
-            parts.append(_unpower(z * fit.spread[p] + fit.centre[p], POWERS[p]) - fit.offset)
+    for g, p in zip(*np.nonzero(number), strict=True):
+        size = (number[g, p], 1)
+        noise = np.sqrt(fit.scale[g, p] / rng.gamma(fit.shape, size=size))
+        z = fit.mean[g, :, p] + noise * (rng.normal(size=(size[0], fit.root.shape[1])) @ fit.root[g].T)
+        parts.append(_unpower(z * fit.spread[p] + fit.centre[p], POWERS[p]) - fit.offset)
     return np.asarray(rng.permutation(np.concatenate(parts)))
 
 

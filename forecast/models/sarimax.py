@@ -1,0 +1,48 @@
+"""ARMA errors around a mean with seasonal harmonics (statsmodels' SARIMAX)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecast.models.statespace import harmonics, paths_of
+from forecast.series import Series
+
+
+@dataclass(frozen=True)
+class Sarimax:
+    """ARMA(p, q) of the log or square root of the counts around a constant and harmonics of the season.
+
+    order : p, d, q; with d = 1 the constant drops out of the dynamics by itself
+    Regressors are diffuse states, so that only ARMA parameters are searched (Durbin & Koopman 2012, section 6.2).
+    """
+
+    order: Sequence[int] = (1, 0, 1)
+    harmonics: int = 2
+
+    def __post_init__(self) -> None:
+        if len(self.order) != 3 or min(self.order) < 0 or self.harmonics < 1:
+            raise ValueError(f"sarimax: order must be three whole numbers p, d, q >= 0 and harmonics at least 1, got "
+                             f"{list(self.order)} and {self.harmonics}")
+
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]."""
+        def future(n: int, cycle: int) -> dict[str, Any]:
+            return {"exog": self._regressors(n + np.arange(horizon), cycle)}
+
+        return paths_of(series, self._build, horizon, draws, rng, future=future)
+
+    def _regressors(self, rows: np.ndarray, cycle: int) -> np.ndarray:
+        columns = harmonics(rows, cycle, min(self.harmonics, max(1, (cycle - 1) // 2)))
+        return columns[:, 1:] if self.order[1] and columns.shape[1] > 1 else columns
+
+    def _build(self, z: np.ndarray, cycle: int) -> tuple[Any, list[float]]:
+        from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+        p, d, q = self.order
+        model = SARIMAX(z, exog=self._regressors(np.arange(len(z)), cycle), order=(p, d, q), mle_regression=False,
+                        concentrate_scale=True)
+        return model, [0.5 / (k + 1) for k in range(p)] + [-0.2 / (k + 1) for k in range(q)]
