@@ -1,0 +1,248 @@
+"""Every forecaster of conf/models keeps the contract; a new one is found here by its file alone."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from forecast import Series, predict
+from forecast.models import Forecaster
+from forecast.models.auto import Auto
+from forecast.models.combination import Combination, pooled
+from forecast.models.count_state_space import CountStateSpace
+from forecast.models.history import dispersion, negative_binomial, season_length, whole
+from forecast.models.negative_binomial import NegativeBinomial, fit
+from forecast.models.prophet import Prophet
+from forecast.models.sarimax import Sarimax
+from forecast.models.structural import Structural
+from forecast.models.windows import Windows
+from forecast.registry import folder, make, names
+
+NAMES = names("models")
+FAST = [name for name in NAMES if name != "combination"]  # runs the others many times over
+
+
+def series(values: Any, freq: str = "MS", **settings: Any) -> Series:
+    return Series.from_values(values, start="2021-01-03", freq=freq, **settings)
+
+
+def poisson(n: int, level: float = 9.0, seed: int = 0, hidden: float = 0.0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    y = rng.poisson(level * (1 + 0.3 * np.sin(2 * np.pi * np.arange(n) / 12)), n).astype(float)
+    y[rng.uniform(size=n) < hidden] = np.nan
+    y[-1] = level
+    return y
+
+
+CASES = {
+    "18 months with gaps": series(poisson(18, hidden=0.3)),
+    "60 % hidden": series(poisson(60, hidden=0.6)),
+    "days": series(poisson(70), freq="D"),
+    "years": series(poisson(8), freq="YS"),
+    "all zeros": series(np.zeros(20)),
+    "constant": series(np.full(30, 7.0)),
+    "one observation": series([5.0]),
+    "one of many": series([np.nan] * 10 + [5.0] + [np.nan] * 4),
+    "two observations": series([3.0, 4.0]),
+    "one spike": series([0.0] * 15 + [100.0] + [0.0] * 10),
+    "huge": series(1e9 + poisson(40, 1e5)),
+    "steep": series(np.round(np.exp(np.arange(30) * 0.6))),
+    "bounds": series(poisson(24), low=[4] * 6 + [np.nan] * 18, high=[12] * 3 + [np.inf] * 3 + [np.nan] * 18),
+    "partly watched": series(poisson(24), exposure=[0.5, 1.0] * 12),
+    "a stock": series(poisson(24), kind="stock"),
+}
+
+
+def run(name: str, given: Series, horizon: int = 4, draws: int = 80, seed: int = 1) -> np.ndarray:
+    model: Forecaster = make("models", name)
+    return model.paths(given, horizon, draws, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_file_holds_one_entry_of_its_own_name(name: str) -> None:
+    recipe = yaml.safe_load((folder("conf") / "models" / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert list(recipe) == [name]
+    assert recipe[name]["_target_"].startswith("forecast.models.")
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", NAMES)
+def test_paths_are_whole_never_negative_and_seeded(name: str, case: str) -> None:
+    given = CASES[case]
+    before = {field.name: np.copy(getattr(given, field.name)) for field in fields(given)}
+    paths = run(name, given)
+    assert paths.shape == (80, 4)
+    assert paths.dtype == np.int64
+    assert paths.min() >= 0
+    np.testing.assert_array_equal(paths, run(name, given))
+    for field, value in before.items():
+        np.testing.assert_array_equal(getattr(given, field), value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_row_and_one_draw(name: str) -> None:
+    assert run(name, CASES["days"], horizon=1, draws=1).shape == (1, 1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_other_seeds_give_other_paths_and_the_global_generator_stays(name: str) -> None:
+    np.random.seed(3)  # noqa: NPY002
+    first = np.random.get_state()[1].copy()  # noqa: NPY002
+    assert not np.array_equal(run(name, CASES["days"], seed=1), run(name, CASES["days"], seed=2))
+    np.testing.assert_array_equal(np.random.get_state()[1], first)  # noqa: NPY002
+
+
+@pytest.mark.parametrize("name", [name for name in FAST if name != "prophet"])
+def test_paths_do_not_depend_on_the_date(name: str) -> None:
+    y = poisson(40, hidden=0.2)
+    early, late = (Series.from_values(y, start=start, freq="W-MON") for start in ("2001-01-01", "2023-01-02"))
+    np.testing.assert_array_equal(run(name, early), run(name, late))
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_rows_before_the_first_observation_change_little(name: str) -> None:
+    y = poisson(36)
+    a, b = run(name, series(y), draws=800), run(name, series(np.concatenate([[np.nan] * 12, y])), draws=800)
+    assert np.median(a) == pytest.approx(np.median(b), abs=2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_steady_level_is_found(name: str) -> None:
+    paths = run(name, series(np.random.default_rng(4).poisson(50, 60)), horizon=6, draws=400)
+    assert np.median(paths) == pytest.approx(50, abs=5)
+    low, high = np.quantile(paths, [0.1, 0.9])
+    assert 10 <= high - low <= 45  # Poisson noise alone is 18 wide
+
+
+@pytest.mark.parametrize("name", ["structural", "ets", "unobserved", "sarimax", "negative_binomial", "prophet",
+                                  "seasonal_naive"])
+def test_a_season_is_found_across_gaps(name: str) -> None:
+    rng = np.random.default_rng(5)
+    level = 100 * (1 + 0.6 * np.sin(2 * np.pi * np.arange(84) / 12))
+    y = rng.poisson(level).astype(float)
+    y[rng.uniform(size=84) < 0.25] = np.nan
+    middle = np.median(run(name, series(y[:72]), horizon=12, draws=300), axis=0)
+    assert np.corrcoef(middle, level[72:])[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("name", [name for name in FAST if name not in {"windows", "seasonal_naive"}])
+def test_half_watched_rows_count_double(name: str) -> None:
+    rng = np.random.default_rng(6)
+    share = np.where(np.arange(60) % 2, 0.5, 1.0)
+    y = rng.binomial(rng.poisson(60, 60), share)
+    paths = run(name, series(y, freq="W-MON", exposure=share), draws=400)
+    assert np.median(paths) == pytest.approx(60, abs=7)
+
+
+def test_predict_refuses_what_is_no_count() -> None:
+    with pytest.raises(ValueError, match="whole counts"):
+        predict(series([1.5, 2.0]))
+    with pytest.raises(ValueError, match="did you mean 'structural'"):
+        predict(series([1.0, 2.0]), model="structurel")
+
+
+@pytest.mark.parametrize(("freq", "rows"), [("D", 7), ("B", 5), ("W-MON", 52), ("MS", 12), ("ME", 12), ("QS", 4),
+                                            ("YS", 1), ("28D", 13), ("2W-SUN", 26)])
+def test_the_grid_tells_the_season(freq: str, rows: int) -> None:
+    assert season_length(series(np.ones(4), freq=freq)) == rows
+
+
+def test_auto_looks_at_the_size_of_the_counts_only() -> None:
+    assert Auto().members(series([0, 0, 1, np.nan, 2, 0])) == ("windows", "count_state_space")
+    assert Auto().members(series([5, 9, np.nan, 4])) == ("structural",)
+
+
+def test_the_pool_takes_its_shares_and_leaves_out_members_without_weight() -> None:
+    given = series(np.full(20, 6.0))
+    paths = pooled(given, {"windows": 1.0, "no_such_member": 0.0}, 3, 50, np.random.default_rng(0))
+    assert np.all(paths == 6)
+
+
+def test_combination_prefers_the_member_that_fits() -> None:
+    step = series(np.random.default_rng(0).poisson(np.where(np.arange(60) < 40, 5, 40)))
+    for score in ("crps", "log_score"):
+        weights = Combination(members=("mean", "structural"), score=score).weights(step, 3, np.random.default_rng(0))
+        assert weights["structural"] > 0.6
+        assert sum(weights.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("make_wrong", [
+    lambda: Combination(score="rmse"), lambda: Combination(members=()), lambda: Windows(lengths=(0,)),
+    lambda: NegativeBinomial(trend=-1), lambda: Sarimax(order=(1, 1)), lambda: Prophet(changepoint_scale=0),
+    lambda: Prophet(changepoints=["2021-02-01"], detector="auto"),
+])
+def test_a_wrong_setting_says_what_it_got(make_wrong: Any) -> None:
+    with pytest.raises(ValueError, match="got|not both"):
+        make_wrong()
+
+
+def test_negative_binomial_regression_is_that_of_statsmodels() -> None:
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(7)
+    x = np.column_stack([np.ones(120), rng.normal(size=(120, 2))])
+    share = rng.uniform(0.4, 1, 120)
+    y = negative_binomial(share * np.exp(x @ [2.0, 0.4, -0.3]), 4.0, rng).astype(float)
+    theirs = sm.GLM(y, x, family=sm.families.NegativeBinomial(alpha=1 / 4), offset=np.log(share)).fit()
+    beta, root = fit(x, y, share, 4.0, np.full(3, 1e-9))
+    np.testing.assert_allclose(beta, theirs.params, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.inv(root @ root.T), theirs.cov_params(), rtol=1e-4)
+
+
+def test_structural_weights_agree_with_the_dense_formula() -> None:
+    """One setting, square root alone: predictive mean by the textbook formula of a Gaussian process."""
+    from forecast.models import structural as module
+
+    y = poisson(30, 60.0, hidden=0.2)
+    when = np.flatnonzero(~np.isnan(y)).astype(float)
+    coming = 30.0 + np.arange(3)
+    table = np.array([[0.05, np.inf, 0.4, 0.0, 0.0]])
+
+    def basis(rows: np.ndarray) -> np.ndarray:
+        return module._basis(rows, 30.0, 12, 24.0, False)
+
+    found = module._fit(when, y[~np.isnan(y)], coming, basis, table=table, prior=1.0)
+    z = 2 * (np.sqrt(y[~np.isnan(y)]) - 1)
+    z = (z - z.mean()) / z.std()
+    rows = np.concatenate([when, coming])
+    k = (100 + 0.05 * np.minimum(rows[:, None], rows)
+         + 0.4 * ((np.abs(rows[:, None] - rows) % 12 == 0) - 1 / 12))
+    n = len(when)
+    gain = np.linalg.solve(k[:n, :n] + np.eye(n), k[:n, n:])
+    np.testing.assert_allclose(found.mean[0, :, 1], gain.T @ z, atol=1e-8)
+    left = k[n:, n:] + np.eye(3) - gain.T @ k[:n, n:]
+    np.testing.assert_allclose(found.root[0] @ found.root[0].T, left, atol=1e-7)
+    assert found.weight.sum() == pytest.approx(1)
+
+
+def test_structural_follows_a_jump_more_than_a_calm_history() -> None:
+    y = np.random.default_rng(8).poisson(np.where(np.arange(50) < 35, 20, 80))
+    assert np.median(Structural().paths(series(y), 3, 400, np.random.default_rng(0))) > 60
+
+
+def test_count_state_space_widens_with_dispersion() -> None:
+    rng = np.random.default_rng(9)
+    calm, wild = rng.poisson(6, 80), negative_binomial(np.full(80, 6.0), 0.7, rng)
+    widths = [np.ptp(np.quantile(CountStateSpace().paths(series(y), 4, 600, np.random.default_rng(0)), [0.1, 0.9]))
+              for y in (calm, wild)]
+    assert widths[0] < widths[1]
+
+
+def test_prophet_takes_breaks_and_known_days() -> None:
+    given = replace(CASES["days"])
+    model = Prophet(changepoints=["2021-02-01", "1999-01-01"], holidays={"visit": ["2021-02-10", "2021-03-15"]})
+    assert model.paths(given, 4, 20, np.random.default_rng(0)).shape == (20, 4)
+
+
+def test_counts_from_draws() -> None:
+    assert whole(np.array([-1.0, 0.4, 2.6, np.inf, np.nan])).tolist() == [0, 0, 3, 2**53, 0]
+    rng = np.random.default_rng(0)
+    y = negative_binomial(np.full(40_000, 5.0), 2.0, rng)
+    assert y.mean() == pytest.approx(5, rel=0.03)
+    assert y.var() == pytest.approx(5 + 25 / 2, rel=0.06)
+    assert dispersion(y.astype(float), 5.0) == pytest.approx(2.0, rel=0.1)
+    assert negative_binomial(np.array([1e14]), np.inf, rng)[0] == 10**14

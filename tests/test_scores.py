@@ -1,0 +1,185 @@
+"""Scores agree with scoringrules, with sums done by hand, and with what a score must do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scoringrules
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from forecast import scores
+
+COUNTS = st.integers(0, 40)
+PATHS = arrays(float, st.tuples(st.integers(2, 30), st.integers(1, 4)), elements=COUNTS.map(float))
+
+
+def draws(seed: int = 0, n: int = 50, h: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return rng.poisson(7, (n, h)).astype(float), rng.poisson(7, h).astype(float)
+
+
+def test_crps_by_hand() -> None:
+    # mean |x - 2| = (1 + 2)/2; mean |x - x'| = 3/2, half of it 3/4
+    assert scores.crps(np.array([1.0, 4.0]), 2.0) == pytest.approx(1.5 - 0.75)
+
+
+@pytest.mark.parametrize(("fair", "estimator"), [(False, "nrg"), (True, "fair")])
+def test_crps_is_that_of_scoringrules(fair: bool, estimator: str) -> None:
+    paths, seen = draws()
+    theirs = scoringrules.crps_ensemble(seen, paths.T, estimator=estimator)
+    np.testing.assert_allclose(scores.crps(paths, seen, fair=fair), theirs)
+
+
+def test_interval_scores_are_those_of_scoringrules() -> None:
+    paths, seen = draws()
+    low, high = np.quantile(paths, [0.1, 0.9], axis=0)
+    np.testing.assert_allclose(scores.interval_score(low, high, seen, 0.2),
+                               scoringrules.interval_score(seen, low, high, 0.2))
+    alphas = (0.2, 0.5)
+    lows, highs = (np.quantile(paths, [q(a) for a in alphas], axis=0).T
+                   for q in (lambda a: a / 2, lambda a: 1 - a / 2))
+    theirs = scoringrules.weighted_interval_score(seen, np.median(paths, axis=0), lows, highs, np.array(alphas))
+    np.testing.assert_allclose(scores.wis(paths, seen, alphas), theirs)
+
+
+def test_pinball_by_hand_and_by_scoringrules() -> None:
+    assert scores.pinball(3.0, 5.0, 0.9) == pytest.approx(1.8)
+    assert scores.pinball(5.0, 3.0, 0.9) == pytest.approx(0.2)
+    assert scores.pinball(3.0, 5.0, 0.9) == pytest.approx(scoringrules.quantile_score(5.0, 3.0, 0.9))
+
+
+def test_weighted_quantile_loss_by_hand() -> None:
+    paths = np.tile(np.array([[1.0, 3.0]]), (5, 1))  # every quantile is 1 and 3; off by 1 and 1 of 2 + 2
+    assert scores.weighted_quantile_loss(paths, np.array([2.0, 2.0])) == pytest.approx(2 * 2 * 0.5 / 4)
+    with pytest.raises(ValueError, match="add up to zero"):
+        scores.weighted_quantile_loss(paths, np.zeros(2))
+
+
+def test_mase_by_hand() -> None:
+    history = np.array([1.0, 2.0, 4.0, np.nan, 5.0, 6.0])  # seasonal changes of two rows: 3, 1
+    assert scores.mase_scale(history, 2) == pytest.approx(2.0)
+    assert scores.mase(np.array([5.0, 5.0]), np.array([8.0, np.nan]), history, 2) == pytest.approx(1.5)
+    assert np.isnan(scores.mase_scale(np.full(9, 4.0), 2))
+
+
+def test_brier_refuses_what_is_no_probability() -> None:
+    assert scores.brier(0.25, True) == pytest.approx(0.5625)
+    with pytest.raises(ValueError, match="lie in"):
+        scores.brier(1.2, True)
+
+
+def test_log_score_of_many_poisson_draws_is_near_the_exact_one() -> None:
+    rng = np.random.default_rng(3)
+    paths = rng.poisson(6.0, (20_000, 1))
+    for y in (3, 6, 11):
+        exact = 6.0 - y * np.log(6.0) + np.log(float(np.prod(np.arange(1, y + 1))))
+        assert scores.log_score(paths, np.array([float(y)]))[0] == pytest.approx(exact, abs=0.08)
+
+
+@given(arrays(float, st.integers(2, 25), elements=COUNTS.map(float)), st.sampled_from([1.0, 8.0]))
+@settings(max_examples=40, deadline=None)
+def test_log_score_is_one_probability_over_the_whole_counts(x: np.ndarray, factor: float) -> None:
+    y = np.arange(0.0, 60.0 * 40 * factor)
+    mass = np.exp(-scores.log_score(np.tile(factor * x[:, None], (1, len(y))), y)).sum()
+    assert mass == pytest.approx(1.0, abs=1e-6)
+
+
+@given(PATHS, st.integers(0, 40))
+@settings(max_examples=60, deadline=None)
+def test_scores_are_never_negative_and_do_not_care_for_order(paths: np.ndarray, y: int) -> None:
+    seen = np.full(paths.shape[1], float(y))
+    for score in (scores.crps, scores.log_score, scores.wis):
+        value = score(paths, seen)
+        assert np.all(value >= -1e-12)
+        np.testing.assert_allclose(value, score(paths[::-1], seen), atol=1e-9)
+
+
+@given(PATHS, st.integers(0, 40), st.integers(1, 9))
+@settings(max_examples=40, deadline=None)
+def test_crps_scales_with_the_counts_and_ignores_a_shift(paths: np.ndarray, y: int, factor: int) -> None:
+    seen = np.full(paths.shape[1], float(y))
+    np.testing.assert_allclose(scores.crps(factor * paths + 5, factor * seen + 5), factor * scores.crps(paths, seen),
+                               atol=1e-9)
+
+
+def test_the_true_law_beats_a_shifted_one() -> None:
+    rng = np.random.default_rng(1)
+    seen = rng.poisson(8, 400).astype(float)
+    good, bad = rng.poisson(8, (300, 400)), rng.poisson(11, (300, 400))
+    for score in (scores.crps, scores.log_score, scores.wis):
+        assert score(good, seen).mean() < score(bad, seen).mean()
+
+
+def test_calibrated_counts_have_a_uniform_pit_and_honest_coverage() -> None:
+    rng = np.random.default_rng(2)
+    level = rng.gamma(4, 1, 4000)
+    paths, seen = rng.poisson(level, (400, 4000)), rng.poisson(level).astype(float)
+    edges = np.histogram(scores.pit(paths, seen, rng), bins=10, range=(0, 1))[0] / 4000
+    assert np.all(np.abs(edges - 0.1) < 0.02)
+    assert scores.coverage(paths, seen, 0.8) >= 0.8
+    assert np.all(scores.sharpness(paths, 0.95) >= scores.sharpness(paths, 0.8))
+
+
+def test_missing_observations_have_no_score() -> None:
+    paths, seen = draws()
+    seen[1] = np.nan
+    for value in (scores.crps(paths, seen), scores.log_score(paths, seen), scores.wis(paths, seen),
+                  scores.pit(paths, seen, np.random.default_rng(0))):
+        assert np.isnan(value).tolist() == [False, True, False, False]
+    assert 0 <= scores.coverage(paths, seen) <= 1
+
+
+def test_shapes_that_do_not_fit_are_named() -> None:
+    with pytest.raises(ValueError, match=r"paths have shape \(50, 4\), observed \(3,\)"):
+        scores.crps(draws()[0], np.zeros(3))
+    with pytest.raises(ValueError, match="at least 2 draws"):
+        scores.crps(np.zeros((1, 2)), np.zeros(2), fair=True)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_diebold_mariano_is_that_of_statsmodels(horizon: int) -> None:
+    from statsmodels.tsa.stattools import diebold_mariano_test
+
+    rng = np.random.default_rng(5)
+    a, b = rng.gamma(2, 1, 40), rng.gamma(2.4, 1, 40)
+    theirs = diebold_mariano_test(np.zeros(40), a, b, criterion=lambda y, f: f, lags=horizon - 1, harvey_adj=True,
+                                  horizon=horizon)
+    np.testing.assert_allclose(scores.diebold_mariano(a, b, horizon), (theirs.statistic, theirs.pvalue))
+
+
+def test_diebold_mariano_of_the_same_losses_is_one_and_of_two_rows_unknown() -> None:
+    loss = np.arange(10.0)
+    assert scores.diebold_mariano(loss, loss) == (0.0, 1.0)
+    assert scores.diebold_mariano(loss + 1, loss)[1] == 0.0
+    assert np.isnan(scores.diebold_mariano(loss[:2], loss[:2] * 2)[1])
+
+
+def test_the_confidence_set_keeps_the_best_and_drops_the_bad() -> None:
+    rng = np.random.default_rng(6)
+    base = rng.gamma(2, 1, 120)
+    losses = {"good": base, "twin": base + rng.normal(0, 0.05, 120), "bad": base + 1 + rng.normal(0, 0.3, 120)}
+    p = scores.confidence_set(losses, np.random.default_rng(0))
+    assert p["bad"] < 0.05 < p["twin"]
+    assert max(p.values()) == 1.0
+
+
+def test_break_scores_by_hand() -> None:
+    people = [[10, 50], [12]]
+    # found 0, 11: both match; recall (2/3 + 2/2)/2
+    assert scores.break_f1(people, [11]) == pytest.approx(2 * (5 / 6) / (1 + 5 / 6))
+    assert scores.break_f1([[10]], [10]) == 1.0
+    # one found break serves one annotated break only
+    assert scores.break_f1([[10, 12]], [11]) == pytest.approx(2 * (2 / 3) / (1 + 2 / 3))
+    # segments 40 | 60 against 50 | 50: .4 * 40/50 + .6 * 50/60
+    assert scores.covering([[40]], [50], 100) == pytest.approx(0.4 * 0.8 + 0.6 * 50 / 60)
+
+
+@given(st.lists(st.integers(1, 99), max_size=6, unique=True), st.lists(st.integers(1, 99), max_size=6, unique=True))
+@settings(max_examples=60, deadline=None)
+def test_break_scores_lie_in_one_and_are_one_for_the_annotators_own(a: list[int], found: list[int]) -> None:
+    assert 0 < scores.break_f1([a], found) <= 1
+    assert 0 < scores.covering([a], found, 100) <= 1 + 1e-12
+    assert scores.break_f1([a], a) == pytest.approx(1.0)
+    assert scores.covering([a], a, 100) == pytest.approx(1.0)
