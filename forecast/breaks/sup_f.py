@@ -1,0 +1,48 @@
+"""Sup F: the largest F statistic of one change of level, significant against the simulated no-break model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from forecast.breaks import Break
+from forecast.breaks.dating import observed_values
+from forecast.breaks.simulated import centred_sums, segmented, with_intervals
+from forecast.series import Series
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class SupF:
+    """Breaks of level where F over all dates but the outer `trimming` is largest (Andrews 1993), found one by one."""
+
+    trimming: float = 0.15
+    alpha: float = 0.05
+    draws: int = 199
+    seed: int = 0
+    least: int = 5
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not 0 < self.trimming < 0.5:
+            raise ValueError(f"sup_f: trimming must lie in (0, 0.5), got {self.trimming}")
+
+    def detect(self, series: Series) -> tuple[Break, ...]:
+        """Breaks in time order; () when the series is too short."""
+        values = observed_values(series)
+        process = partial(f_statistics, trimming=self.trimming)
+        cuts = segmented(values.y, series.is_count, process, self.alpha, self.draws, self.seed, self.least)
+        return with_intervals(series, values, cuts, self.confidence)
+
+
+def f_statistics(y: Array, trimming: float) -> Array:
+    """F [draws, n - 1] of a change of level before rows 1..n-1, zero within the outer `trimming` of the rows."""
+    n = y.shape[1]
+    r = np.arange(1, n) / n
+    explained = centred_sums(y) ** 2 / (r * (1 - r))  # share of n: 1 - RSS / TSS = explained / n
+    f = explained / np.maximum(1 - explained / n, 1e-12) * (n - 2) / n
+    return np.where((r >= trimming - 1e-9) & (r <= 1 - trimming + 1e-9), f, 0.0)
