@@ -28,7 +28,7 @@ class OptimalPartitioning:
     cost : "normal" (a mean), "variance" (mean and variance), "poisson", "negative_binomial"; "auto" takes counts as
         negative binomial (Poisson when they vary no more than that), other numbers as normal
     penalty : "calibrated" (the largest gain of one break in 95 of 100 series simulated from the fitted no-break
-        model with its autocorrelation), "mbic" (Zhang & Siegmund 2007), or a number: twice the log-likelihood that
+        model with its autocorrelation; ups and downs that fill the series pass for persistence there), "mbic" (Zhang & Siegmund 2007), or a number: twice the log-likelihood that
         a break must gain, for normal costs in units of a variance taken from differences
     h : minimum segment, rows
     """
@@ -144,8 +144,9 @@ class Problem:
 
     @cached_property
     def floor(self) -> float:
-        """A variance below which none is told from zero."""
-        return 1e-8 * float(self.y.var())
+        """A variance below which none is told from zero: that of rounding, since ties would else cost nothing."""
+        gaps = np.diff(np.unique(self.y))
+        return max(float(gaps.min()) ** 2 / 12 if len(gaps) else 0.0, 1e-8 * float(self.y.var()))
 
     def cost(self, start: Array, stop: Array) -> Array:
         """Twice the negative log-likelihood of rows start..stop-1 [k] as one segment, less what data alone decide."""
@@ -158,7 +159,6 @@ class Problem:
         log_mean = np.log(np.maximum(total, 1e-300) / m)
         if math.isinf(self.size):
             return np.asarray(2 * (total - total * log_mean))
-        # against the Poisson form this keeps the size, so that both tend to each other
         return np.asarray(2 * ((total + m * self.size) * np.log(self.size + total / m) - total * log_mean))
 
     def by_mbic(self) -> list[int]:
