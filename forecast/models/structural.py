@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -14,9 +15,9 @@ from forecast.series import Series
 POWERS = (0.0, 0.5, 1.0)  # log, square root, none: which one suits is weighed like any other setting
 YEAR = 365.25
 FIRST_LOOK = 120  # observations on which all settings are weighed before the best few see the rest
-LEFT = 8
-# Columns of a settings table: variances in units of the noise's, tau in rows.
-STEP, TAU, SEASON, TREND, YEARLY = range(5)
+LEFT = 16  # settings that see the rest
+# Columns of a settings table: which level (0 a walk, k the k-th memory), and variances in units of the noise's.
+LEVEL, STEP, SEASON, TREND, YEARLY = range(5)
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Structural:
     """Structural time series with every setting integrated out; gaps cost nothing, since only what was seen enters.
 
     z = power(y) = constant + level + season + trend + noise, all Gaussian. The level is a random walk of variance
-    `steps` a row or an Ornstein-Uhlenbeck process of the same steps and `memory` rows; seasonal effects are
+    `steps` a row, or returns to the constant within one of `memories` rows (Ornstein-Uhlenbeck); seasonal effects are
     exchangeable with variance `seasons` (smooth in the phase for cycles of more than 24 rows), the slope has
     variance `trends` over half the history; all in units of the noise variance, which is integrated out in closed
     form under a prior of `prior` observations of Poisson noise. Every combination of settings and of the powers 0,
@@ -37,9 +38,14 @@ class Structural:
     steps: tuple[float, ...] = (0.0, 0.001, 0.006, 0.03, 0.12, 0.5)
     seasons: tuple[float, ...] = (0.0, 0.1, 0.4, 1.5, 6.0)
     trends: tuple[float, ...] = (0.0, 0.2)
-    memory: float = 24.0
+    memories: tuple[float, ...] = (6.0, 24.0)
     prior: float = 1.0
     rows: int = 700
+
+    def __post_init__(self) -> None:
+        positive = (*self.memories, self.prior, self.rows)
+        if min((*self.steps, *self.seasons, *self.trends)) < 0 or min(positive) <= 0:
+            raise ValueError(f"structural: variances must be at least 0, memories, prior and rows above 0, got {self}")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""
@@ -52,22 +58,25 @@ class Structural:
         table, coming = self._table(cycle), end + np.arange(horizon, dtype=float)
 
         def basis(rows: np.ndarray) -> np.ndarray:
-            return _basis(rows, end, cycle, self.memory, daily)
+            return _basis(rows, end, cycle, self.memories, yearly=daily)
 
+        fit = partial(_fit, basis=basis, prior=self.prior)
         if len(seen) > FIRST_LOOK:
-            first = _fit(when[-FIRST_LOOK:], seen[-FIRST_LOOK:], coming[:0], basis, table=table, prior=self.prior)
+            first = fit(when[-FIRST_LOOK:], seen[-FIRST_LOOK:], coming[:0], table=table)
             table = table[np.argsort(-first.weight.sum(axis=1))[:LEFT]]
         if daily:  # a yearly cycle on top of the weekly one
             table = np.concatenate([table, table])
             table[len(table) // 2:, YEARLY] = 0.3
-        return whole(_simulate(_fit(when, seen, coming, basis, table=table, prior=self.prior), draws, rng))
+        return whole(_simulate(fit(when, seen, coming, table=table), draws, rng))
 
     def _table(self, cycle: int) -> np.ndarray:
         """All combinations of settings [settings, 5]."""
+        levels = [(0, step) for step in self.steps]
+        for kind, memory in enumerate(self.memories, start=1):  # below that variance it is the noise's twin or nothing
+            levels += [(kind, step) for step in self.steps if step * memory > 0.1]
         seasons = self.seasons if cycle else (0.0,)
-        return np.array([(step, tau, season, trend, 0.0) for step, tau, season, trend
-                         in product(self.steps, (np.inf, self.memory), seasons, self.trends)
-                         if step > 0 or tau == np.inf])
+        return np.array([(*level, season, trend, 0.0)
+                         for level, season, trend in product(levels, seasons, self.trends)])
 
 
 @dataclass(frozen=True)
@@ -88,8 +97,8 @@ class Fit:
     offset: float
 
 
-def _fit(when: np.ndarray, seen: np.ndarray, coming: np.ndarray, basis: Callable[[np.ndarray], np.ndarray],
-         *, table: np.ndarray, prior: float) -> Fit:
+def _fit(when: np.ndarray, seen: np.ndarray, coming: np.ndarray, *, basis: Callable[[np.ndarray], np.ndarray],
+         table: np.ndarray, prior: float) -> Fit:
     """Weigh all settings on the counts `seen` at rows `when`, and predict the rows `coming`."""
     n, h, powers = len(seen), len(coming), np.array(POWERS)
     offset = 0.5 if seen.min() < 5 else 0.0
@@ -101,7 +110,7 @@ def _fit(when: np.ndarray, seen: np.ndarray, coming: np.ndarray, basis: Callable
     # coming rows their regression on the seen ones, and the corner their conditional root
     joint = np.zeros((len(table), n + h + len(powers), n + h + len(powers)))
     every = basis(np.concatenate([when, coming]))
-    signal = (_loadings(table) @ every.reshape(len(every), -1)).reshape(len(table), n + h, n + h)
+    signal = (_loadings(table, len(every) - 5) @ every.reshape(len(every), -1)).reshape(len(table), n + h, n + h)
     joint[:, :n + h, :n + h] = signal
     joint[:, n + h:, :n] = ((z - centre) / spread).T
     diagonal = np.arange(n + h)
@@ -114,27 +123,27 @@ def _fit(when: np.ndarray, seen: np.ndarray, coming: np.ndarray, basis: Callable
     shape, scale = prior + n / 2, start + (scaled**2).sum(axis=1) / 2
     evidence = (-np.log(root[:, diagonal[:n], diagonal[:n]]).sum(axis=1)[:, None] - shape * np.log(scale)
                 + prior * np.log(start) - n * np.log(spread) + (powers - 1) * np.log(seen + offset).sum()
-                - 0.5 * np.log1p(table[:, STEP] / 0.003)[:, None])
+                - np.log1p(table[:, STEP] / 0.003)[:, None])
     weight = np.exp(evidence - evidence.max())
     return Fit(weight / weight.sum(), root[:, n:n + h, :n] @ scaled, root[:, n:n + h, n:n + h], shape, scale,
                centre, spread, offset)
 
 
-def _loadings(table: np.ndarray) -> np.ndarray:
-    """Weights of the basis covariances under each setting [settings, 6]."""
-    step, tau, season, trend, yearly = table.T
-    walk = np.isinf(tau)
-    return np.column_stack([np.full(len(table), 100.0), step * walk, step * ~walk, season, trend, yearly])
+def _loadings(table: np.ndarray, memories: int) -> np.ndarray:
+    """Weights of the basis covariances under each setting [settings, 5 + number of memories]."""
+    level, step, season, trend, yearly = table.T
+    kinds = step[:, None] * (level[:, None] == np.arange(memories + 1))
+    return np.column_stack([np.full(len(table), 100.0), season, trend, yearly, kinds])
 
 
-def _basis(rows: np.ndarray, end: float, cycle: int, memory: float, yearly: bool) -> np.ndarray:
-    """Covariances of constant, walk, mean-reverting level, season, slope and year between rows [6, n, n]."""
+def _basis(rows: np.ndarray, end: float, cycle: int, memories: Sequence[float], *, yearly: bool) -> np.ndarray:
+    """Covariances between rows of constant, season, slope, year, walk and each mean-reverting level [k, n, n]."""
     apart = np.abs(rows[:, None] - rows)
     centred = rows / max(end / 2, 1.0) - 1
     none = np.zeros_like(apart)
     season = none if not cycle else _smooth(apart, cycle) if cycle > 24 else (apart % cycle == 0) - 1 / cycle
-    return np.stack([np.ones_like(apart), np.minimum(rows[:, None], rows), memory / 2 * np.exp(-apart / memory),
-                     season, np.outer(centred, centred), _smooth(apart, YEAR) if yearly else none])
+    return np.stack([np.ones_like(apart), season, np.outer(centred, centred), _smooth(apart, YEAR) if yearly else none,
+                     np.minimum(rows[:, None], rows), *(m / 2 * np.exp(-apart / m) for m in memories)])
 
 
 def _smooth(apart: np.ndarray, cycle: float) -> np.ndarray:
