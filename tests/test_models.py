@@ -15,6 +15,7 @@ from forecast.models.auto import Auto
 from forecast.models.combination import Combination, pooled
 from forecast.models.count_state_space import CountStateSpace
 from forecast.models.history import dispersion, negative_binomial, season_length, whole
+from forecast.models.mean import Mean
 from forecast.models.negative_binomial import NegativeBinomial, fit
 from forecast.models.prophet import Prophet
 from forecast.models.sarimax import Sarimax
@@ -165,7 +166,7 @@ def test_the_pool_takes_its_shares_and_leaves_out_members_without_weight() -> No
 def test_combination_prefers_the_member_that_fits() -> None:
     step = series(np.random.default_rng(0).poisson(np.where(np.arange(60) < 40, 5, 40)))
     for score in ("crps", "log_score"):
-        weights = Combination(members=("mean", "structural"), score=score).weights(step, 3, np.random.default_rng(0))
+        weights = Combination(members=("negative_binomial", "structural"), score=score).weights(step, 3, np.random.default_rng(0))
         assert weights["structural"] > 0.6
         assert sum(weights.values()) == pytest.approx(1)
 
@@ -218,6 +219,13 @@ def test_structural_weights_agree_with_the_dense_formula() -> None:
     left = k[n:, n:] + np.eye(3) - gain.T @ k[:n, n:]
     np.testing.assert_allclose(found.root[0] @ found.root[0].T, left, atol=1e-7)
     assert found.weight.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("model", "expected"), [(Mean(), 80), (Mean(detector=None), 38),
+                                                 (NegativeBinomial(trend=0, detector="bai_perron"), 80)])
+def test_the_mean_is_that_since_the_last_break(model: Forecaster, expected: int) -> None:
+    y = np.random.default_rng(8).poisson(np.where(np.arange(50) < 35, 20, 80))
+    assert np.median(model.paths(series(y), 3, 400, np.random.default_rng(0))) == pytest.approx(expected, abs=9)
 
 
 def test_structural_follows_a_jump_more_than_a_calm_history() -> None:

@@ -14,11 +14,11 @@ from forecast.series import Series
 class Mean:
     """Negative binomial counts around the mean of what was observed since the last break.
 
-    detector : name of a detector in `conf/detectors`; None takes the whole history
+    detector : name of a detector in `conf/detectors`, run again on each history; None takes the whole of it
     prior : observations that the whole history's mean is worth when the segment is young
     """
 
-    detector: str | None = None
+    detector: str | None = "bai_perron"
     prior: float = 0.5
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
