@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from forecast.season import season_length
 from forecast.series import Series
 
-# Rows in the cycle that a grid of this kind usually has; other grids get the number of rows in a year.
-SEASONS = {"D": 7, "B": 5, "W": 52, "M": 12, "BM": 12, "Q": 4, "BQ": 4, "Y": 1, "h": 24}
+__all__ = ["dispersion", "exposure", "history", "negative_binomial", "season_length", "trimmed", "whole"]
 CEILING = 2**53  # beyond it floats skip whole numbers, and int64 still holds sums of a thousand such draws
-
-
-def season_length(series: Series) -> int:
-    """Rows in one season of the series' grid: 7 for days, 52 for weeks, 12 for months; 1 = no season."""
-    if series.freq is None:
-        raise ValueError(f"series {series.name}: irregular dates: put it on a grid first, e.g. series.regular('W-MON')")
-    from pandas.tseries.frequencies import to_offset
-
-    offset = to_offset(series.freq)
-    code = str(offset.rule_code).split("-")[0].removesuffix("S").removesuffix("E")
-    if getattr(offset, "n", 1) == 1 and code in SEASONS:
-        return SEASONS[code]
-    days = float(np.median((series.end - series.start).astype(float))) if len(series) else 365.0
-    return max(1, round(365.25 / days))
 
 
 def history(series: Series) -> np.ndarray:

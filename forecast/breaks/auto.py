@@ -1,0 +1,31 @@
+"""The default detector: the count regime model for counts, segments with trend and lag for other numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from forecast.breaks import Break
+from forecast.breaks.optimal_partitioning import OptimalPartitioning
+from forecast.breaks.regimes import Regimes
+from forecast.breaks.segments import Segments
+from forecast.series import Series
+
+
+@dataclass(frozen=True)
+class Auto:
+    """Choose by what the values are and how many there are, never by the breaks that come out.
+
+    longest : rows up to which counts go to the regime model, whose memory grows with them (0.1 MB a row)
+    """
+
+    longest: int = 5000
+    counts: Regimes = field(default_factory=Regimes)
+    reals: Segments = field(default_factory=Segments)
+
+    def detect(self, series: Series) -> tuple[Break, ...]:
+        """Breaks by the detector that suits the series."""
+        if not series.is_count:
+            return self.reals.detect(series)
+        if len(series) > self.longest:
+            return OptimalPartitioning(cost="negative_binomial").detect(series)
+        return self.counts.detect(series)

@@ -1,0 +1,36 @@
+"""The count regime model as a forecaster: its posterior run forward, future breaks included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from forecast.posterior import ahead, sample
+from forecast.regimes import RegimeModel, pose
+from forecast.season import evident_season
+from forecast.series import Series
+
+
+@dataclass(frozen=True)
+class Regimes:
+    """Paths from the posterior of levels, deviations and settings; the level may jump again.
+
+    recent : rows at most that are looked at (older ones say little about the present level)
+    breaks : whether the future may hold breaks, at the rate of the prior
+    """
+
+    recent: int = 400
+    breaks: bool = True
+    season: bool = True
+    model: RegimeModel = field(default_factory=RegimeModel)
+
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon], of fully watched rows."""
+        recent = series.rows(slice(max(0, len(series) - self.recent), len(series)))
+        if not recent.observed.any():
+            recent = series
+        season = evident_season(recent)
+        n = len(recent)
+        posterior = sample(pose(self.model, recent, season.over(np.arange(n))), draws, rng)
+        return ahead(posterior, season.over(np.arange(n, n + horizon)), np.ones(horizon), rng, self.breaks)

@@ -1,0 +1,134 @@
+"""Posterior paths of the count regime model: levels, break dates, their number, and the future run forward from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.lattice import deviations, transition
+from forecast.regimes import Block, Problem, forward, pooled
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Draws from the posterior of one series.
+
+    log_ratio : log Bayes factor of at least one break against none, settings integrated
+    jumps : bool [P, n - 1], a break in each gap; level : float [P, n], log level; deviation : float [P, n], s * x
+    dispersion, correlation, spread : [P]; final : int [P, 3] (block, level index, node index) of the last row
+    """
+
+    problem: Problem
+    log_ratio: float
+    jumps: np.ndarray
+    level: np.ndarray
+    deviation: np.ndarray
+    correlation: np.ndarray
+    spread: np.ndarray
+    dispersion: np.ndarray
+
+    @property
+    def number(self) -> np.ndarray:
+        """Number of breaks on each path, int [P]."""
+        return np.asarray(self.jumps.sum(axis=1))
+
+    @property
+    def probability(self) -> float:
+        """Posterior probability of at least one break at even prior odds."""
+        return float(1 / (1 + np.exp(-self.log_ratio)))
+
+
+def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float | None = None) -> Posterior:
+    """Draw paths of the jump model (`breaks` expected over the span; the model's own number when None).
+
+    The series must be posed alone (B = 1). Filter forward, sample backward (Carter & Kohn 1994; Fearnhead 2006).
+    """
+    expected = problem.model.breaks if breaks is None else breaks
+    jump = problem.jumps(expected)
+    still = np.zeros_like(jump)
+    passes = [forward(problem, block, jump) for block in problem.blocks]
+    logs = [ahead.log[-1][:, 0].ravel() for ahead in passes]
+    quiet = [forward(problem, block, still, full=False).log[-1][:, 0].ravel() for block in problem.blocks]
+    total, none = np.concatenate(logs), np.concatenate(quiet)
+    weight = problem.weight * np.exp(total - total.max())
+    picked = rng.choice(len(weight), size=draws, p=weight / weight.sum())
+    n = len(problem.scale)
+    jumps, level, deviation = np.zeros((draws, max(n - 1, 0)), bool), np.empty((draws, n)), np.empty((draws, n))
+    settings = np.empty((draws, 3))
+    offset = 0
+    for block, ahead in zip(problem.blocks, passes, strict=True):
+        mine = np.flatnonzero((picked >= offset) & (picked < offset + block.settings))
+        if len(mine):
+            k, e = np.divmod(picked[mine] - offset, len(block.spread))
+            jumps[mine], at, node = _backward_sample(problem, block, ahead.state, jump, k, e, rng)
+            level[mine] = problem.levels[at]
+            deviation[mine] = block.spread[e][:, None] * deviations(block.nodes)[0][node]
+            settings[mine] = np.column_stack([block.correlation[k], block.spread[e], block.dispersion[e]])
+        offset += block.settings
+    return Posterior(problem=problem, log_ratio=_any_break(total, none, problem.weight, expected), jumps=jumps,
+                     level=level, deviation=deviation, correlation=settings[:, 0], spread=settings[:, 1],
+                     dispersion=settings[:, 2])
+
+
+def _any_break(total: np.ndarray, none: np.ndarray, weight: np.ndarray, expected: float) -> float:
+    """Log Bayes factor of one or more breaks against none, from the evidence with jumps and without."""
+    quiet = float(pooled(none, weight)) - expected  # the jump model's own share without a jump
+    some = float(pooled(total, weight)) - quiet
+    odds = np.log(np.maximum(np.expm1(some), 1e-12))
+    return float(odds - np.log(np.expm1(expected)))
+
+
+def _backward_sample(problem: Problem, block: Block, state: np.ndarray, jump: np.ndarray, k: np.ndarray,
+                     e: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    n, draws = len(problem.scale), len(k)
+    at, node = np.empty((draws, n), int), np.empty((draws, n), int)
+    jumped = np.zeros((draws, max(n - 1, 0)), bool)
+    last = state[-1][k, 0, e]
+    flat = _draw(last.reshape(draws, -1), rng)
+    at[:, -1], node[:, -1] = np.divmod(flat, block.nodes)
+    for t in range(n - 2, -1, -1):
+        move = np.stack([transition(block.nodes, round(float(rho ** problem.gaps[t]), 9))
+                         for rho in block.correlation])[k, :, node[:, t + 1]]  # [P, D], into the node drawn
+        here = state[t]
+        stay = here[k, 0, e, at[:, t + 1]] * move * (1 - jump[t])
+        renew = here.sum(axis=-2)[k, 0, e] * move * (jump[t] * problem.prior[at[:, t + 1]])[:, None]
+        chance = renew.sum(axis=1) / (renew.sum(axis=1) + stay.sum(axis=1))
+        jumped[:, t] = rng.random(draws) < chance
+        node[:, t] = _draw(np.where(jumped[:, t, None], renew, stay), rng)
+        at[:, t] = at[:, t + 1]
+        fresh = np.flatnonzero(jumped[:, t])
+        if len(fresh):
+            at[fresh, t] = _draw(here[k[fresh], 0, e[fresh], :, node[fresh, t]], rng)
+    return jumped, at, node
+
+
+def _draw(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One index per row, with probability in proportion to the weights [P, M]."""
+    cumulative = np.cumsum(weight, axis=1, dtype=float)
+    return np.asarray((cumulative < (rng.random(len(weight)) * cumulative[:, -1])[:, None]).sum(axis=1))
+
+
+def ahead(posterior: Posterior, scale: np.ndarray, gaps: np.ndarray, rng: np.random.Generator,
+          breaks: bool = True) -> np.ndarray:
+    """Counts run forward from the last row: int64 [P, H], one path per draw of the posterior.
+
+    scale : [H] expected count per unit of level in each future row (exposure times season)
+    gaps : [H] days to the row before, divided by the median gap; breaks : whether the level may jump again
+    """
+    problem = posterior.problem
+    level = posterior.level[:, -1].copy()
+    unit = np.divide(posterior.deviation[:, -1], posterior.spread, out=np.zeros(len(level)),
+                     where=posterior.spread > 0)
+    share = np.median(np.diff(problem.share.cumsum(), prepend=0.0)) if len(problem.share) else 1.0
+    counts = np.empty((len(level), len(scale)), dtype=np.int64)
+    for h, (size, gap) in enumerate(zip(scale, gaps, strict=True)):
+        carry = posterior.correlation**gap
+        unit = carry * unit + np.sqrt(1 - carry**2) * rng.standard_normal(len(level))
+        if breaks:
+            jumped = rng.random(len(level)) < -np.expm1(-problem.model.breaks * share * gap)
+            level[jumped] = rng.choice(problem.levels, size=int(jumped.sum()), p=problem.prior)
+        mean = size * np.exp(level + posterior.spread * unit)
+        counts[:, h] = rng.poisson(np.minimum(
+            mean * rng.gamma(posterior.dispersion, 1 / posterior.dispersion), 1e15))
+    return counts

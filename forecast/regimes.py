@@ -1,0 +1,286 @@
+"""The count regime model: level segments, autocorrelation, overdispersion, bounds, exposure and irregular gaps at once.
+
+    y_t ~ NB(mean = scale_t * exp(m_t + s x_t), size = r)
+    m_t : piecewise constant; in a gap of length D it jumps with probability 1 - exp(-hazard D) to a draw from the
+          level prior (Student t_3 around the log of the overall mean)
+    x_t : stationary AR(1) in continuous time, unit variance, correlation exp(-D / tau)
+
+The state (m, x) lives on a grid; s, tau and r are integrated over a small grid with equal prior weights; hazard 0 is
+the model without breaks. Forward and backward passes give the evidence of every model and the posterior of the break
+date exactly, up to the grid (Kitagawa 1987, JASA 82, 1032-1041; Chib 1998, J. Econometrics 86, 221-241; Fearnhead
+2006, Statistics and Computing 16, 203-213).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from forecast.lattice import Emission, deviations, emission, level_prior, level_range, transition
+from forecast.series import Series
+
+
+@dataclass(frozen=True)
+class RegimeModel:
+    """Priors and grid sizes of the count regime model; every default is a choice that can be overridden.
+
+    spreads : marginal standard deviations s of the log intensity around its level (0 is always added: no deviation)
+    correlations : autocorrelation of the deviation over the median gap between rows
+    dispersions : sizes r of the negative binomial (small = overdispersed, large = near Poisson)
+    level_spread : scale of the level prior, log units
+    breaks : expected number of breaks over the whole series, a priori
+    levels, nodes : grid points of the level and of the deviation
+    """
+
+    spreads: tuple[float, ...] = (0.15, 0.3, 0.55, 1.0)
+    correlations: tuple[float, ...] = (0.3, 0.6, 0.85, 0.95)
+    dispersions: tuple[float, ...] = (1.0, 2.5, 6.0, 15.0, 60.0)
+    level_spread: float = 1.2
+    breaks: float = 1.0
+    levels: int = 40
+    nodes: int = 9
+
+    def __post_init__(self) -> None:
+        for name, values in (("spreads", self.spreads), ("dispersions", self.dispersions)):
+            if not values or min(values) <= 0:
+                raise ValueError(f"regimes: {name} must be positive, got {tuple(values)}")
+        if not all(0 <= rho < 1 for rho in self.correlations):
+            raise ValueError(f"regimes: correlations must lie in [0, 1), got {tuple(self.correlations)}")
+        for name, number, least in (("level_spread", self.level_spread, 0), ("breaks", self.breaks, 0),
+                                    ("levels", self.levels, 2), ("nodes", self.nodes, 2)):
+            if number <= least and not (name == "levels" and number == least):
+                raise ValueError(f"regimes: {name} must be above {least}, got {number}")
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Settings that share a deviation grid: all (correlation, spread, dispersion) with spread > 0, or those with 0.
+
+    spread, dispersion : [E]; correlation : [K] over the median gap; nodes : D; emission : of the distinct rows
+    """
+
+    spread: np.ndarray
+    dispersion: np.ndarray
+    correlation: np.ndarray
+    nodes: int
+    emission: Emission
+
+    @property
+    def settings(self) -> int:
+        """Number of settings K * E."""
+        return len(self.correlation) * len(self.spread)
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Data of one or several series over the same dates, laid on the grid of one model.
+
+    index : [n, B], which distinct row (low, high, scale) of the emission table each observation is (0 = missing)
+    gaps : [n - 1], days between rows divided by their median; hazard_gap : [n - 1], share of the span of each gap
+    levels, prior : [L], log-level grid and its prior weights
+    weight : [S], prior weights of the settings, blocks one after the other
+    """
+
+    model: RegimeModel
+    index: np.ndarray
+    gaps: np.ndarray
+    share: np.ndarray
+    levels: np.ndarray
+    prior: np.ndarray
+    blocks: tuple[Block, ...]
+    weight: np.ndarray = field(repr=False)
+    scale: np.ndarray = field(repr=False)
+
+    def jumps(self, breaks: float) -> np.ndarray:
+        """Prior probability of a break in each gap [n - 1], when `breaks` are expected over the span."""
+        return np.asarray(-np.expm1(-breaks * self.share))
+
+
+def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
+         simulated: np.ndarray | None = None) -> Problem:
+    """Lay a series (or `simulated` [B, n] counts on its dates, NaN = missing, exact) on the model's grid.
+
+    season : multiplicative factors [n] known or estimated beforehand (1 when None)
+    Raises ValueError when the series holds no observation or is not made of counts.
+    """
+    if not series.observed.any():
+        raise ValueError(f"series {series.name}: no row holds an observation: the regime model has nothing to fit")
+    if not series.is_count:
+        raise ValueError(f"series {series.name}: the regime model takes whole counts of at least zero")
+    scale = (series.exposure if series.kind == "flow" else np.ones(len(series))) * (
+        1.0 if season is None else season)
+    days = series.days
+    steps = np.diff(days)
+    typical = np.median(steps) if len(steps) else 1.0
+    if simulated is None:
+        low, high = series.low[None, :], series.high[None, :]
+    else:
+        low = high = simulated
+    triples = np.stack([low.ravel(), high.ravel(), np.broadcast_to(scale, low.shape).ravel()], axis=1)
+    triples[np.isnan(triples[:, 0])] = np.nan
+    rows, inverse = np.unique(np.vstack([np.full((1, 3), np.nan), triples]), axis=0, return_inverse=True,
+                              equal_nan=True)
+    order = np.roll(np.arange(len(rows)), 1)  # numpy sorts NaN last: bring the missing row to index 0
+    rank = np.empty(len(rows), dtype=int)
+    rank[order] = np.arange(len(rows))
+    rows, index = rows[order], rank[inverse.ravel()[1:]].reshape(low.shape).T
+    # simulated series share the grid of the observed one, so that their evidence is comparable
+    bottom, top = level_range(series.low, series.high, scale)
+    if simulated is not None:
+        spans = [level_range(row, row, scale) for row in simulated]
+        bottom, top = min(bottom, *(a for a, _ in spans)), max(top, *(b for _, b in spans))
+    levels = np.linspace(bottom, top, model.levels)
+    seen = series.observed
+    centre = np.log((np.sum(series.middle[seen]) + 0.5) / np.sum(scale[seen]))
+    blocks = tuple(_block(model, rows, levels, spreads) for spreads in ((0.0,), tuple(model.spreads)))
+    # every spread (zero included) weighs the same, whatever its number of correlations
+    weight = np.concatenate([
+        np.full(block.settings, len(np.unique(block.spread)) / block.settings) for block in blocks])
+    return Problem(
+        model=model, index=index, gaps=steps / typical, share=steps / max(days[-1] - days[0], 1.0) if len(steps)
+        else steps, levels=levels, prior=level_prior(levels, centre, model.level_spread), blocks=blocks,
+        weight=weight / weight.sum(), scale=scale)
+
+
+def _block(model: RegimeModel, rows: np.ndarray, levels: np.ndarray, spreads: tuple[float, ...]) -> Block:
+    spread = np.repeat(np.array(spreads), len(model.dispersions))
+    dispersion = np.tile(np.array(model.dispersions), len(spreads))
+    nodes = 1 if spreads == (0.0,) else model.nodes
+    correlation = np.zeros(1) if nodes == 1 else np.array(model.correlations)
+    return Block(spread=spread, dispersion=dispersion, correlation=correlation, nodes=nodes,
+                 emission=emission(rows, levels, spread, dispersion, nodes))
+
+
+def _moves(problem: Problem, block: Block) -> Iterator[np.ndarray]:
+    """Transition matrices [K, D, D] of each gap."""
+    for gap in problem.gaps:
+        yield np.stack([transition(block.nodes, round(float(rho**gap), 9)) for rho in block.correlation])
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One direction through one block: per row the state weights (scaled to sum or peak at one) and their log scale.
+
+    state : [n, K, B, E, L, D] (or summed over levels: [n, K, B, E, D]); log : [n, K, B, E]
+    """
+
+    state: np.ndarray
+    log: np.ndarray
+
+
+def forward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True) -> Pass:
+    """Filter: state weights after each row, given the rows up to it; jump [n - 1] is the break probability per gap."""
+    n, series = problem.index.shape
+    shape = (len(block.correlation), series, len(block.spread), len(problem.levels), block.nodes)
+    prior = problem.prior.astype(np.float32)[:, None]
+    current = np.broadcast_to(prior * deviations(block.nodes)[1].astype(np.float32), shape)
+    state = np.empty((n, *(shape if full else shape[:3] + shape[4:])), dtype=np.float32)
+    log = np.zeros((n, *shape[:3]))
+    total = np.zeros(shape[:3])
+    moves = _moves(problem, block)
+    for t in range(n):
+        if t:
+            current = _move(current, next(moves))
+            if jump[t - 1] > 0:
+                spread_out = current.sum(axis=-2, keepdims=True)
+                current = (1 - jump[t - 1]) * current + jump[t - 1] * prior * spread_out
+        current = current * block.emission.table[problem.index[t]]
+        mass = current.sum(axis=(-1, -2))
+        current = current / mass[..., None, None]
+        total = total + np.log(mass, dtype=float) + block.emission.peak[problem.index[t]]
+        state[t] = current if full else current.sum(axis=-2)
+        log[t] = total
+    return Pass(state=state, log=log)
+
+
+def backward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True) -> Pass:
+    """Likelihood of the rows from t on, given the state at t (not full: averaged over the level prior)."""
+    n, series = problem.index.shape
+    shape = (len(block.correlation), series, len(block.spread), len(problem.levels), block.nodes)
+    prior = problem.prior.astype(np.float32)
+    current = np.ones(shape, dtype=np.float32)
+    state = np.empty((n, *(shape if full else shape[:3] + shape[4:])), dtype=np.float32)
+    log = np.zeros((n, *shape[:3]))
+    total = np.zeros(shape[:3])
+    moves = list(_moves(problem, block))
+    for t in range(n - 1, -1, -1):
+        current = current * block.emission.table[problem.index[t]]
+        peak = current.max(axis=(-1, -2))
+        current = current / peak[..., None, None]
+        total = total + np.log(peak, dtype=float) + block.emission.peak[problem.index[t]]
+        renewed = np.einsum("l,kbeld->kbed", prior, current)
+        state[t] = current if full else renewed
+        log[t] = total
+        if t:
+            if jump[t - 1] > 0:
+                current = (1 - jump[t - 1]) * current + jump[t - 1] * renewed[..., None, :]
+            current = _move(current, moves[t - 1].transpose(0, 2, 1))
+    return Pass(state=state, log=log)
+
+
+def _move(state: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Deviations one gap on: [K, B, E, L, D] times [K, D, D]."""
+    if matrix.shape[-1] == 1:
+        return state
+    return np.asarray((state.reshape(len(matrix), -1, matrix.shape[-1]) @ matrix).reshape(state.shape))
+
+
+def pooled(logs: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """log of the weighted mean of exp(logs) over the last axis (settings)."""
+    peak = logs.max(axis=-1, keepdims=True)
+    return np.asarray(np.log(np.sum(weight * np.exp(logs - peak), axis=-1)) + peak[..., 0])
+
+
+def _flat(log: np.ndarray) -> np.ndarray:
+    """[..., K, B, E] to [..., B, K * E]."""
+    moved = np.moveaxis(log, -2, -3)
+    return moved.reshape(*moved.shape[:-2], -1)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Log evidence without a break and with one break in each gap, for B series at once.
+
+    none : [B, S] per setting; one : [n - 1, B, S], a break between row t and t + 1, levels independent before and after
+    weight : [S], prior weights of the settings
+    """
+
+    none: np.ndarray
+    one: np.ndarray
+    weight: np.ndarray
+
+    def log_ratio(self) -> np.ndarray:
+        """Log Bayes factor of one break in each gap against none, settings integrated, [n - 1, B]."""
+        return pooled(self.one, self.weight) - pooled(self.none, self.weight)
+
+    def settings(self, log_odds: np.ndarray | None = None) -> np.ndarray:
+        """Posterior weights of the settings [B, S] without a break, or mixed over `none` and the gaps by odds."""
+        logs = self.none if log_odds is None else np.logaddexp(
+            self.none, np.logaddexp.reduce(self.one + log_odds[:, :, None], axis=0))
+        weight = self.weight * np.exp(logs - logs.max(axis=-1, keepdims=True))
+        return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
+
+
+def evidence(problem: Problem) -> Evidence:
+    """Evidence of no break and of exactly one break in each gap, by one forward and one backward pass."""
+    still = np.zeros(len(problem.gaps))
+    none, one = [], []
+    for block in problem.blocks:
+        ahead, back = forward(problem, block, still, full=False), backward(problem, block, still, full=False)
+        none.append(_flat(ahead.log[-1]))
+        matrices = list(_moves(problem, block))
+        joined = np.empty((len(still), *ahead.log.shape[1:]))
+        for t, matrix in enumerate(matrices):
+            carried = np.einsum("kbed,kdf->kbef", ahead.state[t], matrix)
+            with np.errstate(divide="ignore"):
+                joined[t] = np.log(np.sum(carried * back.state[t + 1], axis=-1, dtype=float))
+        one.append(_flat(ahead.log[:-1] + back.log[1:] + joined))
+    return Evidence(none=np.concatenate(none, axis=-1), one=np.concatenate(one, axis=-1), weight=problem.weight)
+
+
+def settings_table(problem: Problem) -> np.ndarray:
+    """Correlation (over the median gap), spread and dispersion of every setting, [S, 3]."""
+    return np.array([(rho, s, r) for block in problem.blocks for rho in block.correlation
+                     for s, r in zip(block.spread, block.dispersion, strict=True)])

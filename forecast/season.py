@@ -1,0 +1,69 @@
+"""The season of a regular grid: how many rows it has, and its factors where the counts show one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.series import Series
+
+# Rows in the cycle that a grid of this kind usually has; other grids get the number of rows in a year.
+SEASONS = {"D": 7, "B": 5, "W": 52, "M": 12, "BM": 12, "Q": 4, "BQ": 4, "Y": 1, "h": 24}
+EVIDENT = 0.3  # share of the variation around a moving median that a season must explain before it is taken out
+CYCLES = 3  # whole cycles that must have been seen
+AMPLE = 5.0  # mean count below which single zeros and ones hide any season
+
+
+@dataclass(frozen=True)
+class Season:
+    """Multiplicative factors of each phase, [period], with geometric mean one; period 1 = no season."""
+
+    factors: np.ndarray
+
+    def over(self, rows: np.ndarray) -> np.ndarray:
+        """Factors of the rows with these indices (0 = first row of the series; beyond its end allowed)."""
+        return np.asarray(self.factors[rows % len(self.factors)])
+
+
+def season_length(series: Series) -> int:
+    """Rows in one season of the series' grid: 7 for days, 52 for weeks, 12 for months; 1 = no season."""
+    if series.freq is None:
+        raise ValueError(f"series {series.name}: irregular dates: put it on a grid first, e.g. series.regular('W-MON')")
+    from pandas.tseries.frequencies import to_offset
+
+    offset = to_offset(series.freq)
+    code = str(offset.rule_code).split("-")[0].removesuffix("S").removesuffix("E")
+    if getattr(offset, "n", 1) == 1 and code in SEASONS:
+        return SEASONS[code]
+    days = float(np.median((series.end - series.start).astype(float))) if len(series) else 365.0
+    return max(1, round(365.25 / days))
+
+
+def evident_season(series: Series) -> Season:
+    """Seasonal factors from log ratios to a centred moving median, if they explain enough; else no season.
+
+    Medians, so that neither a break of level nor an outlier passes for a season (classical decomposition with
+    medians in place of means).
+    """
+    none = Season(np.ones(1))
+    if series.freq is None:
+        return none
+    period, n = season_length(series), len(series)
+    value = series.middle / (series.exposure if series.kind == "flow" else 1.0)
+    seen = ~np.isnan(value)
+    if period < 2 or seen.sum() < CYCLES * period or np.nanmean(value) < AMPLE:
+        return none
+    log = np.log(value + 0.5)
+    half = period // 2
+    level = np.array([np.nanmedian(log[max(0, t - half):t + half + 1]) if seen[max(0, t - half):t + half + 1].any()
+                      else np.nan for t in range(n)])
+    ratio = log - level
+    phase = np.arange(n) % period
+    counts = np.bincount(phase[seen], minlength=period)
+    if counts.min() < CYCLES - 1:
+        return none
+    effect = np.array([np.nanmedian(ratio[phase == p]) for p in range(period)])
+    rest = (ratio - effect[phase])[seen]
+    explained = 1 - np.var(rest) * seen.sum() / max(seen.sum() - period, 1) / max(np.var(ratio[seen]), 1e-12)
+    return Season(np.exp(effect - effect.mean())) if explained >= EVIDENT else none
