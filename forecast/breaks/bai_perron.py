@@ -1,10 +1,12 @@
-"""Exact least-squares breaks of a regression: Bai & Perron 1998, 2003, with the choices of R's strucchange."""
+"""Exact least-squares breaks of a regression: Bai & Perron 1998, 2003, with the choices of R's
+strucchange."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +22,8 @@ SELECT = ("bic", "lwz", "sequential")
 
 @dataclass(frozen=True)
 class Partitions:
-    """Best partitions of n rows: rss [m + 1] and cuts[b] (first rows of the new segments) for b = 0..m breaks."""
+    """Best partitions of n rows: rss [m + 1] and cuts[b] (first rows of the new segments) for b = 0..m
+    breaks."""
 
     rss: Array
     cuts: tuple[tuple[int, ...], ...]
@@ -37,7 +40,8 @@ class Partitions:
 
     @property
     def lwz(self) -> Array:
-        """Criterion [m + 1] of Liu, Wu & Zidek 1997 with their c0 = 0.299, d0 = 0.1 (as Bai & Perron 2003)."""
+        """Criterion [m + 1] of Liu, Wu & Zidek 1997 with their c0 = 0.299, d0 = 0.1 (as Bai & Perron
+        2003)."""
         b = np.arange(len(self.rss))
         p = self.k * (b + 1) + b
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -48,8 +52,8 @@ class Partitions:
 class BaiPerron:
     """Breaks of a regression within segments, found exactly by dynamic programming.
 
-    trend, season, lag, regressors : what a segment's level may be joined by: a line in time, season - 1 dummies,
-        the last `lag` values, columns of one's own [rows of the series, columns]
+    trend, season, lag, regressors : what a segment's level may be joined by: a line in time, season - 1
+        dummies, the last `lag` values, columns of one's own [rows of the series, columns]
     h : minimum segment, a share of the observed rows when below 1, else rows
     max_breaks : at most so many (None: as many as fit, less one, as strucchange)
     select : "bic", "lwz", or "sequential" (sup F(l + 1 | l) at level alpha)
@@ -81,11 +85,13 @@ class BaiPerron:
         cuts = fit.cuts[self.chosen(fit, values.y, X)] if fit else ()
         if not cuts:
             return ()
-        ends = [interval(values.y, X, cuts, i, self.confidence, self.hac) for i in range(len(cuts))]
+        ends = [interval(values.y, X, cuts, i, confidence=self.confidence, hac=self.hac)
+                for i in range(len(cuts))]
         return dated(series, values, cuts, [low for low, _ in ends], [high for _, high in ends])
 
     def design(self, series: Series) -> tuple[Values, Array]:
-        """Values and regressors X [n, k] of the observed rows, without those that a lag or a gap leaves incomplete.
+        """Values and regressors X [n, k] of the observed rows, without those that a lag or a gap leaves
+        incomplete.
 
         Raises ValueError when `regressors` has another number of rows than the series.
         """
@@ -172,7 +178,8 @@ def level_rss(y: Array) -> Array:
 
 
 def regression_rss(y: Array, X: Array, h: int) -> Array:
-    """RSS [n + 1, n + 1] of y on X over rows s..e-1, e >= s + h, by elimination on cumulative cross products."""
+    """RSS [n + 1, n + 1] of y on X over rows s..e-1, e >= s + h, by elimination on cumulative cross
+    products."""
     n, k = X.shape
     both = np.column_stack([X, y])
     products = both[:, :, None] * both[:, None, :]
@@ -196,14 +203,16 @@ def plain_partitions(rss: Array, h: int, m: int) -> tuple[Array, Array]:
     cost, last = np.full((m + 1, n + 1), np.inf), np.zeros((m + 1, n + 1), np.int32)
     cost[0] = table[0]
     for b in range(1, m + 1):
-        s = slice(b * h, n - h + 1)
-        total = cost[b - 1, s, None] + table[s]
-        last[b] = total.argmin(axis=0) + b * h
-        cost[b] = total.min(axis=0)
+        # rows 0..e-1 hold b + 1 segments from e = (b + 1) h on; with all m breaks only the whole is asked for
+        s, e = slice(b * h, n - h + 1), slice((b + 1) * h if b < m else n, n + 1)
+        total = cost[b - 1, s, None] + table[s, e]
+        cut = total.argmin(axis=0)
+        last[b, e] = cut + b * h
+        cost[b, e] = np.take_along_axis(total, cut[None], axis=0)[0]
     return cost, last
 
 
-# -- how many breaks: sup F(l + 1 | l) ------------------------------------------------------------------------------
+# -- how many breaks: sup F(l + 1 | l) -----------------------------------------------------------------------
 def sequential(fit: Partitions, y: Array, X: Array, rule: BaiPerron) -> int:
     """Breaks added one by one while the largest F of one more break within a segment is significant.
 
@@ -216,7 +225,7 @@ def sequential(fit: Partitions, y: Array, X: Array, rule: BaiPerron) -> int:
     for b in range(len(fit.rss) - 1):
         edges = [0, *fit.cuts[b], n]
         largest = 0.0
-        for start, stop in zip(edges, edges[1:], strict=False):
+        for start, stop in pairwise(edges):
             inner = max(math.floor((stop - start) * trimming), k + 1)
             if stop - start < 2 * max(inner, min(h, k + 1)):
                 continue
@@ -231,7 +240,8 @@ def sequential(fit: Partitions, y: Array, X: Array, rule: BaiPerron) -> int:
 
 @cache
 def sup_f_law(k: int, trimming: float, draws: int = 20_000, steps: int = 400) -> Array:
-    """Sorted draws of sup over r in [trimming, 1 - trimming] of |W(r) - r W(1)|^2 / (r (1 - r)), W in k dimensions."""
+    """Sorted draws of sup over r in [trimming, 1 - trimming] of |W(r) - r W(1)|^2 / (r (1 - r)), W in k
+    dimensions."""
     rng = np.random.default_rng(1998)
     r = np.arange(1, steps) / steps
     inside = (r >= trimming) & (r <= 1 - trimming)
@@ -245,12 +255,14 @@ def sup_f_law(k: int, trimming: float, draws: int = 20_000, steps: int = 400) ->
     return np.sort(out)
 
 
-# -- when: the intervals of Bai 1997 ----------------------------------------------------------------------------------
-def interval(y: Array, X: Array, cuts: tuple[int, ...], i: int, confidence: float, hac: bool) -> tuple[int, int]:
-    """Indices (low, high) of the last observation of the old segment, strucchange's confint with its defaults.
+# -- when: the intervals of Bai 1997 -------------------------------------------------------------------------
+def interval(y: Array, X: Array, cuts: tuple[int, ...], i: int, *, confidence: float,
+             hac: bool) -> tuple[int, int]:
+    """Indices (low, high) of the last observation of the old segment, strucchange's confint with its
+    defaults.
 
-    Errors and regressors may differ between the segments. Where the limit law gives no interval (the change drowns
-    in the noise of one side) it spans both segments.
+    Errors and regressors may differ between the segments. Where the limit law gives no interval (the change
+    drowns in the noise of one side) it spans both segments.
     """
     edges = [0, *cuts, len(y)]
     one, two = slice(edges[i], edges[i + 1]), slice(edges[i + 1], edges[i + 2])
@@ -283,7 +295,8 @@ def _moments(y: Array, X: Array, hac: bool) -> tuple[Array, Array, Array, float]
 
 
 def newey_west(scores: Array) -> Array:
-    """Bartlett long-run variance [k, k] of scores [n, k], lag floor(4 (n/100)^(2/9)). Newey & West 1987, 1994."""
+    """Bartlett long-run variance [k, k] of scores [n, k], lag floor(4 (n/100)^(2/9)). Newey & West 1987,
+    1994."""
     n = len(scores)
     total = scores.T @ scores / n
     lags = min(math.floor(4 * (n / 100) ** (2 / 9)), n - 1)
@@ -299,8 +312,9 @@ def argmax_law(x: float, xi: float, phi: float) -> float:
     root = math.sqrt(a)
     if x < 0:
         f = xi / phi
+        tilt = math.exp(f * (1 + f) * a / 2 + log_normal(-(0.5 + f) * root))
         return (-math.exp(math.log(a) / 2 - a / 8 - math.log(2 * math.pi) / 2)
-                - phi / xi * (phi + 2 * xi) / (phi + xi) * math.exp(f * (1 + f) * a / 2 + log_normal(-(0.5 + f) * root))
+                - phi / xi * (phi + 2 * xi) / (phi + xi) * tilt
                 + (a / 2 - 2 + (phi + 2 * xi) ** 2 / ((phi + xi) * xi)) * math.exp(log_normal(-root / 2)))
     f = xi**2 / phi
     gap = (2 * phi + xi) ** 2 / ((phi + xi) * phi) - 2 + f * a / 2

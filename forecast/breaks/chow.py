@@ -20,8 +20,8 @@ Array = np.ndarray[Any, Any]
 class Chow:
     """A change of level at each of `dates` (ISO; the first day of the new regime), tested one at a time.
 
-    Chow 1960, with a p-value from `draws` simulated series. Without dates it is sup F: a date chosen after looking
-    needs the law of the largest F.
+    Chow 1960, with a p-value from `draws` simulated series. Without dates it is sup F: a date chosen after
+    looking needs the law of the largest F.
     """
 
     dates: tuple[str, ...] = ()
@@ -32,12 +32,14 @@ class Chow:
     confidence: float = 0.95
 
     def detect(self, series: Series) -> tuple[Break, ...]:
-        """Breaks at those dates that are significant, in time order; dates at the ends of the series are left out.
+        """Breaks at those dates that are significant, in time order; dates at the ends of the series are left
+        out.
 
         Raises ValueError when a date cannot be read.
         """
         if not self.dates:
-            return SupF(alpha=self.alpha, draws=self.draws, seed=self.seed, confidence=self.confidence).detect(series)
+            largest = SupF(alpha=self.alpha, draws=self.draws, seed=self.seed, confidence=self.confidence)
+            return largest.detect(series)
         values = observed_values(series)
         n = len(values.y)
         if n < 2 * self.least or np.ptp(values.y) == 0:

@@ -13,10 +13,11 @@ MEMBERS = ("bai_perron", "cusum", "mosum", "optimal_partitioning", "segments")
 
 @dataclass(frozen=True)
 class Consensus:
-    """Breaks that at least `at_least` of `members` (names of detectors) find, each with a date inside the shared interval.
+    """Breaks that at least `at_least` of `members` (names of detectors) find, each with a date inside the
+    shared interval.
 
-    A break of the result stands where most members put it; `low` and `high` are the dates that all its supporters
-    allow, and `probability` is the share of members that support it.
+    A break of the result stands where most members put it; `low` and `high` are the dates that all its
+    supporters allow, and `probability` is the share of members that support it.
     """
 
     members: tuple[str, ...] = MEMBERS
@@ -25,13 +26,14 @@ class Consensus:
     def __post_init__(self) -> None:
         object.__setattr__(self, "members", tuple(self.members))
         if not 1 <= self.at_least <= len(self.members):
-            raise ValueError(f"consensus: at_least must lie between 1 and the {len(self.members)} members, got "
-                             f"{self.at_least}")
+            raise ValueError(f"consensus: at_least must lie between 1 and the {len(self.members)} members, "
+                             f"got {self.at_least}")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Shared breaks in time order."""
         found = [make("detectors", name).detect(series) for name in self.members]
-        centres = sorted({b.position: b for breaks in found for b in breaks}.values(), key=lambda b: b.position)
+        every = {b.position: b for breaks in found for b in breaks}
+        centres = sorted(every.values(), key=lambda b: b.position)
         ballots = [(support(centre, found), centre) for centre in centres]
         made: list[Break] = []
         while ballots:

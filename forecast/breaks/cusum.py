@@ -31,7 +31,8 @@ class Cusum:
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order; () when the series is too short."""
         values = observed_values(series)
-        cuts = segmented(values.y, series.is_count, process, self.alpha, self.draws, self.seed, self.least)
+        cuts = segmented(values.y, series.is_count, process, alpha=self.alpha, draws=self.draws,
+                         seed=self.seed, least=self.least)
         return with_intervals(series, values, cuts, self.confidence)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def observed_values(series: Series) -> Values:
     return Values(y / series.exposure[rows] if series.kind == "flow" else y, rows)
 
 
-def dated(series: Series, values: Values, cuts: Sequence[int], low: Sequence[int] | None = None,
+def dated(series: Series, values: Values, cuts: Sequence[int], low: Sequence[int] | None = None,  # noqa: PLR0917
           high: Sequence[int] | None = None, probability: Sequence[float] | None = None) -> tuple[Break, ...]:
     """Breaks at `cuts`, indices into values.y of the first observation of each new segment.
 
@@ -38,7 +39,7 @@ def dated(series: Series, values: Values, cuts: Sequence[int], low: Sequence[int
     """
     n = len(values.y)
     edges = [0, *cuts, n]
-    means = [float(values.y[a:b].mean()) for a, b in zip(edges, edges[1:], strict=False)]
+    means = [float(values.y[a:b].mean()) for a, b in pairwise(edges)]
     day = [str(d) for d in series.start[values.rows].astype("datetime64[D]")] if cuts else []
     made = []
     for i, cut in enumerate(cuts):

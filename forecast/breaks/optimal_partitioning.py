@@ -1,4 +1,5 @@
-"""Optimal partitioning of levels under a penalty per break, in linear time: functional pruning, PELT otherwise."""
+"""Optimal partitioning of levels under a penalty per break, in linear time: functional pruning, PELT
+otherwise."""
 
 from __future__ import annotations
 
@@ -25,11 +26,12 @@ LADDER = 1.5  # ratio of the penalties whose solutions compete under mBIC
 class OptimalPartitioning:
     """Levels between breaks that minimise cost + penalty * breaks, exactly.
 
-    cost : "normal" (a mean), "variance" (mean and variance), "poisson", "negative_binomial"; "auto" takes counts as
-        negative binomial (Poisson when they vary no more than that), other numbers as normal
-    penalty : "calibrated" (the largest gain of one break in 95 of 100 series simulated from the fitted no-break
-        model with its autocorrelation; ups and downs that fill the series pass for persistence there), "mbic" (Zhang & Siegmund 2007), or a number: twice the log-likelihood that
-        a break must gain, for normal costs in units of a variance taken from differences
+    cost : "normal" (a mean), "variance" (mean and variance), "poisson", "negative_binomial"; "auto" takes
+        counts as negative binomial (Poisson when they vary no more than that), other numbers as normal
+    penalty : "calibrated" (the largest gain of one break in 95 of 100 series simulated from the fitted
+        no-break model with its autocorrelation; ups and downs that fill the series pass for persistence
+        there), "mbic" (Zhang & Siegmund 2007), or a number: twice the log-likelihood that a break must gain,
+        for normal costs in units of a variance taken from differences
     h : minimum segment, rows
     """
 
@@ -42,7 +44,8 @@ class OptimalPartitioning:
 
     def __post_init__(self) -> None:
         if self.cost not in COSTS:
-            raise ValueError(f"optimal_partitioning: cost must be one of {', '.join(COSTS)}, got {self.cost!r}")
+            raise ValueError(f"optimal_partitioning: cost must be one of {', '.join(COSTS)}, "
+                             f"got {self.cost!r}")
         if isinstance(self.penalty, str) and self.penalty not in {"calibrated", "mbic"}:
             raise ValueError(f"optimal_partitioning: penalty must be 'calibrated', 'mbic' or a number, got "
                              f"{self.penalty!r}")
@@ -66,7 +69,8 @@ class OptimalPartitioning:
         if kind == "auto":
             kind = "negative_binomial" if whole else "normal"
         if kind in {"poisson", "negative_binomial"} and y.min() < 0:
-            raise ValueError(f"optimal_partitioning: cost {kind} needs counts, got {y.min():g}: use cost=normal")
+            raise ValueError(f"optimal_partitioning: cost {kind} needs counts, got {y.min():g}: "
+                             "use cost=normal")
         problem = Problem.of(y, kind, h)
         if self.penalty == "mbic":
             return problem.by_mbic()
@@ -93,7 +97,8 @@ class Problem:
         if kind == "poisson":
             return cls(y, kind, h, math.inf, 1.0)
         y = y - y.mean()
-        unit = float(np.median(np.abs(np.diff(y))) / 0.9539) ** 2 or float(np.diff(y).var() / 2)
+        steps = np.diff(y)
+        unit = float(np.median(np.abs(steps)) / 0.9539) ** 2 or float(steps.var() / 2)
         return cls(y, kind, h, math.inf, unit if kind == "normal" else 1.0)
 
     @cached_property
@@ -116,7 +121,8 @@ class Problem:
         return back[::-1]
 
     def searched(self, penalty: float) -> Array:
-        """Last cut [n + 1] of the best partition of rows 0..e-1, over every candidate (Jackson et al. 2005)."""
+        """Last cut [n + 1] of the best partition of rows 0..e-1, over every candidate (Jackson et al.
+        2005)."""
         n, h = len(self.y), self.h
         cost, last = np.full(n + 1, np.inf), np.zeros(n + 1, dtype=int)
         cost[0] = -penalty
@@ -144,12 +150,14 @@ class Problem:
 
     @cached_property
     def floor(self) -> float:
-        """A variance below which none is told from zero: that of rounding, since ties would else cost nothing."""
+        """A variance below which none is told from zero: that of rounding, since ties would else cost
+        nothing."""
         gaps = np.diff(np.unique(self.y))
         return max(float(gaps.min()) ** 2 / 12 if len(gaps) else 0.0, 1e-8 * float(self.y.var()))
 
     def cost(self, start: Array, stop: Array) -> Array:
-        """Twice the negative log-likelihood of rows start..stop-1 [k] as one segment, less what data alone decide."""
+        """Twice the negative log-likelihood of rows start..stop-1 [k] as one segment, less what data alone
+        decide."""
         total, m = self.sums[stop] - self.sums[start], np.asarray(stop - start, dtype=float)
         if self.kind == "normal":
             return np.asarray(-(total**2) / m)
@@ -164,8 +172,9 @@ class Problem:
     def by_mbic(self) -> list[int]:
         """The least modified BIC among the solutions under a ladder of penalties.
 
-        mBIC adds 3 log n a break and the sum of log(length / n) over segments (Zhang & Siegmund 2007, equation 2.7);
-        the latter is no constant per break, so that functional pruning serves the ladder and mBIC chooses.
+        mBIC adds 3 log n a break and the sum of log(length / n) over segments (Zhang & Siegmund 2007,
+        equation 2.7); the latter is no constant per break, so that functional pruning serves the ladder and
+        mBIC chooses.
         """
         n = len(self.y)
         best: tuple[float, list[int]] = (math.inf, [])
@@ -186,7 +195,8 @@ class Problem:
 
 
 def dispersion(y: Array) -> float:
-    """Size of a negative binomial with changing level: moments within blocks, pooled; infinite when none is needed."""
+    """Size of a negative binomial with changing level: moments within blocks, pooled; infinite when none is
+    needed."""
     n = len(y)
     block = min(max(20, n // 50), n)
     parts = y[: n // block * block].reshape(-1, block)
@@ -196,7 +206,8 @@ def dispersion(y: Array) -> float:
 
 
 def calibrated(problem: Problem, alpha: float, draws: int, seed: int) -> float:
-    """The penalty that a series without a break, simulated from the fitted model, pays with probability alpha."""
+    """The penalty that a series without a break, simulated from the fitted model, pays with probability
+    alpha."""
     n = len(problem.y)
     rows = min(n, CALIBRATE)
     counts = problem.kind in {"poisson", "negative_binomial"}

@@ -1,4 +1,5 @@
-"""The default for real-valued series: segments with a level, or a level, a trend and a lag, chosen by one BIC."""
+"""The default for real-valued series: segments with a level, or a level, a trend and a lag, chosen by one
+BIC."""
 
 from __future__ import annotations
 
@@ -13,14 +14,14 @@ from forecast.breaks.dating import Values, dated, observed_values
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
-PERIODS = (12, 4, 7, 24, 52)  # months, quarters, weekdays, hours, weeks: a season is looked for at these alone
+PERIODS = (12, 4, 7, 24, 52)  # months, quarters, weekdays, hours, weeks: seasons are looked for at these
 GRID = 1000  # longer series are cut on a grid of so many places, then each cut is refined to its row
 PATIENCE = 4  # stop adding breaks when so many in a row did not lower the criterion
 
 
 @dataclass(frozen=True)
 class Fit:
-    """One segmentation: criterion, cuts (grid indices), columns of the segments' regression, and its table of RSS."""
+    """One segmentation: criterion, cuts (grid indices), columns of its regression, variance, table of RSS."""
 
     criterion: float
     cuts: tuple[int, ...]
@@ -34,15 +35,18 @@ class Fit:
 class Segments:
     """Breaks of level, trend or persistence, by exact dynamic programming over regressions within segments.
 
-    A segment is y ~ 1 or y ~ 1 + t + y(t-1): the trend keeps growth from being a staircase of levels, the lag keeps
-    autocorrelation from being a break. One error variance for all segments; the number of breaks minimises
-    BIC with the unbiased variance, n log(RSS / (n - p)) + (k + 1)(b + 1) log n, so that short segments which fit by
-    luck do not pay. The defaults lie on a plateau over the annotated series and simulated ones, see `tests/bench`.
+    A segment is y ~ 1 or y ~ 1 + t + y(t-1): the trend keeps growth from being a staircase of levels, the lag
+    keeps autocorrelation from being a break. One error variance for all segments; the number of breaks
+    minimises BIC with the unbiased variance, n log(RSS / (n - p)) + (k + 1)(b + 1) log n, so that short
+    segments which fit by luck do not pay. The defaults lie on a plateau over the annotated series and
+    simulated ones, see `tests/bench`.
 
-    share, rows : minimum segment, the larger of this share of the rows and this many (a third of the rows at most)
-    floor : share of the series' variance below which nothing counts as a change (0.0005: 2 % of its sd, less than a
-        reader of the plot could see)
-    season : take out a yearly or weekly pattern first where one explains half of the variation around the trend
+    share, rows : minimum segment, the larger of this share of the rows and this many (a third of the rows at
+        most)
+    floor : share of the series' variance below which nothing counts as a change (0.0005: 2 % of its sd, less
+        than a reader of the plot could see)
+    season : take out a yearly or weekly pattern first where one explains half of the variation around the
+        trend
     max_breaks : None for as many as pay
     confidence : of the date intervals, from the posterior over all segmentations
     """
@@ -56,11 +60,12 @@ class Segments:
 
     def __post_init__(self) -> None:
         if not 0 < self.share < 0.5 or self.rows < 2:
-            raise ValueError(f"segments: share must lie in (0, 0.5) and rows be 2 or more, got {self.share} and "
-                             f"{self.rows}")
+            raise ValueError(f"segments: share must lie in (0, 0.5) and rows be 2 or more, got "
+                             f"{self.share} and {self.rows}")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
-        """Breaks in time order with 90 % credible date intervals; () below six observed rows or without variation."""
+        """Breaks in time order with 90 % credible date intervals; () below six observed rows or without
+        variation."""
         values = observed_values(series)
         n = len(values.y)
         if n < 6 or np.ptp(values.y) <= 1e-12 * np.abs(values.y).max():
@@ -114,8 +119,8 @@ class Segments:
 
 
 def price(n: int) -> float:
-    """BIC's price of a parameter, held at log 100 below 100 rows: there autoregressions of .5 to .9 without a break
-    were cut in 15 to 30 of 100 simulated series, with it in 5 to 20."""
+    """BIC's price of a parameter, held at log 100 below 100 rows: there autoregressions of .5 to .9 without a
+    break were cut in 15 to 30 of 100 simulated series, with it in 5 to 20."""
     return math.log(max(n, 100))
 
 
@@ -130,14 +135,16 @@ def traced(lasts: list[Array], end: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Sums:
-    """Cumulative cross products [k + 1, k + 1, n + 1] of k regressors and y, from which any segment's RSS follows."""
+    """Cumulative cross products [k + 1, k + 1, n + 1] of k regressors and y, from which any segment's RSS
+    follows."""
 
     cross: Array
     k: int
 
     @classmethod
     def of(cls, y: Array, X: Array) -> Sums:
-        """Sums of the residuals of the whole on an orthonormal basis: any segment has the same RSS, no digits lost."""
+        """Sums of the residuals of the whole on an orthonormal basis: any segment has the same RSS, no digits
+        lost."""
         n = len(y)
         basis, triangle = np.linalg.qr(X)
         size = np.abs(np.diag(triangle))
@@ -150,17 +157,17 @@ class Sums:
     @property
     def n(self) -> int:
         """Rows."""
-        return self.cross.shape[2] - 1
+        return int(self.cross.shape[2]) - 1
 
     def rss(self, start: Array, stop: Array) -> Array:
         """RSS of rows start..stop-1, for arrays that broadcast to one dimension."""
         gram = self.cross[:, :, stop] - self.cross[:, :, start]
-        for i in range(self.k):
+        for _ in range(self.k):
             pivot = gram[0, 0]
             alive = pivot > 1e-9 * np.maximum(stop - start, 1)  # a column that is constant here adds nothing
             ratio = gram[0, 1:] * (alive / np.where(alive, pivot, 1.0))
             gram = gram[1:, 1:] - gram[1:, 0, None] * ratio[None]
-        return np.maximum(gram[0, 0], 0.0)
+        return np.asarray(np.maximum(gram[0, 0], 0.0))
 
     def table(self, places: Array) -> Array:
         """RSS [len(places), len(places)] between places; infinite on and below the diagonal."""
@@ -178,10 +185,11 @@ def designs(y: Array, time: Array) -> tuple[Array, Array]:
 
 
 def seasonal(y: Array, values: Values, rows: int) -> Array:
-    """The seasonal part [n] of y, zero where no period explains half of the variation around a moving average.
+    """The seasonal part [n] of y, zero where no period explains half of the variation around a moving
+    average.
 
-    A pattern is the mean of the same phase over the nearest 15 cycles: fewer would take noise with it, and a season
-    that grows with the level would leave some behind.
+    A pattern is the mean of the same phase over the nearest 15 cycles: fewer would take noise with it, and a
+    season that grows with the level would leave some behind.
     """
     grid = np.interp(np.arange(rows), values.rows, y)
     best = (0.5, np.zeros(rows))
@@ -215,23 +223,26 @@ def same_phase(rest: Array, p: int, cycles: int) -> Array:
 
 
 def refined(cuts: list[int], sums: Sums, reach: int) -> list[int]:
-    """Each cut moved, its neighbours fixed, to the row within `reach` that fits best; a grid of rows is left as is."""
+    """Each cut moved, its neighbours fixed, to the row within `reach` that fits best; a grid of rows is left
+    as is."""
     if reach <= 1:
         return cuts
     cuts = list(cuts)
     for i, cut in enumerate(cuts):
         before, after = ([0, *cuts, sums.n][j] for j in (i, i + 2))
         tried = np.arange(max(cut - reach, before + sums.k + 1), min(cut + reach, after - sums.k - 1) + 1)
-        cuts[i] = int(tried[np.argmin(sums.rss(np.array([before]), tried) + sums.rss(tried, np.array([after])))])
+        rss = sums.rss(np.array([before]), tried) + sums.rss(tried, np.array([after]))
+        cuts[i] = int(tried[np.argmin(rss)])
     return cuts
 
 
 def posterior(fit: Fit, confidence: float, n: int) -> tuple[list[int], list[int], list[float]]:
-    """Places between which each change lies, and its probability, over all segmentations with the fitted variance.
+    """Places between which each change lies, and its probability, over all segmentations with the fitted
+    variance.
 
-    Forward and backward sums over the product of the segments' likelihoods and exp(-(k + 2)/2 log n), BIC's prior
-    (Fearnhead 2006, section 2). An interval is the shortest run of places around the cut that holds `confidence` of
-    the mass up to half way to the neighbouring cuts; the probability is the mass it holds.
+    Forward and backward sums over the product of the segments' likelihoods and exp(-(k + 2)/2 log n), BIC's
+    prior (Fearnhead 2006, section 2). An interval is the shortest run of places around the cut that holds
+    `confidence` of the mass up to half way to the neighbouring cuts; the probability is the mass it holds.
     """
     size = len(fit.rss) - 1
     weight = -fit.rss / (2 * fit.variance) - (fit.columns + 2) / 2 * price(n)
@@ -246,7 +257,8 @@ def posterior(fit: Fit, confidence: float, n: int) -> tuple[list[int], list[int]
     edges = [0, *fit.cuts, size]
     low, high, probability = [], [], []
     for before, cut, after in zip(edges, edges[1:], edges[2:], strict=False):
-        first, last = (before + cut) // 2 + 1 if before else 1, (cut + after + 1) // 2 if after < size else size
+        first = (before + cut) // 2 + 1 if before else 1
+        last = (cut + after + 1) // 2 if after < size else size
         a, b = cut, cut + 1
         wanted = confidence * min(float(mass[first:last].sum()), 1.0)
         while mass[a:b].sum() < wanted and (a > first or b < last):

@@ -1,7 +1,7 @@
 """Significance by simulating the fitted no-break model with its autocorrelation, and the breaks that follow.
 
-Tables that assume independence call persistent counts broken in 20 to 90 of 100 series; the model simulated here has
-the series' own mean, variance and autocorrelation, with whole non-negative values for counts.
+Tables that assume independence call persistent counts broken in 20 to 90 of 100 series; the model simulated
+here has the series' own mean, variance and autocorrelation, with whole non-negative values for counts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ TABLE = 4000  # counts above which a rounded normal marginal is as good as a tab
 
 @dataclass(frozen=True)
 class Noise:
-    """A stationary Gaussian series with autocorrelation share * rho^k, seen as numbers or through a table as counts.
+    """A stationary Gaussian series with autocorrelation share * rho^k, seen as numbers or through a table as
+    counts.
 
     spread : standard error of rho, which is drawn anew for every simulated series
     steps : for counts, normal quantiles at which the count goes up by one, else None
@@ -45,8 +46,7 @@ class Noise:
 
     def draws(self, rng: np.random.Generator, rows: int, number: int) -> Array:
         """Simulated series [number, rows]."""
-        rho = np.clip(self.rho + self.spread * rng.standard_normal(number), 0.0, 0.97) if self.rho > 0 else 0.0
-        keep = np.broadcast_to(np.asarray(rho, dtype=float), (number,))
+        keep = np.clip(self.rho + self.spread * rng.standard_normal(number), 0.0, 0.97)
         z = rng.standard_normal((rows, number))
         if self.rho > 0:
             fresh = np.sqrt(1 - keep**2)
@@ -65,36 +65,40 @@ class Noise:
 
 
 def fitted_noise(y: Array, counts: bool) -> Noise:
-    """The no-break model of y [n], by moments: negative binomial for counts (Poisson when they vary less), or normal.
+    """The no-break model of y [n], by moments: negative binomial for counts (Poisson when they vary less), or
+    normal.
 
-    The autocorrelation share * rho^k is fitted to the first six lags, each raised by its bias under a fitted mean,
-    (1 + 3 r)/n (Kendall 1954); a share below 1 is observation noise on a persistent level.
+    The autocorrelation share * rho^k is fitted to the first six lags, each raised by its bias under a fitted
+    mean, (1 + 3 r)/n (Kendall 1954); a share below 1 is observation noise on a persistent level.
     """
     n = len(y)
     mean, variance = float(y.mean()), float(y.var(ddof=1)) if n > 1 else 0.0
     share, rho = _persistence(y)
     table = counts and mean + 12 * math.sqrt(variance) < TABLE
-    return Noise(mean, math.sqrt(variance), share, rho, math.sqrt(max(1 - rho**2, 0.0) / n) if n else 0.0, counts,
-                 _steps(mean, variance) if table else None)
+    spread = math.sqrt(max(1 - rho**2, 0.0) / max(n, 1))
+    steps = _steps(mean, variance) if table else None
+    return Noise(mean, math.sqrt(variance), share, rho, spread, counts, steps)
 
 
 def noise_beside_breaks(y: Array, counts: bool, draws: int, seed: int) -> Noise:
     """`fitted_noise` of y [n] about the levels between those breaks that CUSUM finds significant.
 
-    A break left in the fit passes for persistence, and no break is found; breaks taken out without a test make
-    persistence pass for breaks. CUSUM against the no-break model is honest, so that it may decide.
+    A break left in the fit passes for persistence, and no break is found; breaks taken out without a test
+    make persistence pass for breaks. CUSUM against the no-break model is honest, so that it may decide.
     """
-    block = -(-len(y) // BLOCKS)  # long series are tested on means of blocks: their levels are what matters here
+    block = -(-len(y) // BLOCKS)  # long series are tested on means of blocks: levels are what matters here
     trimmed = y[: len(y) // block * block]
     means = trimmed.reshape(-1, block).mean(axis=1)
-    cuts = segmented(means, counts and block == 1, lambda x: np.abs(centred_sums(x)), 0.05, draws, seed, 5)
+    cuts = segmented(means, counts and block == 1, lambda x: np.abs(centred_sums(x)), alpha=0.05, draws=draws,
+                     seed=seed, least=5)
     edges = [0, *(c * block for c in cuts), len(y)]
     rest = np.concatenate([y[a:b] - y[a:b].mean() for a, b in pairwise(edges)])
     return fitted_noise(rest + y.mean(), counts)
 
 
 def _persistence(y: Array) -> tuple[float, float]:
-    """Share and rho of the autocorrelation share * rho^k that is nearest to that of y; (1, 0) for white noise."""
+    """Share and rho of the autocorrelation share * rho^k that is nearest to that of y; (1, 0) for white
+    noise."""
     n = len(y)
     d = y - y.mean()
     total = float(d @ d)
@@ -114,7 +118,8 @@ def _persistence(y: Array) -> tuple[float, float]:
 
 
 def _steps(mean: float, variance: float) -> Array:
-    """Normal quantiles [m] between counts 0, 1, 2, ... of a negative binomial (Poisson when variance <= mean)."""
+    """Normal quantiles [m] between counts 0, 1, 2, ... of a negative binomial (Poisson when variance <=
+    mean)."""
     top = int(mean + 12 * math.sqrt(max(variance, mean)) + 10)
     size = mean**2 / (variance - mean) if variance > mean * 1.001 else math.inf
     if mean <= 0:
@@ -133,7 +138,8 @@ def _steps(mean: float, variance: float) -> Array:
 
 @dataclass(frozen=True)
 class Test:
-    """The largest evidence for one cut: its row, and the share of simulated no-break series that reach as much."""
+    """The largest evidence for one cut: its row, and the share of simulated no-break series that reach as
+    much."""
 
     cut: int
     statistic: float
@@ -149,7 +155,8 @@ def tested(y: Array, counts: bool, process: Process, draws: int, seed: int) -> T
     return Test(int(evidence.argmax()) + 1, largest, (1 + int((simulated >= largest).sum())) / (1 + draws))
 
 
-def segmented(y: Array, counts: bool, process: Process, alpha: float, draws: int, seed: int, least: int) -> list[int]:
+def segmented(y: Array, counts: bool, process: Process, *, alpha: float, draws: int, seed: int,
+              least: int) -> list[int]:
     """Cuts by binary segmentation while the test of a segment of 2 * least rows or more is significant."""
     cuts: list[int] = []
     todo = [(0, len(y))]
@@ -168,7 +175,7 @@ def segmented(y: Array, counts: bool, process: Process, alpha: float, draws: int
 def with_intervals(series: Series, values: Values, cuts: list[int], confidence: float) -> tuple[Break, ...]:
     """Breaks of level with the date intervals of Bai 1997 under autocorrelated errors."""
     X = np.ones((len(values.y), 1))
-    ends = [interval(values.y, X, tuple(cuts), i, confidence, True) for i in range(len(cuts))]
+    ends = [interval(values.y, X, tuple(cuts), i, confidence=confidence, hac=True) for i in range(len(cuts))]
     return dated(series, values, cuts, [low for low, _ in ends], [high for _, high in ends])
 
 

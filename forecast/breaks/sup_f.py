@@ -18,7 +18,8 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class SupF:
-    """Breaks of level where F over all dates but the outer `trimming` is largest (Andrews 1993), found one by one."""
+    """Breaks of level where F over all dates but the outer `trimming` is largest (Andrews 1993), found one by
+    one."""
 
     trimming: float = 0.15
     alpha: float = 0.05
@@ -35,12 +36,14 @@ class SupF:
         """Breaks in time order; () when the series is too short."""
         values = observed_values(series)
         process = partial(f_statistics, trimming=self.trimming)
-        cuts = segmented(values.y, series.is_count, process, self.alpha, self.draws, self.seed, self.least)
+        cuts = segmented(values.y, series.is_count, process, alpha=self.alpha, draws=self.draws,
+                         seed=self.seed, least=self.least)
         return with_intervals(series, values, cuts, self.confidence)
 
 
 def f_statistics(y: Array, trimming: float) -> Array:
-    """F [draws, n - 1] of a change of level before rows 1..n-1, zero within the outer `trimming` of the rows."""
+    """F [draws, n - 1] of a change of level before rows 1..n-1, zero within the outer `trimming` of the
+    rows."""
     n = y.shape[1]
     r = np.arange(1, n) / n
     explained = centred_sums(y) ** 2 / (r * (1 - r))  # share of n: 1 - RSS / TSS = explained / n

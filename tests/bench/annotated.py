@@ -14,6 +14,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def covering(annotations: list[list[int]], found: Iterable[int], n: int) -> floa
     """Mean over annotators of the length-weighted best Jaccard overlap of their segments with the found ones."""
     def segments(cuts: Iterable[int]) -> list[tuple[int, int]]:
         edges = [0, *sorted(set(cuts) - {0}), n]
-        return list(zip(edges, edges[1:], strict=False))
+        return list(pairwise(edges))
 
     def one(a: list[int]) -> float:
         total = 0.0
