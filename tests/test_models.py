@@ -13,7 +13,7 @@ from forecast import Series, predict
 from forecast.models import Forecaster
 from forecast.models.auto import Auto
 from forecast.models.combination import Combination, pooled
-from forecast.models.count_state_space import CountStateSpace
+from forecast.models.count_state_space import CountStateSpace, _gamma
 from forecast.models.history import dispersion, negative_binomial, season_length, whole
 from forecast.models.mean import Mean
 from forecast.models.negative_binomial import NegativeBinomial, fit
@@ -239,6 +239,14 @@ def test_count_state_space_widens_with_dispersion() -> None:
     widths = [np.ptp(np.quantile(CountStateSpace().paths(series(y), 4, 600, np.random.default_rng(0)), [0.1, 0.9]))
               for y in (calm, wild)]
     assert widths[0] < widths[1]
+
+
+@pytest.mark.parametrize("shape", [0.05, 0.5, 2.0, 40.0])
+def test_ranked_gammas_have_the_mean_and_spread_of_gammas(shape: float) -> None:
+    rng = np.random.default_rng(10)
+    x = _gamma(np.full(200_000, shape), rng.normal(size=200_000), rng.uniform(size=200_000))
+    assert x.mean() == pytest.approx(shape, rel=0.05)
+    assert x.var() == pytest.approx(shape, rel=0.1)
 
 
 def test_prophet_takes_breaks_and_known_days() -> None:

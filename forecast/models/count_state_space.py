@@ -28,7 +28,7 @@ class CountStateSpace:
     sizes: tuple[float, ...] = (0.15, 0.3, 0.6, 1.2, 3.0, 10.0, 1e4)
     anchors: tuple[float, ...] = (0.05, 0.3)
     shrinkage: tuple[float, ...] = (20.0,)
-    rows: int = 300
+    rows: int = 200
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]; a path keeps its settings and its rank among possible levels."""
@@ -91,16 +91,24 @@ def _log_pmf(y: float, mean: np.ndarray, size: np.ndarray) -> np.ndarray:
 
 
 def _simulate(state: State, table: np.ndarray, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-    from scipy.special import gammaincinv
-
     chosen = rng.choice(len(table), size=draws, p=state.weight)
     keep, size, anchor = table[chosen, :3].T
     shape, rate, anchor_rate = state.shape[chosen], state.rate[chosen], state.anchor_rate[chosen]
-    rank, cycle = rng.uniform(size=draws), state.factors.shape[1]
+    normal, uniform, cycle = rng.normal(size=draws), rng.uniform(size=draws), state.factors.shape[1]
     counts = np.empty((draws, horizon), dtype=np.int64)
     for step in range(horizon):
         shape, rate = keep * shape + (1 - keep) * anchor, keep * rate + (1 - keep) * anchor_rate
-        level = gammaincinv(shape, rank) / rate * state.factors[chosen, step % cycle]
+        level = _gamma(shape, normal, uniform) / rate * state.factors[chosen, step % cycle]
         mean = level * rng.gamma(size) / size
         counts[:, step] = whole(np.where(mean > 1e12, mean, rng.poisson(np.minimum(mean, 1e12))))
     return counts
+
+
+def _gamma(shape: np.ndarray, normal: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """Gamma variates of this shape from given normal and uniform ones, so that a path keeps its rank over the steps.
+
+    The cube of Wilson & Hilferty 1931 at shape + 1, boosted down by uniform^(1/shape) (Marsaglia & Tsang 2000,
+    without the rejection that hardly ever happens); the mean is exact.
+    """
+    d = shape + 2 / 3
+    return np.asarray(d * np.maximum(1 + normal / (3 * np.sqrt(d)), 0) ** 3 * uniform ** (1 / shape))
