@@ -35,8 +35,8 @@ def ints(text: str) -> tuple[int, ...]:
 @pytest.fixture(params=["plain", "compiled"])
 def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both the numpy path of short series and the compiled one of long series."""
-    if request.param == "compiled":
-        monkeypatch.setattr(bai_perron, "SMALL", 0)
+    monkeypatch.setattr(bai_perron, "SMALL", 0 if request.param == "compiled" else 400)
+    monkeypatch.setattr(bai_perron, "compiled", lambda loop: request.param == "compiled")
 
 
 @pytest.mark.usefixtures("path")

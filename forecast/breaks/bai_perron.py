@@ -4,6 +4,7 @@ strucchange."""
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -146,7 +147,7 @@ def best_partitions(y: Array, X: Array, h: int, m: int) -> Partitions | None:
     if rest @ rest <= 1e-20 * max(float(y @ y), 1e-300):
         return None
     level = k == 1 and np.ptp(X) == 0
-    if n <= SMALL:
+    if n <= SMALL and not compiled("level_partitions" if level else "regression_partitions"):
         cost, last = plain_partitions(level_rss(rest) if level else regression_rss(rest, basis, h), h, m)
     else:
         from forecast import kernels
@@ -166,6 +167,12 @@ def best_partitions(y: Array, X: Array, h: int, m: int) -> Partitions | None:
             back.insert(0, end)
         cuts.append(tuple(back))
     return Partitions(np.maximum(cost[:, n], 0.0), tuple(cuts), n, k)
+
+
+def compiled(loop: str) -> bool:
+    """True when this process has compiled or loaded the loop already, so that using it costs no wait."""
+    kernels = sys.modules.get("forecast.kernels")
+    return kernels is not None and bool(getattr(kernels, loop).signatures)
 
 
 def level_rss(y: Array) -> Array:
