@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.lattice import deviations, transition
-from forecast.regimes import Block, Problem, forward, pooled
+from forecast.regimes import Block, Problem, forward, pooled, single_thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +47,10 @@ def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float
     expected = problem.model.breaks if breaks is None else breaks
     jump = problem.jumps(expected)
     still = np.zeros_like(jump)
-    passes = [forward(problem, block, jump) for block in problem.blocks]
+    with single_thread():
+        passes = [forward(problem, block, jump) for block in problem.blocks]
+        quiet = [forward(problem, block, still, full=False).log[-1][:, 0].ravel() for block in problem.blocks]
     logs = [ahead.log[-1][:, 0].ravel() for ahead in passes]
-    quiet = [forward(problem, block, still, full=False).log[-1][:, 0].ravel() for block in problem.blocks]
     total, none = np.concatenate(logs), np.concatenate(quiet)
     weight = problem.weight * np.exp(total - total.max())
     picked = rng.choice(len(weight), size=draws, p=weight / weight.sum())

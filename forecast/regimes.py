@@ -14,11 +14,15 @@ date exactly, up to the grid (Kitagawa 1987, JASA 82, 1032-1041; Chib 1998, J. E
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import groupby
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
-from forecast.lattice import Emission, deviations, emission, level_prior, level_range, transition
+from forecast.lattice import Emission, deviations, emission, level_prior, level_range, nodes_for, transition
 from forecast.series import Series
 
 
@@ -28,10 +32,12 @@ class RegimeModel:
 
     spreads : marginal standard deviations s of the log intensity around its level (0 is always added: no deviation)
     correlations : autocorrelation of the deviation over the median gap between rows
-    dispersions : sizes r of the negative binomial (small = overdispersed, large = near Poisson)
+    dispersions : sizes r of the negative binomial (small = overdispersed, large = near Poisson) for counts up to 20 a
+        row; for larger ones the top of the range grows with the square root of the mean, since large counts may scatter less
     level_spread : scale of the level prior, log units
     breaks : expected number of breaks over the whole series, a priori
-    levels, nodes : grid points of the level and of the deviation
+    levels, nodes : grid points of the level and of the deviation, at least; more levels (up to three times as many)
+        where the data tell them apart finely, more nodes for persistent deviations
     """
 
     spreads: tuple[float, ...] = (0.15, 0.3, 0.55, 1.0)
@@ -56,7 +62,7 @@ class RegimeModel:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Settings that share a deviation grid: all (correlation, spread, dispersion) with spread > 0, or those with 0.
+    """Settings that share a grid of deviations: correlations of like persistence, or no deviation at all (nodes 1).
 
     spread, dispersion : [E]; correlation : [K] over the median gap; nodes : D; emission : of the distinct rows
     """
@@ -131,26 +137,49 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
     if simulated is not None:
         spans = [level_range(row, row, scale) for row in simulated]
         bottom, top = min(bottom, *(a for a, _ in spans)), max(top, *(b for _, b in spans))
-    levels = np.linspace(bottom, top, model.levels)
     seen = series.observed
+    levels = np.linspace(bottom, top, _fineness(model, series.middle[seen] / scale[seen], top - bottom))
     centre = np.log((np.sum(series.middle[seen]) + 0.5) / np.sum(scale[seen]))
-    blocks = tuple(_block(model, rows, levels, spreads) for spreads in ((0.0,), tuple(model.spreads)))
+    stretch = np.linspace(0, 1, len(model.dispersions)) * max(0.0, 0.5 * (centre - np.log(20)))
+    dispersions = np.array(model.dispersions) * np.exp(stretch)
+    blocks = (_block((0.0,), (0.0,), 1, dispersions, rows, levels), *(
+        _block(tuple(alike), model.spreads, nodes, dispersions, rows, levels)
+        for nodes, alike in groupby(sorted(model.correlations), lambda rho: nodes_for(rho, model.nodes))))
     # every spread (zero included) weighs the same, whatever its number of correlations
-    weight = np.concatenate([
-        np.full(block.settings, len(np.unique(block.spread)) / block.settings) for block in blocks])
+    weight = np.concatenate([np.full(b.settings, 1.0 if b.nodes == 1 else 1 / len(model.correlations)) for b in blocks])
     return Problem(
         model=model, index=index, gaps=steps / typical, share=steps / max(days[-1] - days[0], 1.0) if len(steps)
         else steps, levels=levels, prior=level_prior(levels, centre, model.level_spread), blocks=blocks,
         weight=weight / weight.sum(), scale=scale)
 
 
-def _block(model: RegimeModel, rows: np.ndarray, levels: np.ndarray, spreads: tuple[float, ...]) -> Block:
-    spread = np.repeat(np.array(spreads), len(model.dispersions))
-    dispersion = np.tile(np.array(model.dispersions), len(spreads))
-    nodes = 1 if spreads == (0.0,) else model.nodes
-    correlation = np.zeros(1) if nodes == 1 else np.array(model.correlations)
-    return Block(spread=spread, dispersion=dispersion, correlation=correlation, nodes=nodes,
+def _fineness(model: RegimeModel, rate: np.ndarray, width: float) -> int:
+    """Number of levels: steps no wider than the uncertainty of a level over half the rows.
+
+    On a coarser grid the true level falls between two points, and a break between neighbours looks real.
+    """
+    log = np.log(rate + 0.5)
+    noise = np.median(np.abs(np.diff(log))) / 0.954 if len(log) > 2 else 1.0  # sd, from differences of normal noise
+    step = max(noise, 0.01) / np.sqrt(max(len(log) / 2, 1))
+    return int(np.clip(np.ceil(width / step), model.levels, 3 * model.levels))
+
+
+def _block(correlations: tuple[float, ...], spreads: tuple[float, ...], nodes: int, dispersions: np.ndarray,
+           rows: np.ndarray, levels: np.ndarray) -> Block:
+    spread = np.repeat(np.array(spreads), len(dispersions))
+    dispersion = np.tile(dispersions, len(spreads))
+    return Block(spread=spread, dispersion=dispersion, correlation=np.array(correlations), nodes=nodes,
                  emission=emission(rows, levels, spread, dispersion, nodes))
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def single_thread() -> AbstractContextManager[object]:
+    """One BLAS thread: the products are small, so more threads only burn time, and sums must not depend on them."""
+    return _pools().limit(limits=1)  # type: ignore[no-any-return]
 
 
 def _moves(problem: Problem, block: Block) -> Iterator[np.ndarray]:
@@ -268,7 +297,8 @@ def evidence(problem: Problem) -> Evidence:
     still = np.zeros(len(problem.gaps))
     none, one = [], []
     for block in problem.blocks:
-        ahead, back = forward(problem, block, still, full=False), backward(problem, block, still, full=False)
+        with single_thread():
+            ahead, back = forward(problem, block, still, full=False), backward(problem, block, still, full=False)
         none.append(_flat(ahead.log[-1]))
         matrices = list(_moves(problem, block))
         joined = np.empty((len(still), *ahead.log.shape[1:]))
