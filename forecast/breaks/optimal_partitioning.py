@@ -18,7 +18,7 @@ from forecast.series import Series
 Array = np.ndarray[Any, Any]
 COSTS = ("auto", "normal", "poisson", "negative_binomial", "variance")
 SMALL = 400  # below this plain numpy answers in milliseconds, and nobody waits seconds for a compilation
-CALIBRATE = 10_000  # rows of a simulated series at most; beyond, the largest gain grows like 2 log log n
+CALIBRATE = 2000  # rows of a simulated series at most
 LADDER = 1.5  # ratio of the penalties whose solutions compete under mBIC
 
 
@@ -207,17 +207,28 @@ def dispersion(y: Array) -> float:
 
 def calibrated(problem: Problem, alpha: float, draws: int, seed: int) -> float:
     """The penalty that a series without a break, simulated from the fitted model, pays with probability
-    alpha."""
+    alpha.
+
+    What one break gains, or half of what a pair gains that cuts out a run of h, 2h, 4h, ... rows: in long
+    series a pair around a chance run is the likelier false alarm. Beyond CALIBRATE rows the penalty grows
+    like log n, as the largest of n gains does.
+    """
     n = len(problem.y)
-    rows = min(n, CALIBRATE)
-    counts = problem.kind in {"poisson", "negative_binomial"}
-    noise = noise_beside_breaks(problem.y, counts, draws, seed)
+    rows, h = min(n, CALIBRATE), problem.h
+    noise = noise_beside_breaks(problem.y, problem.kind in {"poisson", "negative_binomial"}, draws, seed)
     rng = np.random.default_rng(seed)
-    cut = np.arange(problem.h, rows - problem.h + 1)
+    cut = np.arange(h, rows - h + 1)
+    runs = [h << j for j in range(rows.bit_length()) if (h << j) <= rows // 2]
+    start = np.concatenate([np.arange(h, max(rows - h - run, h - 1) + 1) for run in runs])
+    stop = start + np.repeat(runs, [max(rows - 2 * h - run + 1, 0) for run in runs])
     zero, whole = np.array([0]), np.array([rows])
     gains = np.empty(draws)
     for i in range(draws):
         made = replace(problem, y=noise.draw(rng, rows))
-        gains[i] = (made.cost(zero, whole) - made.cost(zero, cut) - made.cost(cut, whole)).max()
+        none = made.cost(zero, whole)
+        gains[i] = (none - made.cost(zero, cut) - made.cost(cut, whole)).max()
+        if len(start):
+            three = made.cost(zero, start) + made.cost(start, stop) + made.cost(stop, whole)
+            gains[i] = max(gains[i], float((none - three).max()) / 2)
     level = float(np.quantile(gains, 1 - alpha))
-    return level * (1 + 2 * (math.log(math.log(n)) - math.log(math.log(rows))) / 9) if n > rows else level
+    return level * math.log(n) / math.log(rows) if n > rows else level

@@ -96,6 +96,8 @@ def bai_perron_rows() -> None:
     from forecast import Series
     from forecast.breaks.bai_perron import BaiPerron
 
+    y, _ = regression_series(1000)
+    BaiPerron().detect(Series.from_values(y))  # from here on short series use the compiled loop too
     for n, regressors in (*((n, False) for n in LENGTHS), (1000, True)):
         y, X = regression_series(n)
         detector = BaiPerron(regressors=X if regressors else None)
