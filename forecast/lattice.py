@@ -123,7 +123,7 @@ def emission(rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, dispersio
             logs[at] = (count[:, None, None, None] * (mean_log - total_log) - size * total_log)
             logs[at] += _constant(count, dispersion)[:, :, None, None]
         for row in np.flatnonzero(~exact & (rows[:, 2] == scale) & ~np.isnan(rows[:, 0])):
-            logs[row] = _interval(rows[row, 0], rows[row, 1], np.exp(np.log(size) - total_log), size)
+            logs[row] = _interval(rows[row, 0], rows[row, 1], mean_log, dispersion)
     logs[np.isnan(rows[:, 0])] = 0.0
     peak = logs.max(axis=(-1, -2))
     table = np.exp(np.maximum(logs - peak[..., None, None], FLOOR)).astype(np.float32)
@@ -138,17 +138,27 @@ def _constant(count: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
     return np.asarray(gammaln(y + r) - gammaln(r) - gammaln(y + 1) + r * np.log(r))
 
 
-def _interval(low: float, high: float, success: np.ndarray, size: np.ndarray) -> np.ndarray:
+def _interval(low: float, high: float, mean_log: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
+    """log P(low <= Y <= high) under each state [E, L, D], interpolated over 256 log means per dispersion."""
+    grid = np.linspace(mean_log.min(), mean_log.max(), 256)
+    out = np.empty_like(mean_log)
+    for size in np.unique(dispersion):
+        values = _log_mass(low, high, size / (size + np.exp(grid)), size)
+        mine = dispersion == size
+        out[mine] = np.interp(mean_log[mine], grid, values)
+    return out
+
+
+def _log_mass(low: float, high: float, success: np.ndarray, size: float) -> np.ndarray:
     """log P(low <= Y <= high) of a negative binomial by its regularised incomplete beta function."""
     from scipy.special import betainc
 
     # each tail from its own side, so that a far bound does not lose all digits to 1 - 1
-    below = betainc(size, low, success) if low > 0 else np.zeros_like(success + size)
+    below = betainc(size, low, success) if low > 0 else np.zeros_like(success)
+    above = betainc(low, size, 1 - success) if low > 0 else np.ones_like(success)
     if np.isinf(high):
-        inside = betainc(low, size, 1 - success) if low > 0 else np.ones_like(success + size)
+        inside = above
     else:
-        lower = betainc(size, high + 1, success) - below
-        upper = (betainc(low, size, 1 - success) if low > 0 else 1.0) - betainc(high + 1, size, 1 - success)
-        inside = np.where(below > 0.5, upper, lower)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(np.maximum(inside, 1e-300)))
+        inside = np.where(below > 0.5, above - betainc(high + 1, size, 1 - success),
+                          betainc(size, high + 1, success) - below)
+    return np.asarray(np.log(np.maximum(inside, 1e-300)))

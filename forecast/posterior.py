@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.lattice import deviations, transition
+from forecast.lattice import deviations
 from forecast.regimes import Block, Problem, forward, pooled, single_thread
 
 
@@ -89,8 +89,7 @@ def _backward_sample(problem: Problem, block: Block, state: np.ndarray, jump: np
     flat = _draw(last.reshape(draws, -1), rng)
     at[:, -1], node[:, -1] = np.divmod(flat, block.nodes)
     for t in range(n - 2, -1, -1):
-        move = np.stack([transition(block.nodes, round(float(rho ** problem.gaps[t]), 9))
-                         for rho in block.correlation])[k, :, node[:, t + 1]]  # [P, D], into the node drawn
+        move = block.moves(problem.gaps[t])[k, :, node[:, t + 1]]  # [P, D], into the node drawn
         here = state[t]
         stay = here[k, 0, e, at[:, t + 1]] * move * (1 - jump[t])
         renew = here.sum(axis=-2)[k, 0, e] * move * (jump[t] * problem.prior[at[:, t + 1]])[:, None]

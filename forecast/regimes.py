@@ -78,6 +78,10 @@ class Block:
         """Number of settings K * E."""
         return len(self.correlation) * len(self.spread)
 
+    def moves(self, gap: float) -> np.ndarray:
+        """Transition matrices [K, D, D] over a gap (in units of the median gap)."""
+        return np.stack([transition(self.nodes, round(float(rho**gap), 9)) for rho in self.correlation])
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -105,8 +109,8 @@ class Problem:
 
 
 def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
-         simulated: np.ndarray | None = None) -> Problem:
-    """Lay a series (or `simulated` [B, n] counts on its dates, NaN = missing, exact) on the model's grid.
+         simulated: tuple[np.ndarray, np.ndarray] | None = None) -> Problem:
+    """Lay a series (or `simulated` bounds low, high [B, n] on its dates, NaN = missing) on the model's grid.
 
     season : multiplicative factors [n] known or estimated beforehand (1 when None)
     Raises ValueError when the series holds no observation or is not made of counts.
@@ -123,7 +127,7 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
     if simulated is None:
         low, high = series.low[None, :], series.high[None, :]
     else:
-        low = high = simulated
+        low, high = simulated
     triples = np.stack([low.ravel(), high.ravel(), np.broadcast_to(scale, low.shape).ravel()], axis=1)
     triples[np.isnan(triples[:, 0])] = np.nan
     rows, inverse = np.unique(np.vstack([np.full((1, 3), np.nan), triples]), axis=0, return_inverse=True,
@@ -135,8 +139,10 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
     # simulated series share the grid of the observed one, so that their evidence is comparable
     bottom, top = level_range(series.low, series.high, scale)
     if simulated is not None:
-        spans = [level_range(row, row, scale) for row in simulated]
-        bottom, top = min(bottom, *(a for a, _ in spans)), max(top, *(b for _, b in spans))
+        spans = [level_range(a, b, scale) for a, b in zip(low, high, strict=True)]
+        # the bulk of them: one wild placebo must not coarsen the grid of all
+        bottom = min(bottom, float(np.quantile([a for a, _ in spans], 0.02)))
+        top = max(top, float(np.quantile([b for _, b in spans], 0.98)))
     seen = series.observed
     levels = np.linspace(bottom, top, _fineness(model, series.middle[seen] / scale[seen], top - bottom))
     centre = np.log((np.sum(series.middle[seen]) + 0.5) / np.sum(scale[seen]))
@@ -185,7 +191,7 @@ def single_thread() -> AbstractContextManager[object]:
 def _moves(problem: Problem, block: Block) -> Iterator[np.ndarray]:
     """Transition matrices [K, D, D] of each gap."""
     for gap in problem.gaps:
-        yield np.stack([transition(block.nodes, round(float(rho**gap), 9)) for rho in block.correlation])
+        yield block.moves(gap)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,193 @@
+"""Does a change belong to a dated event? A known-date test with honest size, and the event's size with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.placebo import null_ratios
+from forecast.regimes import (
+    Evidence,
+    Problem,
+    RegimeModel,
+    backward,
+    evidence,
+    forward,
+    pose,
+    single_thread,
+)
+from forecast.season import evident_season
+from forecast.series import Series
+
+PERSISTENT = 4.0  # a change below fourfold would go unseen: no date can be told with these data
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The level before and after one date, and how surprising that would be if nothing had happened.
+
+    when, position : the date asked for, and the first row counted as after it
+    p_value : of the likelihood ratio of a step at that date, by simulating the fitted model without one
+    adjusted : the same over all dates tested together (step-down maxima, Westfall & Young 1993)
+    ratio, low, high : level after over level before, median and 95 % credible interval
+    probability : posterior probability of a step there against none, at even prior odds
+    before, after : expected count per fully watched row
+    detectable : smallest rise (as a ratio) that these data would show four times in five
+    placebo_rank, placebos : rank of this date's evidence among all dates that could be tested (1 = strongest)
+    """
+
+    when: str
+    position: int
+    p_value: float
+    adjusted: float
+    ratio: float
+    low: float
+    high: float
+    probability: float
+    before: float
+    after: float
+    detectable: float
+    placebo_rank: int
+    placebos: int
+
+    @property
+    def persistent(self) -> bool:
+        """True when the counts are too few or too persistent to date a change of less than fourfold."""
+        return self.detectable > PERSISTENT
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Effects of several dates tested together, and the look-elsewhere p-value of the strongest date of all."""
+
+    effects: tuple[Effect, ...]
+    anywhere: float
+
+
+def event_effect(series: Series, when: Any, *, placebos: int = 199, seed: int = 0,
+                 model: RegimeModel | None = None) -> Effect:
+    """Test one known date. `when` is a date; the first row whose middle lies after it counts as after.
+
+    placebos : simulated series without an effect behind the p-value, whose least value is 1 / (placebos + 1)
+    Raises ValueError when the date leaves fewer than two observed rows on either side, or counts are not whole.
+
+    >>> quiet = Series.from_values([5, 3, 6, 4, 5, 5, 4, 6, 5, 4] * 3, start="2023-01-02")
+    >>> event_effect(quiet, "2023-05-01").p_value > 0.05
+    True
+    """
+    return event_effects(series, [when], placebos=placebos, seed=seed, model=model).effects[0]
+
+
+def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, seed: int = 0,
+                  model: RegimeModel | None = None) -> Tested:
+    """Test a frozen list of dates together: raw p-values, and adjusted ones over the list (one set of placebos)."""
+    if placebos < 19:
+        raise ValueError(f"placebos must be at least 19, got {placebos}: fewer cannot reach p = 0.05")
+    positions = [position_of(series, when) for when in dates]
+    season = evident_season(series).over(np.arange(len(series)))
+    problem = pose(model or RegimeModel(), series, season)
+    known = evidence(problem)
+    ratios = known.log_ratio()[:, 0]
+    gaps = np.array([position - 1 for position in positions])
+    # the settings are taken from a mixture of "no step" and "a step at one of these dates", in even shares:
+    # settings fitted without the step overstate the noise when there is one, with it they understate it
+    log_odds = np.full((len(ratios), 1), -np.inf)
+    log_odds[np.unique(gaps)] = -np.log(len(np.unique(gaps)))
+    weight = known.settings(log_odds)[0]
+    data, null = null_ratios(series, season, problem, weight, placebos, np.random.default_rng(seed))
+    raw = (1 + np.sum(null[:, gaps] >= data[gaps] - 1e-9, axis=0)) / (placebos + 1)
+    testable = _testable(series)
+    anywhere = (1 + np.sum(null[:, testable].max(axis=1) >= data[testable].max() - 1e-9)) / (placebos + 1)
+    adjusted = _step_down(data[gaps], null[:, gaps])
+    effects = tuple(
+        _effect(series, problem, known, str(pd.Timestamp(when).date()), gap, float(p), float(adj),
+                int(1 + np.sum(ratios[testable] > ratios[gap] + 1e-9)), int(testable.sum()))
+        for when, gap, p, adj in zip(dates, gaps, raw, adjusted, strict=True))
+    return Tested(effects=effects, anywhere=float(anywhere))
+
+
+def position_of(series: Series, when: Any) -> int:
+    """Index of the first observed row that counts as after the date: the first whose middle lies on or after it.
+
+    Raises ValueError when the date cannot be read or leaves fewer than two observed rows on either side.
+    """
+    try:
+        day = np.datetime64(pd.Timestamp(when).date(), "D")
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"event date {when!r} cannot be read: write it as YYYY-MM-DD") from error
+    middle = series.start + (series.end - series.start) // 2
+    seen = np.flatnonzero(series.observed)
+    before, after = seen[middle[seen] < day], seen[middle[seen] >= day]
+    if len(before) < 2 or len(after) < 2:
+        first, last = (series.start[seen[0]], series.end[seen[-1]]) if len(seen) else ("-", "-")
+        raise ValueError(f"event {day} leaves {len(before)} observed rows before and {len(after)} after in {series.name} "
+                         f"({first} to {last}): two on each side are needed; extend the series or drop the event")
+    return int(after[0])
+
+
+def _testable(series: Series) -> np.ndarray:
+    """Gaps [n - 1] just before an observed row with two observed rows on either side."""
+    seen = series.observed
+    before, after = np.cumsum(seen)[:-1], (seen.sum() - np.cumsum(seen))[:-1]
+    return np.asarray(seen[1:] & (before >= 2) & (after >= 2))
+
+
+def _step_down(data: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """Step-down maxT adjusted p-values (Westfall & Young 1993, algorithm 2.8)."""
+    order = np.argsort(-data)
+    running = np.zeros(len(data))
+    worst = np.full(len(null), -np.inf)
+    for k in order[::-1]:
+        worst = np.maximum(worst, null[:, k])
+        running[k] = (1 + np.sum(worst >= data[k] - 1e-9)) / (len(null) + 1)
+    running[order] = np.maximum.accumulate(running[order])
+    return running
+
+
+def _effect(series: Series, problem: Problem, known: Evidence, when: str, gap: int, p: float, adjusted: float,
+            rank: int, placebos: int) -> Effect:
+    joint = _levels_around(problem, known, gap)
+    step = problem.levels[1] - problem.levels[0]
+    size = len(problem.levels)
+    change = np.array([np.trace(joint, offset) for offset in range(-size + 1, size)])
+    low, middle, high = _quantiles(np.arange(-size + 1, size) * step, change, (0.025, 0.5, 0.975))
+    offsets = np.arange(-size + 1, size) * step
+    spread = np.sqrt(max(np.sum(change * offsets**2) - np.sum(change * offsets) ** 2, 1e-12))
+    before, after = ((np.exp(problem.levels) * joint.sum(axis=axis)).sum() for axis in (1, 0))
+    ratio = known.log_ratio()[gap, 0]
+    return Effect(when=when, position=gap + 1, p_value=p, adjusted=adjusted, ratio=float(np.exp(middle)),
+                  low=float(np.exp(low)), high=float(np.exp(high)), probability=float(1 / (1 + np.exp(-ratio))),
+                  before=float(before), after=float(after), detectable=float(np.exp((1.96 + 0.84) * spread)),
+                  placebo_rank=rank, placebos=placebos)
+
+
+def _levels_around(problem: Problem, known: Evidence, gap: int) -> np.ndarray:
+    """Joint posterior of the levels before and after a step in this gap, [L, L], settings integrated."""
+    still = np.zeros(len(problem.gaps))
+    logs = known.one[gap, 0]
+    weight = problem.weight * np.exp(logs - logs.max())
+    weight = weight / weight.sum()
+    joint = np.zeros((len(problem.levels),) * 2)
+    offset = 0
+    for block in problem.blocks:
+        with single_thread():
+            ahead, back = forward(problem, block, still), backward(problem, block, still)
+        moved = block.moves(problem.gaps[gap])
+        start = np.einsum("keld,kdf->kelf", ahead.state[gap][:, 0], moved)
+        pair = np.einsum("keld,kemd->kelm", start, back.state[gap + 1][:, 0]) * problem.prior
+        pair /= pair.sum(axis=(-1, -2), keepdims=True)
+        share = weight[offset:offset + block.settings].reshape(pair.shape[:2])
+        joint += np.einsum("ke,kelm->lm", share, pair)
+        offset += block.settings
+    return joint
+
+
+def _quantiles(at: np.ndarray, weight: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """Quantiles of a distribution on an even grid, linear within its cells."""
+    edges = np.concatenate([at - (at[1] - at[0]) / 2, [at[-1] + (at[1] - at[0]) / 2]])
+    cumulative = np.concatenate([[0.0], np.cumsum(weight / weight.sum())])
+    return np.interp(levels, cumulative, edges)
