@@ -15,7 +15,7 @@ from forecast.series import Series
 POWERS = (0.0, 0.5, 1.0)  # log, square root, none: which one suits is weighed like any other setting
 YEAR = 365.25
 FIRST_LOOK = 120  # observations on which all settings are weighed before the best few see the rest
-LEFT = 16  # settings that see the rest
+LEFT = 12  # settings that see the rest
 # Columns of a settings table: which level (0 a walk, k the k-th memory), and variances in units of the noise's.
 LEVEL, STEP, SEASON, TREND, YEARLY = range(5)
 
@@ -66,7 +66,7 @@ class Structural:
             table = table[np.argsort(-first.weight.sum(axis=1))[:LEFT]]
         if daily:  # a yearly cycle on top of the weekly one
             table = np.concatenate([table, table])
-            table[len(table) // 2:, YEARLY] = 0.3
+            table[len(table) // 2:, YEARLY] = 0.1
         return whole(_simulate(fit(when, seen, coming, table=table), draws, rng))
 
     def _table(self, cycle: int) -> np.ndarray:
