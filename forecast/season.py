@@ -50,9 +50,9 @@ def evident_season(series: Series) -> Season:
     if series.freq is None:
         return none
     period, n = season_length(series), len(series)
-    value = series.middle / (series.exposure if series.kind == "flow" else 1.0)
+    value = series.point / (series.exposure if series.kind == "flow" else 1.0)
     seen = ~np.isnan(value)
-    if period < 2 or seen.sum() < CYCLES * period or np.nanmean(value) < AMPLE:
+    if period < 2 or seen.sum() < CYCLES * period or value[seen].mean() < AMPLE:
         return none
     log = np.log(value + 0.5)
     half = period // 2

@@ -24,9 +24,9 @@ class Values:
 
 
 def observed_values(series: Series) -> Values:
-    """Observed rows as numbers: the middle of each row's bounds, a flow per fully watched row."""
-    rows = np.flatnonzero(series.observed)
-    y = series.middle[rows].astype(float)
+    """Observed rows as numbers: exact counts and the middle of narrow bounds, a flow per fully watched row."""
+    rows = np.flatnonzero(~np.isnan(series.point))
+    y = series.point[rows].astype(float)
     return Values(y / series.exposure[rows] if series.kind == "flow" else y, rows)
 
 

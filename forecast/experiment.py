@@ -1,0 +1,281 @@
+"""One experiment from its sources to its findings: plain data in, plain data out, nothing written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.accounts import Decision
+from forecast.backtest import QUANTILES, Backtest, backtest
+from forecast.breaks import Break, Detector
+from forecast.breaks.regimes import Regimes, breaks_of
+from forecast.effects import Tested, event_effects, position_of
+from forecast.events import read_events, window
+from forecast.explanations import Explanation, Window, break_days, explain, gap_probability
+from forecast.images import Image, next_images, predictive
+from forecast.models import Forecaster, predict
+from forecast.posterior import Posterior
+from forecast.reconcile import Source
+from forecast.registry import suggest
+from forecast.series import Series
+
+Progress = Callable[[int, int, str], None]
+CONCLUSIVE = 3.0  # Bayes factor below which a series by itself does not show a change
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is asked of which evidence. Constructors of the parts read nothing; `run` does the work.
+
+    series : name -> source; primary : the series that the events are tested on
+    forecast_on : the series that is forecast and backtested; the primary when empty
+    events : name of an event in `ledger` -> {delay_days, anticipation_days} where they differ from the defaults
+    detectors, models : name -> object; regimes is always run, for everything else hangs on its posterior
+    horizon, origins : rows ahead, and origins of the backtest; placebos : simulated series behind each p-value
+    """
+
+    name: str
+    title: str
+    question: str
+    series: Mapping[str, Source]
+    primary: str
+    forecast_on: str = ""
+    ledger: str = ""
+    events: Mapping[str, Mapping[str, int] | None] = field(default_factory=dict)
+    delay_days: int = 60
+    anticipation_days: int = 0
+    detectors: Mapping[str, Detector] = field(default_factory=dict)
+    models: Mapping[str, Forecaster] = field(default_factory=dict)
+    baseline: str = "seasonal_naive"
+    horizon: int = 6
+    origins: int = 12
+    draws: int = 1000
+    placebos: int = 199
+    seed: int = 0
+    jobs: int = 1
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        if self.primary not in self.series:
+            raise ValueError(f"primary {self.primary!r} is none of the series: {suggest(self.primary, list(self.series))}")
+        if self.forecast_on and self.forecast_on not in self.series:
+            raise ValueError(f"forecast_on {self.forecast_on!r} is none of the series: "
+                             f"{suggest(self.forecast_on, list(self.series))}")
+        if self.events and not self.ledger:
+            raise ValueError("events are named but no ledger: say which CSV of events holds them")
+        for name, number, least in (("horizon", self.horizon, 1), ("origins", self.origins, 1), ("draws", self.draws, 2),
+                                    ("placebos", self.placebos, 19), ("jobs", self.jobs, 1),
+                                    ("delay_days", self.delay_days, 0), ("anticipation_days", self.anticipation_days, 0)):
+            if not isinstance(number, int) or number < least:
+                raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What one series says.
+
+    account : one decision on every statement; log_ratio : log Bayes factor of any change against none
+    number : posterior probability of 0, 1, 2 ... changes; bands : per row the 5, 50 and 95 % of the level
+    gaps : posterior probability of a change in each gap [n - 1]; breaks : by detector
+    explained : per change of the count regime model (or of the likeliest, if none is conclusive) its table
+    images : days worth an image for the change that is dated worst
+    """
+
+    name: str
+    series: Series
+    account: tuple[Decision, ...]
+    log_ratio: float
+    number: tuple[float, ...]
+    bands: np.ndarray
+    gaps: np.ndarray
+    breaks: Mapping[str, tuple[Break, ...]]
+    explained: tuple[tuple[Explanation, ...], ...]
+    images: tuple[Image, ...]
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether the series by itself shows a change."""
+        return self.log_ratio >= np.log(CONCLUSIVE)
+
+    @property
+    def probability(self) -> float:
+        """Posterior probability of any change at even prior odds."""
+        return float(1 / (1 + np.exp(-self.log_ratio)))
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """Everything the report says, as plain data.
+
+    forecast : per model and row ahead `when, mean` and the quantiles of `backtest.QUANTILES`
+    totals : per model the quantiles of the sum over the horizon (flows only)
+    untested : events that the data cannot test, with the reason; frozen : hash of the list of events before the run
+    """
+
+    name: str
+    title: str
+    question: str
+    primary: str
+    forecast_on: str
+    simulated: bool
+    readings: Mapping[str, Reading]
+    windows: tuple[Window, ...]
+    tested: Tested | None
+    untested: Mapping[str, str]
+    forecast: pd.DataFrame
+    totals: pd.DataFrame
+    backtest: Backtest | None
+    frozen: str
+    versions: Mapping[str, str]
+    settings: Mapping[str, Any]
+
+    @property
+    def main(self) -> Reading:
+        """The reading of the primary series."""
+        return self.readings[self.primary]
+
+    def _repr_html_(self) -> str:
+        from forecast.report import page
+
+        return page(self)
+
+
+def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
+    """Run an experiment. Nothing is written; errors of its parts are passed on.
+
+    progress : called with (done, total, what) as the work goes on
+    """
+    steps = len(experiment.series) + 2
+    told = progress or (lambda done, total, what: None)
+    windows = _windows(experiment)
+    readings = {}
+    for done, (name, source) in enumerate(experiment.series.items()):
+        told(done, steps, f"breaks of {name}")
+        readings[name] = _read(experiment, name, source, windows)
+    told(len(readings), steps, "tests of events")
+    main = readings[experiment.primary].series
+    tested, untested = _test(experiment, main, windows)
+    told(len(readings) + 1, steps, "forecasts")
+    target = readings[experiment.forecast_on or experiment.primary].series
+    forecast, totals = _ahead(experiment, target)
+    scored = _scored(experiment, target, told)
+    told(steps, steps, "done")
+    return Findings(
+        name=experiment.name, title=experiment.title, question=experiment.question, primary=experiment.primary,
+        forecast_on=experiment.forecast_on or experiment.primary, simulated=experiment.simulated, readings=readings, windows=windows, tested=tested, untested=untested,
+        forecast=forecast, totals=totals, backtest=scored, frozen=_frozen(windows), versions=_versions(),
+        settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
+                  "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline})
+
+
+def _windows(experiment: Experiment) -> tuple[Window, ...]:
+    if not experiment.events:
+        return ()
+    events = read_events(experiment.ledger, list(experiment.events))
+    made = []
+    for event in events:
+        own = experiment.events[event.name] or {}
+        unknown = set(own) - {"delay_days", "anticipation_days"}
+        if unknown:
+            raise ValueError(f"event {event.name}: {suggest(unknown.pop(), ['delay_days', 'anticipation_days'])}")
+        first, last = window(event, own.get("delay_days", experiment.delay_days),
+                             own.get("anticipation_days", experiment.anticipation_days))
+        made.append(Window(event, first, last))
+    return tuple(made)
+
+
+def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Window, ...]) -> Reading:
+    series, account = source.series()
+    series = replace(series, name=name)
+    chosen = experiment.detectors.get("regimes")
+    regimes = replace(chosen if isinstance(chosen, Regimes) else Regimes(), seed=experiment.seed)
+    posterior = regimes.posterior(series)
+    found = {"regimes": breaks_of(posterior, series, regimes.bayes_factor, regimes.credibility)}
+    found |= {key: detector.detect(series) for key, detector in experiment.detectors.items() if key != "regimes"}
+    places = [b.position - 1 for b in found["regimes"]] or [None]
+    explained = tuple(explain(series, posterior, windows, near) for near in places)
+    count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
+    level = np.exp(posterior.level + posterior.spread[:, None] ** 2 / 2)
+    return Reading(
+        name=name, series=series, account=account, log_ratio=posterior.log_ratio, number=tuple(count.tolist()),
+        bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
+        explained=explained, images=_images(series, posterior, found["regimes"], experiment.seed))
+
+
+def _images(series: Series, posterior: Posterior, breaks: tuple[Break, ...], seed: int) -> tuple[Image, ...]:
+    """Days worth an image for the change whose date is least certain."""
+    if not posterior.jumps.any():
+        return ()
+    worst = max(breaks, key=lambda b: np.datetime64(b.high) - np.datetime64(b.low), default=None)
+    near = None if worst is None else worst.position - 1
+    gaps = gap_probability(posterior, near)
+    middle = int(gaps.argmax()) if near is None else near
+    # an image shows one day: of a flow, that day's share of the row
+    days = float(np.median((series.end - series.start).astype(float))) if series.kind == "flow" else 1.0
+    before, after = predictive(posterior, middle, 1 / days, np.random.default_rng(seed))
+    return next_images(break_days(series, gaps), series.start[0], before, after)
+
+
+def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -> tuple[Tested | None, dict[str, str]]:
+    untested, dates = {}, {}
+    for each in windows:
+        if not each.event.outside:
+            untested[each.event.name] = "its date was read from these counts, so it cannot be evidence about them"
+            continue
+        try:
+            position_of(series, each.event.start)
+        except ValueError as error:
+            untested[each.event.name] = str(error)
+        else:
+            dates[each.event.name] = each.event.start
+    if not dates:
+        return None, untested
+    return event_effects(series, list(dates.values()), placebos=experiment.placebos, seed=experiment.seed), untested
+
+
+def _ahead(experiment: Experiment, series: Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows, totals = [], []
+    when = _future(series, experiment.horizon)
+    for name, model in experiment.models.items():
+        paths = predict(series, model, experiment.horizon, experiment.draws, experiment.seed)
+        quantiles = np.quantile(paths, QUANTILES, axis=0)
+        rows.append(pd.DataFrame({"model": name, "when": when, "mean": paths.mean(axis=0),
+                                  **{f"q{q:g}": line for q, line in zip(QUANTILES, quantiles, strict=True)}}))
+        if series.kind == "flow":
+            total = paths.sum(axis=1)
+            totals.append({"model": name, "mean": total.mean(),
+                           **{f"q{q:g}": float(np.quantile(total, q)) for q in QUANTILES}})
+    return (pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()), pd.DataFrame(totals)
+
+
+def _future(series: Series, horizon: int) -> np.ndarray:
+    if series.freq is None:
+        raise ValueError(f"series {series.name}: irregular dates cannot be forecast: choose a series on a grid as primary")
+    points = pd.date_range(pd.Timestamp(series.end[-1]), periods=horizon, freq=series.freq)
+    return np.asarray(points, dtype="datetime64[s]")
+
+
+def _scored(experiment: Experiment, series: Series, told: Progress) -> Backtest | None:
+    if not experiment.models:
+        return None
+    return backtest(series, experiment.models, origins=experiment.origins, horizon=experiment.horizon,
+                    draws=max(200, experiment.draws // 2), seed=experiment.seed, jobs=experiment.jobs,
+                    baseline=experiment.baseline, progress=lambda done, total, name: told(done, total, f"backtest: {name}"))
+
+
+def _frozen(windows: tuple[Window, ...]) -> str:
+    """Hash of the list of events and windows, fixed before anything was tested."""
+    text = json.dumps([[w.event.name, str(w.first), str(w.last), w.event.outside] for w in windows])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _versions() -> dict[str, str]:
+    from importlib import metadata
+
+    return {name: metadata.version(name) for name in ("numpy", "pandas", "statsmodels", "prophet", "matplotlib")}

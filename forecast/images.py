@@ -1,0 +1,90 @@
+"""Which image to buy next: the day whose count is expected to narrow the date of a break most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.posterior import Posterior
+
+
+@dataclass(frozen=True)
+class Image:
+    """One candidate day: what an image on it is expected to do to the date of the break.
+
+    narrowing : expected fall of the entropy of the break's date, bits; share : the same over the entropy now
+    days_now, days_then : length of the 90 % date interval in days, now and expected after the image
+    """
+
+    day: str
+    narrowing: float
+    share: float
+    days_now: int
+    days_then: float
+
+
+def next_images(daily: np.ndarray, first: np.datetime64, before: np.ndarray, after: np.ndarray, *,
+                clear: np.ndarray | None = None, best: int = 5) -> tuple[Image, ...]:
+    """Days ranked by expected narrowing.
+
+    daily : probability of the break on each day [N] from `first`, summing to at most one
+    before, after : draws of the count that an image would show under the old and under the new regime
+    clear : chance [N] that an image of the day shows anything (1 when None)
+    The expected entropy after an image on day d weighs, over every count it may show, the posterior of the date given
+    that count (expected information, Lindley 1956, Annals of Mathematical Statistics 27, 986-1005).
+    """
+    total = daily.sum()
+    if total <= 0:
+        return ()
+    chance = daily / total
+    support = np.flatnonzero(chance > 0)
+    top = int(np.quantile(np.concatenate([before, after]), 0.995)) + 1
+    edges = np.unique(np.round(np.linspace(0, top + 1, 41)))
+    old, new = (_histogram(draws, edges) for draws in (before, after))
+    entropy_now, days_now = _entropy(chance), _interval(chance)
+    made = []
+    candidates = support if len(support) <= 200 else support[np.unique(np.linspace(0, len(support) - 1, 200).astype(int))]
+    for day in candidates:
+        broken = np.arange(len(chance)) <= day  # the new regime holds on `day` if the break lies on it or before
+        joint = chance[:, None] * np.where(broken[:, None], new, old)  # [days, counts]
+        weight = joint.sum(axis=0)
+        after_image = joint[:, weight > 0] / weight[weight > 0]
+        seen = 1.0 if clear is None else float(clear[day])
+        entropy = sum(w * _entropy(column) for w, column in zip(weight[weight > 0], after_image.T, strict=True))
+        length = sum(w * _interval(column) for w, column in zip(weight[weight > 0], after_image.T, strict=True))
+        gain = seen * (entropy_now - entropy)
+        made.append(Image(str(first + int(day)), float(gain), float(gain / max(entropy_now, 1e-12)), days_now,
+                          float(seen * length + (1 - seen) * days_now)))
+    return tuple(sorted(made, key=lambda image: (-image.narrowing, image.day))[:best])
+
+
+def predictive(posterior: Posterior, gap: int, scale: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draws of the count in one image under the levels before and after a break near `gap`.
+
+    scale : share of a fully watched row that one image shows (1 for a stock, one day's share for a flow)
+    """
+    paths = posterior.number > 0
+    out = []
+    for row in (gap, gap + 1):
+        level = posterior.level[paths, row]
+        size = posterior.dispersion[paths]
+        mean = scale * np.exp(level + posterior.spread[paths] * rng.standard_normal(len(level)))
+        out.append(rng.poisson(np.minimum(mean * rng.gamma(size, 1 / size), 1e12)))
+    return out[0], out[1]
+
+
+def _histogram(draws: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    counts = np.histogram(np.minimum(draws, edges[-1]), bins=edges)[0] + 0.02  # nothing an image may show is impossible
+    return np.asarray(counts / counts.sum())
+
+
+def _entropy(chance: np.ndarray) -> float:
+    positive = chance[chance > 0]
+    return float(-(positive * np.log2(positive)).sum())
+
+
+def _interval(chance: np.ndarray) -> int:
+    """Length in days of the central 90 % interval."""
+    cumulative = np.cumsum(chance) / chance.sum()
+    return int(np.searchsorted(cumulative, 0.95) - np.searchsorted(cumulative, 0.05)) + 1

@@ -1,0 +1,76 @@
+"""Simulated series with known truth, for tests, calibration and documentation; always named as simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from forecast.accounts import Decision
+from forecast.series import Kind, Series
+
+
+def simulate(n: int = 104, level: float = 10.0, breaks: Mapping[int, float] | None = None, *, dispersion: float = 5.0,
+             spread: float = 0.3, correlation: float = 0.5, missing: float = 0.0, at_least: float = 0.0,
+             start: str = "2022-01-03", freq: str = "W-MON", kind: Kind = "flow", seed: int = 0) -> Series:
+    """A simulated count series: NB around level segments with a mean-one AR(1) log intensity.
+
+    breaks : first row of each new segment -> factor on the level there (cumulative)
+    dispersion : size r of the negative binomial (variance = mean + mean^2 / r)
+    spread, correlation : marginal sd and lag-one autocorrelation of the log intensity around its level
+    missing, at_least : shares of rows that are not observed, and that are known as "at least 80 %" of the count alone
+    Raises ValueError when a share lies outside [0, 1) or a break outside the rows.
+
+    >>> simulate(6, level=4, seed=1).value.tolist()
+    [2.0, 7.0, 7.0, 2.0, 5.0, 6.0]
+    """
+    for name, share in (("missing", missing), ("at_least", at_least), ("correlation", correlation)):
+        if not 0 <= share < 1:
+            raise ValueError(f"simulate: {name} must lie in [0, 1), got {share}")
+    factors = np.ones(n)
+    for at, factor in (breaks or {}).items():
+        if not 0 < at < n:
+            raise ValueError(f"simulate: break at row {at} lies outside 1 to {n - 1}")
+        factors[at:] *= factor
+    rng = np.random.default_rng(seed)
+    unit = np.empty(n)
+    unit[0] = rng.standard_normal()
+    for t in range(1, n):
+        unit[t] = correlation * unit[t - 1] + np.sqrt(1 - correlation**2) * rng.standard_normal()
+    mean = level * factors * np.exp(spread * unit - spread**2 / 2)
+    counts = rng.poisson(mean * rng.gamma(dispersion, 1 / dispersion, size=n)).astype(float)
+    bounded = rng.random(n) < at_least
+    low, high = np.where(bounded, np.floor(0.8 * counts), counts), np.where(bounded, np.inf, counts)
+    unseen = rng.random(n) < missing
+    counts[unseen] = low[unseen] = high[unseen] = np.nan
+    return Series.from_values(counts, start=start, freq=freq, low=low, high=high, kind=kind, name="simulated",
+                              site="simulated yard", measure="railcars")
+
+
+@dataclass(frozen=True)
+class SimulatedYard:
+    """Source of a simulated yard with known breaks, cloud gaps and bounds; see `simulate` for the fields."""
+
+    n: int = 150
+    level: float = 12.0
+    breaks: Mapping[int, float] = field(default_factory=lambda: {40: 2.5, 85: 0.4, 115: 3.0})
+    dispersion: float = 8.0
+    spread: float = 0.2
+    correlation: float = 0.4
+    missing: float = 0.25
+    at_least: float = 0.1
+    start: str = "2022-01-03"
+    freq: str = "W-MON"
+    kind: Kind = "stock"
+    seed: int = 7
+
+    def series(self) -> tuple[Series, tuple[Decision, ...]]:
+        """The simulated series; its account holds one line that says so."""
+        made = simulate(self.n, self.level, {int(k): float(v) for k, v in self.breaks.items()},
+                        dispersion=self.dispersion, spread=self.spread, correlation=self.correlation,
+                        missing=self.missing, at_least=self.at_least, start=self.start, freq=self.freq,
+                        kind=self.kind, seed=self.seed)
+        truth = ", ".join(f"x{factor:g} from {made.start[at]}" for at, factor in sorted(self.breaks.items()))
+        said = Decision("simulated", made.name, "used", f"simulated counts, not observations; true changes: {truth}")
+        return made, (said,)
