@@ -141,6 +141,16 @@ class Series:
         width = np.where(self.observed, self.high - self.low, np.inf)
         return np.where(width <= np.maximum(2.0, 0.4 * self.middle), self.middle, np.nan)
 
+    def points(self) -> Series:
+        """The series for models that take no bounds: every row exact or missing, see `point`.
+
+        A series of nothing but wide bounds keeps their low ends: all that was surely there.
+        """
+        point = self.point
+        if np.isnan(point).all():
+            point = np.where(np.isnan(self.low), np.nan, self.low)
+        return replace(self, low=point, high=point.copy())
+
     @property
     def observed(self) -> np.ndarray:
         """True where a count or a bound is known, bool [n]."""

@@ -32,6 +32,7 @@ class CountStateSpace:
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]; a path keeps its settings and its rank among possible levels."""
+        series = series.points()
         middle = trimmed(series.middle)[-self.rows:]
         share = exposure(series)[-len(middle):]
         cycle = season_length(series)

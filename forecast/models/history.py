@@ -14,11 +14,9 @@ CEILING = 2**53  # beyond it floats skip whole numbers, and int64 still holds su
 def history(series: Series) -> np.ndarray:
     """Counts at full exposure [n]: exact ones and narrow bounds, a flow divided by its exposure; NaN = unseen or vague.
 
-    A series of nothing but wide bounds gives their low ends: all that was surely there.
+    See `Series.points`.
     """
-    point = series.point
-    if np.isnan(point).all():
-        point = series.low
+    point = series.points().low
     return point / series.exposure if series.kind == "flow" else point
 
 

@@ -23,6 +23,7 @@ class Mean:
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]; one level a path, drawn from its posterior."""
+        series = series.points()
         y, seen = history(series), series.observed
         since = np.arange(len(series)) >= self._start(series)
         segment, share = y[seen & since], exposure(series)[seen & since]

@@ -36,6 +36,7 @@ class NegativeBinomial:
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""
+        series = series.points()
         design, penalty = self._design(series, horizon)
         seen = series.observed
         y, share = series.middle[seen], exposure(series)[seen]

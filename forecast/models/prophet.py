@@ -43,6 +43,7 @@ class Prophet:
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""
+        series = series.points()
         seen = series.observed
         y = history(series)[seen]
         if len(y) < ENOUGH or np.all(y == y[0]):
