@@ -1,0 +1,154 @@
+"""Events: honest p-values, explanations that sum to one, and the image that narrows a date."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from forecast import Event, Series, event_effect, simulate
+from forecast.breaks.regimes import Regimes
+from forecast.effects import _step_down, event_effects, position_of
+from forecast.explanations import NONE, NOWHERE, Window, break_days, explain, gap_probability
+from forecast.images import next_images
+from forecast.placebo import as_seen
+
+
+def at(series: Series, row: int) -> str:
+    return str(series.start[row])
+
+
+def test_a_real_step_is_found_and_sized():
+    series = simulate(90, level=12, breaks={45: 2.5}, spread=0.2, seed=1)
+    effect = event_effect(series, at(series, 45))
+    assert effect.p_value <= 0.01
+    assert effect.low < 2.5 < effect.high
+    assert effect.probability > 0.95
+    assert effect.position == 45
+
+
+def test_an_effect_is_the_same_for_the_same_seed_and_differs_in_noise_only():
+    series = simulate(60, seed=2)
+    assert event_effect(series, at(series, 30), seed=4) == event_effect(series, at(series, 30), seed=4)
+    other = event_effect(series, at(series, 30), seed=5)
+    assert other.ratio == event_effect(series, at(series, 30), seed=4).ratio
+
+
+def test_p_values_on_quiet_autocorrelated_series_are_not_small_too_often():
+    rejections = sum(
+        event_effect(simulate(60, level=15, dispersion=3, spread=0.4, correlation=0.6, seed=100 + i), "2022-09-05",
+                     placebos=39, seed=i).p_value <= 0.05 for i in range(40))
+    assert rejections <= 6  # P(more than 6 | 5 %) is 0.3 %
+
+
+def test_adjusted_p_values_are_never_below_raw_ones():
+    series = simulate(80, breaks={40: 3.0}, seed=6)
+    tested = event_effects(series, [at(series, row) for row in (20, 40, 60)])
+    for effect in tested.effects:
+        assert effect.adjusted >= effect.p_value
+    best = min(tested.effects, key=lambda effect: effect.placebo_rank)
+    assert best.position == 40
+    assert tested.anywhere <= 0.05
+
+
+def test_step_down_on_a_case_worked_by_hand():
+    null = np.array([[1.0, 0.0], [0.0, 3.0], [0.5, 0.5], [0.2, 0.1]])
+    # strongest first: max over both beats 2.0 once of 4; then the second alone beats 0.4 twice
+    np.testing.assert_allclose(_step_down(np.array([2.0, 0.4]), null), [2 / 5, 3 / 5])
+
+
+def test_an_event_outside_the_data_is_refused_with_the_dates():
+    series = simulate(30, seed=0)
+    with pytest.raises(ValueError, match="leaves 30 observed rows before and 0 after"):
+        event_effect(series, "2030-01-01")
+    with pytest.raises(ValueError, match="YYYY-MM-DD"):
+        event_effect(series, "soon")
+    with pytest.raises(ValueError, match="placebos"):
+        event_effect(series, at(series, 10), placebos=5)
+
+
+def test_a_date_inside_a_row_belongs_to_the_half_it_lies_in():
+    series = Series.from_values([1] * 12, start="2023-01-01", freq="MS")
+    assert position_of(series, "2023-06-10") == 5
+    assert position_of(series, "2023-06-20") == 6
+
+
+def test_placebos_are_seen_as_the_data_were():
+    series = Series.from_values([4, np.nan, 6, 8], low=[np.nan, np.nan, 6, 4], high=[np.nan, np.nan, np.inf, 12])
+    low, high = as_seen(series, np.full((2, 4), 10.0))
+    assert np.isnan(low[:, 1]).all()
+    assert (low[:, 0] == high[:, 0]).all()
+    assert np.isinf(high[:, 2]).all()
+    assert ((low[:, 3] < 10) & (high[:, 3] > 10)).all()
+
+
+def windows(series: Series, *rows: int) -> list[Window]:
+    made = []
+    for number, row in enumerate(rows):
+        day = date.fromisoformat(at(series, row))
+        made.append(Window(Event(f"event_{number}", f"Event {number}", day, day), day, day + timedelta(days=30)))
+    return made
+
+
+def test_explanations_sum_to_one_and_the_true_event_leads():
+    series = simulate(100, level=10, breaks={50: 3.0}, spread=0.2, seed=11)
+    posterior = Regimes().posterior(series)
+    table = explain(series, posterior, windows(series, 20, 49, 80), near=49)
+    assert sum(row.probability for row in table) == pytest.approx(1)
+    assert max(table, key=lambda row: row.probability).name == "event_1"
+    assert {row.name for row in table[-2:]} == {NONE, NOWHERE}
+
+
+def test_a_break_at_an_unlisted_date_is_none_of_these():
+    series = simulate(100, level=10, breaks={50: 3.0}, spread=0.2, seed=11)
+    table = explain(series, Regimes().posterior(series), windows(series, 10, 85))
+    assert max(table, key=lambda row: row.probability).name == NONE
+
+
+def test_events_with_one_window_cannot_be_told_apart():
+    series = simulate(100, level=10, breaks={50: 3.0}, spread=0.2, seed=11)
+    table = explain(series, Regimes().posterior(series), windows(series, 49, 49))
+    assert table[0].alike == ("event_1",)
+    assert table[0].probability == pytest.approx(table[1].probability)
+
+
+def test_an_analysts_own_break_date_does_not_compete():
+    series = simulate(60, breaks={30: 3.0}, seed=1)
+    day = date.fromisoformat(at(series, 30))
+    own = Window(Event("own", "Own date", day, day, outside=False), day, day)
+    assert [row.name for row in explain(series, Regimes().posterior(series), [own])] == [NONE, NOWHERE]
+
+
+def test_days_of_a_gap_share_its_probability():
+    series = Series.from_counts(["2023-01-01", "2023-01-11", "2023-01-12"], [1, 1, 9])
+    days = break_days(series, np.array([0.6, 0.4]))
+    assert days.sum() == pytest.approx(1)
+    assert days[1:11] == pytest.approx(np.full(10, 0.06))
+    assert days[11] == pytest.approx(0.4)
+
+
+def test_where_the_change_lies_sums_to_one():
+    posterior = Regimes().posterior(simulate(60, breaks={30: 3.0}, seed=1))
+    assert gap_probability(posterior).sum() == pytest.approx(1)
+    assert gap_probability(posterior, near=29).argmax() in (28, 29, 30)
+
+
+def test_the_best_image_bisects_a_flat_gap():
+    rng = np.random.default_rng(0)
+    daily = np.zeros(31)
+    daily[1:] = 1 / 30
+    images = next_images(daily, np.datetime64("2023-01-01"), rng.poisson(2, 4000), rng.poisson(40, 4000))
+    assert images[0].day in {"2023-01-15", "2023-01-16", "2023-01-17"}
+    assert images[0].narrowing == pytest.approx(1, abs=0.05)  # a clear answer to an even question is one bit
+    assert images[0].days_then < images[0].days_now
+
+
+def test_a_cloudy_day_is_worth_less():
+    rng = np.random.default_rng(0)
+    daily = np.zeros(31)
+    daily[1:] = 1 / 30
+    clear = np.ones(31)
+    clear[13:19] = 0.1
+    images = next_images(daily, np.datetime64("2023-01-01"), rng.poisson(2, 4000), rng.poisson(40, 4000), clear=clear)
+    assert images[0].day not in {f"2023-01-{day}" for day in range(14, 20)}

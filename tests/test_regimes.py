@@ -1,0 +1,152 @@
+"""The count regime model: exact where it can be checked, and the same answer however the same data are told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from forecast import Series, detect, simulate
+from forecast.breaks.regimes import Regimes
+from forecast.lattice import deviations, emission, transition
+from forecast.posterior import ahead, sample
+from forecast.regimes import RegimeModel, evidence, pose
+
+SMALL = RegimeModel(spreads=(0.3,), correlations=(0.6,), dispersions=(2.0, 10.0), levels=6, nodes=7)
+
+
+def brute_force(series: Series, model: RegimeModel, at: int | None) -> float:
+    """Log evidence by summing over every level and path of deviations of a tiny problem."""
+    problem = pose(model, series)
+    total = 0.0
+    offset = 0
+    for block in problem.blocks:
+        x, stationary = deviations(block.nodes)
+        for k, e in product(range(len(block.correlation)), range(len(block.spread))):
+            weight = problem.weight[offset + k * len(block.spread) + e]
+            table = block.emission.table[problem.index[:, 0], e] * np.exp(
+                block.emission.peak[problem.index[:, 0], e])[:, None, None]
+            move = transition(block.nodes, round(float(block.correlation[k]), 9)).astype(float)
+            for first, second in product(range(len(problem.levels)), repeat=2):
+                if at is None and first != second:
+                    continue
+                chance = problem.prior[first] * (1.0 if at is None else problem.prior[second])
+                state = stationary * table[0, first]
+                for t in range(1, len(series)):
+                    level = first if at is None or t < at else second
+                    state = (state @ move) * table[t, level]
+                total += weight * chance * state.sum()
+        offset += block.settings
+    return float(np.log(total))
+
+
+def test_evidence_equals_the_sum_over_every_path():
+    series = Series.from_values([3, 5, np.nan, 9, 12], low=[np.nan] * 3 + [8, np.nan], high=[np.nan] * 3 + [11, np.nan])
+    known = evidence(pose(SMALL, series))
+    ratios = known.log_ratio()[:, 0]
+    none = brute_force(series, SMALL, None)
+    for gap in range(4):
+        assert ratios[gap] == pytest.approx(brute_force(series, SMALL, gap + 1) - none, abs=1e-4)
+
+
+def test_transitions_keep_the_stationary_moments():
+    for nodes, correlation in ((9, 0.3), (9, 0.6), (13, 0.85), (21, 0.95), (21, 0.995)):
+        x, weight = deviations(nodes)
+        move = transition(nodes, correlation).astype(float)
+        mean = move @ x
+        assert np.sum(weight * x * mean) / np.sum(weight * x**2) == pytest.approx(correlation, abs=0.03)
+        assert np.sum((weight @ move) * x**2) == pytest.approx(np.sum(weight * x**2), rel=0.05)
+
+
+def test_an_interval_is_the_sum_of_its_counts():
+    levels, spread, size = np.linspace(0, 3, 5), np.array([0.3]), np.array([2.5])
+    exact = np.array([[float(k), float(k), 1.0] for k in range(4, 9)])
+    one = emission(exact, levels, spread, size, 7)
+    whole = emission(np.array([[4.0, 8.0, 1.0]]), levels, spread, size, 7)
+    single = np.log((one.table * np.exp(one.peak)[..., None, None]).sum(axis=0))
+    together = np.log(whole.table[0] * np.exp(whole.peak[0])[..., None, None])
+    np.testing.assert_allclose(together, single, atol=2e-3)
+
+
+def test_at_least_zero_says_nothing():
+    series = simulate(40, breaks={20: 3.0}, seed=3)
+    low, high = series.low.copy(), series.high.copy()
+    low[5], high[5] = 0.0, np.inf
+    vague = replace(series, low=low, high=high)
+    low, high = series.low.copy(), series.high.copy()
+    low[5] = high[5] = np.nan
+    missing = replace(series, low=low, high=high)
+    model = RegimeModel()
+    np.testing.assert_allclose(evidence(pose(model, vague)).log_ratio(), evidence(pose(model, missing)).log_ratio(), atol=0.15)
+
+
+def test_the_answer_does_not_move_with_the_calendar():
+    series = simulate(60, breaks={30: 2.5}, seed=5, missing=0.2)
+    later = replace(series, start=series.start + np.timedelta64(700, "D"), end=series.end + np.timedelta64(700, "D"))
+    assert [b.position for b in detect(series)] == [b.position for b in detect(later)]
+    assert [b.probability for b in detect(series)] == [b.probability for b in detect(later)]
+
+
+def test_reversed_time_finds_the_same_gap():
+    series = simulate(60, breaks={30: 3.0}, seed=8)
+    back = replace(series, low=series.low[::-1].copy(), high=series.high[::-1].copy())
+    model = RegimeModel()
+    np.testing.assert_allclose(evidence(pose(model, series)).log_ratio()[:, 0],
+                               evidence(pose(model, back)).log_ratio()[::-1, 0], atol=1e-3)
+
+
+def test_double_exposure_with_double_counts_is_the_same_level():
+    half = Series.from_values([4, 5, 6, 4, 5, 3, 5, 6], exposure=0.5)
+    problem = pose(RegimeModel(), half)
+    assert np.exp(np.sum(problem.prior * problem.levels)) == pytest.approx(9.5, rel=0.35)  # per fully watched row
+
+
+def test_splitting_a_missing_row_changes_nothing():
+    counts, dates = [5, 6, 4, 20, 22, 19], ["2023-01-01", "2023-01-08", "2023-01-15", "2023-02-05", "2023-02-12", "2023-02-19"]
+    plain = Series.from_counts(dates, counts)
+    gappy = Series.from_counts([*dates, "2023-01-22", "2023-01-29"], [*counts, np.nan, np.nan])
+    rng = np.random.default_rng(0)
+    one = sample(pose(RegimeModel(), plain), 400, rng).log_ratio
+    two = sample(pose(RegimeModel(), gappy), 400, rng).log_ratio
+    assert one == pytest.approx(two, abs=0.02)
+
+
+def test_a_burst_between_two_quiet_stretches_is_two_breaks():
+    rng = np.random.default_rng(1)
+    series = Series.from_values(rng.poisson(np.r_[np.full(30, 4), np.full(15, 15), np.full(30, 4)]))
+    found = detect(series)
+    assert [abs(b.position - at) <= 1 for b, at in zip(found, (30, 45), strict=True)] == [True, True]
+
+
+def test_wide_bounds_hide_a_break_that_exact_counts_show():
+    series = simulate(60, level=8, breaks={30: 3.0}, seed=2)
+    assert detect(series)
+    assert not detect(replace(series, low=np.zeros(60), high=np.full(60, np.inf)))
+
+
+def test_two_rows_are_too_few_to_detect_anything():
+    assert detect(Series.from_values([1, 50])) == ()
+
+
+def test_future_paths_keep_the_present_level():
+    series = simulate(80, level=5, breaks={40: 4.0}, seed=4)
+    posterior = sample(pose(RegimeModel(), series), 2000, np.random.default_rng(0))
+    paths = ahead(posterior, np.ones(3), np.ones(3), np.random.default_rng(1), breaks=False)
+    assert paths.dtype == np.int64
+    assert paths.min() >= 0
+    assert paths.mean() == pytest.approx(np.mean(series.value[40:]), rel=0.2)
+
+
+@pytest.mark.parametrize(("field", "value"), [("spreads", ()), ("correlations", (1.0,)), ("dispersions", (0.0,)),
+                                              ("level_spread", 0.0), ("breaks", -1.0), ("nodes", 1)])
+def test_a_wrong_prior_is_refused_by_name(field, value):
+    with pytest.raises(ValueError, match=field):
+        RegimeModel(**{field: value})
+
+
+@pytest.mark.parametrize(("field", "value"), [("bayes_factor", 0.5), ("credibility", 1.0)])
+def test_a_wrong_threshold_is_refused_by_name(field, value):
+    with pytest.raises(ValueError, match=field):
+        Regimes(**{field: value})
