@@ -196,7 +196,7 @@ def _moves(problem: Problem, block: Block) -> Iterator[np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """One direction through one block: per row the state weights (scaled to sum or peak at one) and their log scale.
+    """One direction through one block: per row the state weights (scaled to sum to one) and their log scale.
 
     state : [n, K, B, E, L, D] (or summed over levels: [n, K, B, E, D]); log : [n, K, B, E]
     """
@@ -214,6 +214,7 @@ def forward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True)
     state = np.empty((n, *(shape if full else shape[:3] + shape[4:])), dtype=np.float32)
     log = np.zeros((n, *shape[:3]))
     total = np.zeros(shape[:3])
+    ones = np.ones(len(problem.levels), dtype=np.float32)
     moves = _moves(problem, block)
     for t in range(n):
         if t:
@@ -222,10 +223,10 @@ def forward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True)
                 spread_out = current.sum(axis=-2, keepdims=True)
                 current = (1 - jump[t - 1]) * current + jump[t - 1] * prior * spread_out
         current = current * block.emission.table[problem.index[t]]
-        mass = current.sum(axis=(-1, -2))
-        current = current / mass[..., None, None]
+        mass = _mass(current)
+        current /= mass[..., None, None]
         total = total + np.log(mass, dtype=float) + block.emission.peak[problem.index[t]]
-        state[t] = current if full else current.sum(axis=-2)
+        state[t] = current if full else ones @ current
         log[t] = total
     return Pass(state=state, log=log)
 
@@ -242,10 +243,10 @@ def backward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True
     moves = list(_moves(problem, block))
     for t in range(n - 1, -1, -1):
         current = current * block.emission.table[problem.index[t]]
-        peak = current.max(axis=(-1, -2))
-        current = current / peak[..., None, None]
-        total = total + np.log(peak, dtype=float) + block.emission.peak[problem.index[t]]
-        renewed = np.einsum("l,kbeld->kbed", prior, current)
+        mass = _mass(current)
+        current /= mass[..., None, None]
+        total = total + np.log(mass, dtype=float) + block.emission.peak[problem.index[t]]
+        renewed = prior @ current
         state[t] = current if full else renewed
         log[t] = total
         if t:
@@ -260,6 +261,12 @@ def _move(state: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     if matrix.shape[-1] == 1:
         return state
     return np.asarray((state.reshape(len(matrix), -1, matrix.shape[-1]) @ matrix).reshape(state.shape))
+
+
+def _mass(state: np.ndarray) -> np.ndarray:
+    """Sum over levels and deviations, [K, B, E]; as a product, which is several times faster than a reduction."""
+    size = state.shape[-1] * state.shape[-2]
+    return np.asarray(state.reshape(*state.shape[:-2], size) @ np.ones(size, dtype=np.float32))
 
 
 def pooled(logs: np.ndarray, weight: np.ndarray) -> np.ndarray:
