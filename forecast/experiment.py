@@ -24,6 +24,7 @@ from forecast.posterior import Posterior
 from forecast.reconcile import Source
 from forecast.registry import suggest
 from forecast.series import Series
+from forecast.statements import Statement, read_statements
 
 Progress = Callable[[int, int, str], None]
 CONCLUSIVE = 3.0  # Bayes factor below which a series by itself does not show a change
@@ -85,6 +86,7 @@ class Reading:
     gaps : posterior probability of a change in each gap [n - 1]; breaks : by detector
     explained : per change of the count regime model (or of the likeliest, if none is conclusive) its table
     images : days worth an image for the change that is dated worst
+    statements : what the decisions of the account are about (empty for sources that are no ledgers)
     """
 
     name: str
@@ -97,6 +99,7 @@ class Reading:
     breaks: Mapping[str, tuple[Break, ...]]
     explained: tuple[tuple[Explanation, ...], ...]
     images: tuple[Image, ...]
+    statements: tuple[Statement, ...] = ()
 
     @property
     def conclusive(self) -> bool:
@@ -205,7 +208,14 @@ def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Wind
     return Reading(
         name=name, series=series, account=account, log_ratio=posterior.log_ratio, number=tuple(count.tolist()),
         bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
-        explained=explained, images=_images(series, posterior, found["regimes"], experiment.seed))
+        explained=explained, images=_images(series, posterior, found["regimes"], experiment.seed),
+        statements=_statements(source))
+
+
+def _statements(source: Source) -> tuple[Statement, ...]:
+    """The statements behind a source, for the publishers, dates and links that its account names by id alone."""
+    ledgers = getattr(source, "ledgers", ())
+    return read_statements(ledgers, getattr(source, "approx_width", 0.15)) if ledgers else ()
 
 
 def _images(series: Series, posterior: Posterior, breaks: tuple[Break, ...], seed: int) -> tuple[Image, ...]:
