@@ -212,7 +212,10 @@ def _plain(cfg: Any, name: str) -> dict[str, Any]:
         settings: Any = OmegaConf.to_container(OmegaConf.create(raw), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise ValueError(f"{name}: {str(error).splitlines()[0]}") from error
-    return {str(key): value for key, value in settings.items()} | {"name": settings.get("name") or name}
+    called = str(settings.get("name") or name)
+    if not re.fullmatch(r"\w[\w.-]*", called):  # a report is written to a folder of that name
+        raise ValueError(f"{name}: name {called!r} must be letters, digits, '_', '-' and '.' alone")
+    return {str(key): value for key, value in settings.items()} | {"name": called}
 
 
 def _in_our_words(error: Exception, name: str, overrides: Sequence[str], config_dir: str | None) -> str:

@@ -1,0 +1,302 @@
+"""The command `forecast`: run experiments, sweep over settings, compare what was run; `forecast --help` says how.
+
+The page of help imports neither pandas nor Hydra; whatever is heavy is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast.bootstrap import NEEDED, ROOT, ensure
+
+if TYPE_CHECKING:
+    from forecast.experiment import Progress
+
+DEFAULT = "khasan_rajin"
+LOG = logging.getLogger("forecast")
+USAGE = """\
+Did the traffic change, when, by how much, which dated events fit, and what comes next.
+
+  forecast                                       run the experiment {default}
+  forecast -cn seatbelts horizon=6               another one, with a setting of its own
+  forecast -cn seatbelts 'models=[ets,mean]'     with these models only
+  forecast -cn seatbelts -m models=ets,mean      a sweep: one run each, and a table
+  forecast compare reports/                      a ranked table of what was run
+
+options
+  -cn, --config-name NAME    the experiment: experiments/NAME.yaml, of this folder or of those that ship
+  -cd, --config-dir FOLDER   another folder that holds experiments
+  -m, --multirun             run every combination of settings with several values (a=1,2)
+  --cfg job                  print the settings that would be run, and stop
+  -h, --help                 this page
+  --version                  the release
+
+output=FOLDER says where a report goes (reports/NAME); hydra.verbose=true shows where an error comes from.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are those of any other bad input."""
+
+    def error(self, message: str) -> Any:
+        raise ValueError(message)
+
+
+def main() -> int:
+    """Run the command line; the exit code is 0, 1 for a fault of ours, 2 for bad input."""
+    ensure("forecast", ROOT / "requirements.lock", NEEDED)
+    return command(sys.argv[1:])
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Run `arguments`; bad input becomes one sentence on stderr and the exit code 2."""
+    try:
+        return _dispatch(arguments)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, OSError) as error:
+        if "hydra.verbose=true" in arguments:
+            raise
+        print(f"forecast: error: {_said(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("forecast: stopped, nothing was written", file=sys.stderr)
+        return 130
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    from forecast import __version__
+
+    given = _parse(arguments)
+    if given.help:
+        print(_help(), end="")
+    elif given.version:
+        print(f"forecast {__version__}")
+    elif given.words[:1] == ["compare"]:
+        return _compare(given.words[1:])
+    else:
+        return _experiment(given)
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(prog="forecast", add_help=False, allow_abbrev=False)
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("-cn", "--config-name", default=DEFAULT)
+    parser.add_argument("-cd", "--config-dir")
+    parser.add_argument("-m", "--multirun", action="store_true")
+    parser.add_argument("-c", "--cfg", choices=["job"])
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("--version", action="store_true")
+    given, rest = parser.parse_known_intermixed_args(list(arguments))
+    if rest:
+        from forecast.registry import suggest
+
+        options = [option for action in parser._actions for option in action.option_strings]
+        raise ValueError(f"option {rest[0]!r} is unknown: {suggest(rest[0], options)}")
+    return given
+
+
+def _help() -> str:
+    """The page of help; experiments, names and settings are read from the files that say them."""
+    from forecast.config import GROUPS, experiments
+    from forecast.registry import folder, names
+
+    lines = [USAGE.format(default=DEFAULT), "experiments (-cn)"]
+    for name, path in sorted(experiments().items()):
+        title = re.search(r"^title:\s*(.+)$", path.read_text(encoding="utf-8"), flags=re.M)
+        lines.append(f"  {name:<20} {title[1] if title else ''}".rstrip())
+    for group in GROUPS:
+        lines += ["", f"{group} ({group}=NAME or {group}=[NAME,NAME])", *_wrapped(names(group))]
+    base = (folder("conf") / "base.yaml").read_text(encoding="utf-8")
+    settings = re.findall(r"^(\w+): *(\d\S*|\w+) +# (.+)$", base, flags=re.M)
+    lines += ["", "settings (key=value)", *(f"  {f'{key}={value}':<26} {what}" for key, value, what in settings)]
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(words: Sequence[str]) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(", ".join(words), 100, initial_indent="  ", subsequent_indent="  ")
+
+
+# -- run ------------------------------------------------------------------------------------------------------------
+def _experiment(given: argparse.Namespace) -> int:
+    from forecast.config import compose
+
+    overrides, output = _output(given.words)
+    _check_words(overrides)
+    if given.multirun and not given.cfg:
+        return _sweep(given.config_name, overrides, output, given.config_dir)
+    settings = compose(given.config_name, *overrides, config_dir=given.config_dir)
+    if given.cfg:
+        print(_yaml(settings), end="")
+        return 0
+    folder = output or Path("reports", settings["name"])
+    findings = _run(settings, folder)
+    from forecast.report import summary
+
+    print(summary(findings))
+    print(f"\nThe report: {folder / 'report.html'}")
+    return 0
+
+
+def _output(words: Sequence[str]) -> tuple[list[str], Path | None]:
+    """The overrides without `output=FOLDER`, and that folder."""
+    chosen = [word.partition("=")[2] for word in words if word.lstrip("+").startswith("output=")]
+    if any(not folder for folder in chosen):
+        raise ValueError("output= names no folder: write output=FOLDER")
+    rest = [word for word in words if not word.lstrip("+").startswith("output=")]
+    return rest, Path(chosen[-1].strip("'\"")) if chosen else None
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """Raise ValueError for a word that is neither a setting nor a command."""
+    from forecast.config import experiments
+    from forecast.registry import suggest
+
+    for word in words:
+        if "=" in word or word.startswith("~"):
+            continue
+        if word in experiments():
+            raise ValueError(f"{word!r} is an experiment: write forecast -cn {word}")
+        raise ValueError(f"{word!r} is neither a setting (key=value) nor a command: {suggest(word, ['compare'])}")
+
+
+def _run(settings: dict[str, Any], folder: Path) -> Any:
+    """Run what `settings` describe and write its report, the settings and a log to `folder`; the findings."""
+    from forecast.config import build
+
+    _check_folder(folder)
+    experiment = build(settings)
+    with _logged("hydra.verbose=true" in sys.argv) as log, _progress() as progress:
+        LOG.info("forecast %s", " ".join(sys.argv[1:]))
+        from forecast.experiment import run
+        from forecast.report import write_report
+
+        findings = run(experiment, progress=progress)
+        LOG.info("writing %s", folder)
+        write_report(findings, folder)
+        LOG.info("done")
+    again = f"# Run again: forecast -cn config -cd {folder.as_posix()}\n"
+    (folder / "config.yaml").write_text(again + _yaml(settings), encoding="utf-8")
+    (folder / "forecast.log").write_text(log(), encoding="utf-8")
+    return findings
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise ValueError where no report can be put, before the work and not after it."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"output {folder} is a file: name a folder")
+    ours = ("findings.json", "config.yaml", "*/findings.json")
+    if folder.is_dir() and any(folder.iterdir()) and not any(any(folder.glob(name)) for name in ours):
+        raise ValueError(f"output {folder} holds something that is no report: name a new or an empty folder")
+    stands = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not stands.is_dir() or not os.access(stands, os.W_OK | os.X_OK):
+        raise ValueError(f"output {folder} cannot be written: name another folder with output=FOLDER")
+
+
+def _yaml(settings: dict[str, Any]) -> str:
+    import yaml
+
+    return str(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=110))
+
+
+@contextmanager
+def _logged(verbose: bool) -> Iterator[Callable[[], str]]:
+    """Collect what is logged and warned; kept in memory, for a report replaces its folder at the very end."""
+    import io
+
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    logging.captureWarnings(True)
+    try:
+        yield text.getvalue
+    finally:
+        logging.captureWarnings(False)
+        root.removeHandler(handler)
+        root.setLevel(level)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Log every step; on a terminal also draw a bar."""
+    def logged(done: int, total: int, what: str) -> None:
+        LOG.info("%d of %d: %s", done, total, what)
+
+    if not sys.stderr.isatty():
+        yield logged
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def drawn(done: int, total: int, what: str) -> None:
+            logged(done, total, what)
+            bar.update(task, completed=done, total=total, description=what)
+
+        yield drawn
+
+
+# -- sweep and compare ----------------------------------------------------------------------------------------------
+def _sweep(name: str, overrides: Sequence[str], output: Path | None, config_dir: str | None) -> int:
+    from forecast.config import sweep
+
+    folder = output or Path("reports", name)
+    _check_folder(folder)
+
+    def job(settings: dict[str, Any], place: Path) -> str:
+        print(f"forecast: {place.name}", file=sys.stderr, flush=True)
+        try:
+            _run(settings, place)
+        except (ValueError, OSError) as error:  # the other jobs go on, the table and the exit code tell
+            return f"{place.name}: {_said(error)}"
+        return ""
+
+    answers = sweep(name, overrides, job, folder, config_dir)
+    failed = [answer for answer in answers if answer]
+    if len(failed) < len(answers):
+        _compare([str(folder)])
+    for answer in failed:
+        print(f"forecast: error: {answer}", file=sys.stderr)
+    return 2 if failed else 0
+
+
+def _compare(words: Sequence[str]) -> int:
+    folder = Path(words[0] if words else "reports")
+    if len(words) > 1:
+        raise ValueError(f"compare takes one folder, got {', '.join(words)}")
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder: run an experiment first, or name the folder of its reports")
+    from forecast.report import compare
+
+    table = compare(folder)
+    if table.empty:
+        raise ValueError(f"{folder} holds no report: run an experiment first")
+    print(table.to_string(index=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
