@@ -1,0 +1,109 @@
+"""What the numbers say of each event: supported, not separable from another, not supported, ruled out, not testable."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from forecast.effects import PERSISTENT, Effect
+from forecast.experiment import Findings
+from forecast.explanations import WORTH, Explanation, Window
+from forecast.findings_json import effects_by_event
+from forecast.words import THIN, count, figure, listed, p_value, percent
+
+SUPPORTED = 0.55  # least share of the posterior in the window
+CONTENDER = 0.20  # below this a window is no rival's equal: the event is simply not supported
+RIVAL = 1 / 3  # a window that holds this share of another's is not told apart from it
+LEVEL = 0.05  # of the adjusted p-value
+SHOWN = 2  # rivals named in a verdict
+USEFUL = 3.0  # a bound on the ratio beyond threefold rules out nothing that anybody would have said
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One event with what speaks for and against it.
+
+    word : supported, not separable, not supported or cannot be tested
+    text : the verdict as a clause with its reasons; ruled_out : what the interval of the ratio excludes, or ""
+    """
+
+    window: Window
+    word: str
+    text: str
+    ruled_out: str
+    effect: Effect | None
+    explanation: Explanation | None
+
+
+def verdicts(findings: Findings, table: int = 0) -> tuple[Verdict, ...]:
+    """One verdict per event of the experiment, in order of date, on the `table`-th change of the primary series."""
+    tables = findings.main.explained
+    rows = {e.name: e for e in tables[table]} if tables else {}
+    effects = effects_by_event(findings)
+    labels = {w.event.name: w.event.label for w in findings.windows}
+    return tuple(_judge(w, effects.get(w.event.name), rows, labels, findings.untested.get(w.event.name, ""))
+                 for w in findings.windows)
+
+
+def rivals(mine: Explanation, rows: dict[str, Explanation], labels: dict[str, str]) -> list[str]:
+    """Names of the events that the series cannot tell from this one: alike, or a third as probable at least."""
+    held = [name for name, row in rows.items()
+            if name in labels and name != mine.name and row.within >= WORTH and row.within >= RIVAL * mine.within]
+    return [name for name in labels if name in held or name in mine.alike]
+
+
+def ruled_out(effect: Effect) -> str:
+    """What the 95 % interval of the ratio excludes, as far as that is of use.
+
+    An interval from 0.71 to 1.02 rules out a rise above 2 % and a fall of more than 29 %; percents are rounded up.
+    """
+    parts = []
+    if effect.high <= 1:
+        parts.append("any rise")
+    elif effect.high <= USEFUL:
+        parts.append(f"a rise above {math.ceil(100 * (effect.high - 1) - 1e-9)}{THIN}%")
+    if effect.low >= 1:
+        parts.append("any fall")
+    elif effect.low >= 1 / USEFUL:
+        parts.append(f"a fall of more than {math.ceil(100 * (1 - effect.low) - 1e-9)}{THIN}%")
+    return f"{listed(parts)} at that date {'are' if len(parts) > 1 else 'is'} ruled out (95{THIN}%)" if parts else ""
+
+
+def _judge(window: Window, effect: Effect | None, rows: dict[str, Explanation], labels: dict[str, str],
+           reason: str) -> Verdict:
+    mine = rows.get(window.event.name)
+    if effect is None or mine is None:
+        text = f"cannot be tested: {reason or 'no test was run'}"
+        return Verdict(window, "cannot be tested", text, "", effect, mine)
+    excluded = ruled_out(effect)
+    near = rivals(mine, rows, labels)
+    passed = effect.adjusted <= LEVEL
+    holds = f"its window holds {percent(mine.within)} of the posterior"
+    if passed and mine.within >= SUPPORTED and not near:
+        return Verdict(window, "supported", f"{holds} and no other event's comes near", "", effect, mine)
+    if passed and near and (mine.within >= CONTENDER or set(near) & set(mine.alike)) and mine.within >= WORTH:
+        return Verdict(window, "not separable", f"not separable from {_others(near, rows, labels)}: {holds}", "", effect,
+                       mine)
+    return Verdict(window, "not supported", _against(effect, mine, holds), excluded, effect, mine)
+
+
+def _others(near: list[str], rows: dict[str, Explanation], labels: dict[str, str]) -> str:
+    """The rivals in words: the two fullest windows by name, the rest by number."""
+    ranked = sorted(near, key=lambda name: -rows[name].within)
+    named = [f"“{labels[name]}”" for name in ranked[:SHOWN]]
+    return listed(named + ([count(len(ranked) - SHOWN, "further event")] if len(ranked) > SHOWN else []), "or")
+
+
+def _against(effect: Effect, mine: Explanation, holds: str) -> str:
+    """Why an event is not supported."""
+    if effect.adjusted > LEVEL:
+        why = f"adjusted p is {p_value(effect.adjusted)} and {holds}"
+    else:
+        why = f"a step at the date beats no change anywhere (adjusted p {p_value(effect.adjusted)}), but {holds}"
+    if effect.persistent:
+        why += f"; too few or too persistent counts to date a change of less than {_fold(PERSISTENT)}"
+    return why
+
+
+def _fold(ratio: float) -> str:
+    return {2.0: "twofold", 3.0: "threefold", 4.0: "fourfold"}.get(ratio, f"{figure(ratio)}-fold")
