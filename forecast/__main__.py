@@ -151,8 +151,8 @@ def _experiment(given: argparse.Namespace) -> int:
     findings = _run(settings, folder)
     from forecast.report import summary
 
-    print(summary(findings))
-    print(f"\nThe report: {folder / 'report.html'}")
+    summary(findings)
+    print(f"The report: {folder / 'report.html'}")
     return 0
 
 
@@ -183,7 +183,7 @@ def _run(settings: dict[str, Any], folder: Path) -> Any:
     from forecast.config import build
 
     _check_folder(folder)
-    experiment = build(settings)
+    experiment, text = build(settings), _yaml(settings)
     with _logged("hydra.verbose=true" in sys.argv) as log, _progress() as progress:
         LOG.info("forecast %s", " ".join(sys.argv[1:]))
         from forecast.experiment import run
@@ -191,10 +191,10 @@ def _run(settings: dict[str, Any], folder: Path) -> Any:
 
         findings = run(experiment, progress=progress)
         LOG.info("writing %s", folder)
-        write_report(findings, folder)
+        write_report(findings, folder, config=text)
         LOG.info("done")
     again = f"# Run again: forecast -cn config -cd {folder.as_posix()}\n"
-    (folder / "config.yaml").write_text(again + _yaml(settings), encoding="utf-8")
+    (folder / "config.yaml").write_text(again + text, encoding="utf-8")
     (folder / "forecast.log").write_text(log(), encoding="utf-8")
     return findings
 
@@ -219,7 +219,7 @@ def _yaml(settings: dict[str, Any]) -> str:
 
 @contextmanager
 def _logged(verbose: bool) -> Iterator[Callable[[], str]]:
-    """Collect what is logged and warned; kept in memory, for a report replaces its folder at the very end."""
+    """Collect what is logged and warned; kept in memory, for nothing is written before the report is whole."""
     import io
 
     text = io.StringIO()
