@@ -142,13 +142,13 @@ def _experiment(given: argparse.Namespace) -> int:
     overrides, output = _output(given.words)
     _check_words(overrides)
     if given.multirun and not given.cfg:
-        return _sweep(given.config_name, overrides, output, given.config_dir)
+        return _sweep(given, overrides, output)
     settings = compose(given.config_name, *overrides, config_dir=given.config_dir)
     if given.cfg:
         print(_yaml(settings), end="")
         return 0
     folder = output or Path("reports", settings["name"])
-    findings = _run(settings, folder)
+    findings = _run(settings, folder, overrides)
     from forecast.report import summary
 
     summary(findings)
@@ -178,14 +178,14 @@ def _check_words(words: Sequence[str]) -> None:
         raise ValueError(f"{word!r} is neither a setting (key=value) nor a command: {suggest(word, ['compare'])}")
 
 
-def _run(settings: dict[str, Any], folder: Path) -> Any:
+def _run(settings: dict[str, Any], folder: Path, overrides: Sequence[str]) -> Any:
     """Run what `settings` describe and write its report, the settings and a log to `folder`; the findings."""
     from forecast.config import build
 
     _check_folder(folder)
     experiment, text = build(settings), _yaml(settings)
-    with _logged("hydra.verbose=true" in sys.argv) as log, _progress() as progress:
-        LOG.info("forecast %s", " ".join(sys.argv[1:]))
+    with _logged("hydra.verbose=true" in overrides) as log, _progress() as progress:
+        LOG.info("forecast -cn %s %s", settings["name"], " ".join(overrides))
         from forecast.experiment import run
         from forecast.report import write_report
 
@@ -260,26 +260,26 @@ def _progress() -> Iterator[Progress]:
 
 
 # -- sweep and compare ----------------------------------------------------------------------------------------------
-def _sweep(name: str, overrides: Sequence[str], output: Path | None, config_dir: str | None) -> int:
+def _sweep(given: argparse.Namespace, overrides: Sequence[str], output: Path | None) -> int:
     from forecast.config import sweep
 
-    folder = output or Path("reports", name)
+    folder = output or Path("reports", given.config_name)
     _check_folder(folder)
 
     def job(settings: dict[str, Any], place: Path) -> str:
         print(f"forecast: {place.name}", file=sys.stderr, flush=True)
         try:
-            _run(settings, place)
+            _run(settings, place, overrides)
         except (ValueError, OSError) as error:  # the other jobs go on, the table and the exit code tell
             return f"{place.name}: {_said(error)}"
         return ""
 
-    answers = sweep(name, overrides, job, folder, config_dir)
+    answers = sweep(given.config_name, overrides, job, folder, given.config_dir)
     failed = [answer for answer in answers if answer]
-    if len(failed) < len(answers):
-        _compare([str(folder)])
     for answer in failed:
         print(f"forecast: error: {answer}", file=sys.stderr)
+    if len(failed) < len(answers):
+        _compare([str(folder)])
     return 2 if failed else 0
 
 

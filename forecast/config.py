@@ -10,6 +10,7 @@ import dataclasses
 import inspect
 import io
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +18,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from forecast import registry
 from forecast.refusals import RefusedError, check, check_override, check_text
@@ -149,8 +152,11 @@ def _hydra(name: str, overrides: Sequence[str], config_dir: str | None) -> Itera
     theirs = shared.hydra, version.getbase()
     shared.hydra, searched = None, PLACES.set(tuple(places))
     try:
-        hydra.initialize_config_dir(config_dir=str(folder("conf")), job_name="forecast", version_base=VERSION_BASE)
-        yield shared.hydra
+        with warnings.catch_warnings():
+            # a file without _self_ comes after its defaults, as one expects: not worth a warning
+            warnings.filterwarnings("ignore", message=".*missing `_self_`")
+            hydra.initialize_config_dir(config_dir=str(folder("conf")), job_name="forecast", version_base=VERSION_BASE)
+            yield shared.hydra
     except (hydra.errors.HydraException, OmegaConfBaseException) as error:
         raise ValueError(_in_our_words(error, name, overrides, config_dir)) from error
     finally:
@@ -189,8 +195,12 @@ def _plugins() -> tuple[Any, ...]:
                 return super().load_config(config_path)
             text = file.read_text(encoding="utf-8")
             check_text(text, file.name)
-            return ConfigResult(config=OmegaConf.load(io.StringIO(text)), path=self.full_path(),
-                                provider=self.provider, header=self._get_header_dict(text[:512]))
+            try:
+                loaded = OmegaConf.load(io.StringIO(text))
+            except yaml.YAMLError as error:  # a key that stands twice
+                raise ValueError(f"{file.name}: {' '.join(str(error).split())}: mend the YAML") from error
+            return ConfigResult(config=loaded, path=self.full_path(), provider=self.provider,
+                                header=self._get_header_dict(text[:512]))
 
     class Places(SearchPathPlugin):
         def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
