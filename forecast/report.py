@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from forecast import outlook, sections, story
+from forecast.comparison import compare
 from forecast.experiment import Findings
 from forecast.findings_json import as_json, csv_text, tables
+from forecast.page import page_text
 
 __all__ = ["compare", "markdown", "page", "summary", "write_report"]
-
-TEMPLATES = Path(__file__).parent / "templates"
-
 
 def write_report(findings: Findings, folder: str | Path, config: str | None = None) -> Path:
     """Write report.html, figures/, findings.json and the tables as CSV into `folder`; returns the page's path.
@@ -24,6 +23,8 @@ def write_report(findings: Findings, folder: str | Path, config: str | None = No
 
     config : the composed settings as YAML text, printed on the page and kept in findings.json
     """
+    from forecast.figures import draw
+
     target = Path(folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -31,11 +32,13 @@ def write_report(findings: Findings, folder: str | Path, config: str | None = No
         (aside / "findings.json").write_text(as_json(findings, config), encoding="utf-8")
         for name, lines in tables(findings).items():
             (aside / f"{name}.csv").write_text(csv_text(lines), encoding="utf-8", newline="")
-        drawn = _figures(findings)
+        drawn = draw(findings)
         (aside / "figures").mkdir()
-        for name, content in drawn.items():
-            (aside / "figures" / name).write_bytes(content)
-        (aside / "report.html").write_text(_page(findings, drawn, config), encoding="utf-8")
+        for name, each in drawn.items():
+            (aside / "figures" / f"{name}.svg").write_text(each.svg, encoding="utf-8")
+            if each.png is not None:
+                (aside / "figures" / f"{name}.png").write_bytes(each.png)
+        (aside / "report.html").write_text(page_text(findings, drawn, config), encoding="utf-8")
         _move_in(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -44,7 +47,9 @@ def write_report(findings: Findings, folder: str | Path, config: str | None = No
 
 def page(findings: Findings, config: str | None = None) -> str:
     """The report as one HTML text that asks no other address for anything."""
-    return _page(findings, _figures(findings), config)
+    from forecast.figures import draw
+
+    return page_text(findings, draw(findings), config)
 
 
 def summary(findings: Findings, console: Any = None) -> None:
@@ -57,22 +62,18 @@ def summary(findings: Findings, console: Any = None) -> None:
 
 def markdown(findings: Findings) -> str:
     """The answer and the main tables as Markdown."""
-    return f"# {findings.title}\n"
-
-
-def compare(folder: str | Path) -> Any:
-    """Rank the runs and sweeps below a folder."""
-    raise NotImplementedError(folder)
-
-
-def _figures(findings: Findings) -> Mapping[str, bytes]:
-    return {}
-
-
-def _page(findings: Findings, drawn: Mapping[str, bytes], config: str | None) -> str:
-    from html import escape
-
-    return f"<!doctype html><title>{escape(findings.title)}</title><pre>{escape(as_json(findings, config))}</pre>"
+    mark = " (simulated)" if findings.simulated else ""
+    parts = [f"# {findings.title}{mark}", f"*{findings.question}*", *story.answer(findings)]
+    if limits := story.limits(findings):
+        parts += ["## What the evidence cannot tell", "\n".join(f"- {line}" for line in limits)]
+    if findings.windows and findings.main.explained:
+        parts += ["## Which explanation fits", sections.as_markdown(sections.explanations(findings)),
+                  "## Each event at its own date", sections.as_markdown(sections.tests(findings))]
+    if ahead := outlook.ahead(findings):
+        parts += ["## What comes next", ahead, outlook.ranking(findings)]
+    if image := outlook.next_image(findings.main):
+        parts += ["## The image to buy next", image]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _move_in(aside: Path, target: Path) -> None:

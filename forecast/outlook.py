@@ -1,0 +1,118 @@
+"""The sentences on what comes next: forecasts, how good they were, and the image worth most."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from forecast.experiment import Findings, Reading
+from forecast.images import Image
+from forecast.words import (
+    THIN,
+    count,
+    day,
+    figure,
+    listed,
+    p_value,
+    per_row,
+    percent,
+    plain,
+    row_noun,
+    sentence,
+    unit,
+    whole,
+)
+
+WORTHWHILE = 0.1  # a shorter date interval by less than this share is no gain that anybody would pay for
+FEW = 20  # scored counts below which a ranking of members is not one
+LEVEL = 0.05
+
+
+def best_member(findings: Findings) -> str:
+    """The member with the best score in the backtest; the first one where there was none; "" without members."""
+    if findings.backtest is not None and len(findings.backtest.scores):
+        return str(findings.backtest.scores["model"].iloc[0])
+    return str(findings.forecast["model"].iloc[0]) if len(findings.forecast) else ""
+
+
+def scored(findings: Findings) -> int:
+    """Number of counts that each member was scored on."""
+    if findings.backtest is None:
+        return 0
+    table = findings.backtest.table
+    return int(table.loc[table["model"] == best_member(findings), "observed"].notna().sum())
+
+
+def ahead(findings: Findings) -> str:
+    """What the best member expects over the horizon, and how far the others are from it."""
+    best = best_member(findings)
+    if not best:
+        return ""
+    series = findings.readings[findings.forecast_on].series
+    rows = findings.forecast[findings.forecast["model"] == best]
+    steps = len(rows)
+    span = f"the {count(steps, row_noun(series), row_noun(series, 2))} after {whole(series.end[-1] - 1, series.end[-1])}"
+    if len(findings.totals):
+        mine = findings.totals[findings.totals["model"] == best].iloc[0]
+        said = (f"Over {span}, {plain(best)} gives {figure(mine['q0.5'])} {unit(series)} in all (median; 80{THIN}% interval "
+                f"{figure(mine['q0.1'])} to {figure(mine['q0.9'])}).")
+        middles = findings.totals["q0.5"]
+    else:
+        last = rows.iloc[-1]
+        said = (f"At the end of {span}, {plain(best)} gives {figure(last['q0.5'])} {unit(series)} {per_row(series)} (median; "
+                f"80{THIN}% interval {figure(last['q0.1'])} to {figure(last['q0.9'])}).")
+        middles = findings.forecast.groupby("model")["q0.5"].last()
+    if len(middles) > 1:
+        said += (f" The medians of the {count(len(middles), 'member')} run from {figure(float(middles.min()))} to "
+                 f"{figure(float(middles.max()))}.")
+    return said
+
+
+def ranking(findings: Findings) -> str:
+    """How good the members were at past origins, and whether the ranking means anything."""
+    if findings.backtest is None:
+        return ""
+    table, n = findings.backtest.scores, scored(findings)
+    best = table.iloc[0]
+    said = (f"Scored on {count(n, 'count')} from {count(len(findings.backtest.origins), 'origin')}, {plain(best['model'])} "
+            f"has the lowest mean CRPS ({figure(best['crps'])}), and its 80{THIN}% intervals held "
+            f"{percent(float(best['coverage_80']))} of the counts.")
+    better = table[(table["dm_p"] <= LEVEL) & (table["dm_statistic"] < 0)]
+    base = plain(findings.backtest.baseline)
+    if len(better):
+        names = listed(f"{plain(row.model)} (p {p_value(float(row.dm_p))})" for row in better.itertuples())
+        said += f" Better than the baseline, {base}, by the test of Diebold and Mariano: {names}."
+    elif len(table) > 1:
+        least = float(table["dm_p"].min())
+        said += f" No member beats the baseline, {base}, by the test of Diebold and Mariano (least p {p_value(least)})."
+    if n < FEW:
+        said += " " + sentence(f"{count(n, 'count')} {'is' if n == 1 else 'are'} too few to rank {count(len(table), 'member')}")
+    return said
+
+
+def next_image(reading: Reading) -> str:
+    """The day whose image is expected to narrow the date of a change most, and by how much."""
+    if not reading.images:
+        return ""
+    best = reading.images[0]
+    kind = "An archive image" if np.datetime64(best.day) < reading.series.end[-1] else "An image"
+    gain = shorter(best)
+    said = (f"{kind} of {day(best.day)} is expected to narrow the date of the change most, from "
+            f"{count(best.days_now, 'day')} (90{THIN}% interval) to {round(best.days_then)}.")
+    if gain < WORTHWHILE:
+        said += f" That is {_gain(gain)}: no single image settles it."
+    return said
+
+
+def shorter(image: Image) -> float:
+    """Share by which an image is expected to shorten the date interval."""
+    return 1 - image.days_then / image.days_now if image.days_now else 0.0
+
+
+def _gain(share: float) -> str:
+    return "no shorter at all" if share <= 0 else f"a gain of {percent(share)}"
+
+
+def steps(findings: Findings) -> pd.DataFrame:
+    """The rows of the best member's forecast."""
+    return findings.forecast[findings.forecast["model"] == best_member(findings)]

@@ -1,0 +1,208 @@
+"""The tables and captions of a report: what the page, the terminal and a comparison lay out in their own ways."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from forecast.accounts import said
+from forecast.experiment import Findings, Reading
+from forecast.explanations import NONE, NOWHERE
+from forecast.findings_json import effects_by_event, ledger
+from forecast.outlook import steps
+from forecast.story import main_breaks
+from forecast.verdicts import verdicts
+from forecast.words import count, day, days, figure, listed, p_value, per_row, percent, plain, row_noun, unit
+
+
+@dataclass(frozen=True)
+class Link:
+    """Text that leads to an address of the web."""
+
+    text: str
+    url: str
+
+
+Cell = str | Link
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: `numeric` are the columns set flush right; `classes` marks rows for the page's filter."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    classes: tuple[dict[str, str], ...] = ()
+
+
+def link(text: str, url: str | None) -> Cell:
+    """A link where the address is one of the web; plain text otherwise, for a ledger may hold anything."""
+    try:
+        fit = bool(url) and urlsplit(str(url)).scheme in ("http", "https")
+    except ValueError:
+        fit = False
+    return Link(text, str(url)) if fit else text
+
+
+def explanations(findings: Findings, k: int = 0) -> Table:
+    """The table of explanations of the k-th change of the primary series."""
+    table = findings.main.explained[k]
+    labels = {e.name: e.label for e in table}
+    shown = [*sorted((e for e in table if e.name not in (NONE, NOWHERE)), key=lambda e: -e.probability),
+             *(e for e in table if e.name in (NONE, NOWHERE))]
+    rows = [(e.label, days(e.first, e.last) if e.first else "–", percent(e.probability), percent(e.within),
+             percent(e.prior), figure(e.ratio), listed(labels[name] for name in e.alike) or "–") for e in shown]
+    rows.append(("Sum", "", percent(1.0) if abs(sum(e.probability for e in table) - 1) > 1e-6 else "100\u202f%", "", "", "", ""))
+    found = main_breaks(findings.main)
+    which = f"dated {days(found[k].low, found[k].high)}" if found else "that the posterior would pick"
+    return Table(
+        f"Explanations of the change {which}. Days that several windows share are divided evenly between them, so that "
+        f"the first column of percents sums to one; the second counts them in full.",
+        ("Explanation", "Window", "Probability", "In window", "Before data", "Ratio", "Not told apart from"),
+        tuple(rows), frozenset({2, 3, 4, 5}))
+
+
+def tests(findings: Findings) -> Table:
+    """The test of every event at its date, with the verdict."""
+    rows: list[tuple[Cell, ...]] = []
+    for v in verdicts(findings):
+        event, e = v.window.event, v.effect
+        name = link(event.label, event.url)
+        verdict = v.text if v.word in v.text else f"{v.word}: {v.text}"
+        verdict += f". {v.ruled_out[:1].upper()}{v.ruled_out[1:]}" if v.ruled_out else ""
+        if e is None:
+            rows.append((name, days(event.start, event.end), "–", "–", "–", "–", verdict))
+        else:
+            rows.append((name, days(event.start, event.end), p_value(e.p_value), p_value(e.adjusted),
+                         f"{figure(e.ratio)} ({figure(e.low)} to {figure(e.high)})", f"{figure(e.detectable)}×", verdict))
+    n = len(effects_by_event(findings))
+    least = 1 / (findings.settings.get("placebos", 0) + 1)
+    return Table(
+        f"Level after over level before the date of each event, {count(n, 'date')} tested together against no change "
+        f"anywhere: an event near the true change therefore also scores. p below {p_value(least)} cannot be shown by "
+        f"{findings.settings.get('placebos')} simulated series. Detectable: the smallest rise seen four times in five.",
+        ("Event", "Date", "p", "p, adjusted", "Ratio (95\u202f%)", "Detectable", "Verdict"), tuple(rows),
+        frozenset({2, 3, 4, 5}))
+
+
+def totals(findings: Findings) -> Table | None:
+    """Sum over the horizon by member; the last row of the horizon for a stock."""
+    series = findings.readings[findings.forecast_on].series
+    if not len(findings.forecast):
+        return None
+    if len(findings.totals):
+        lines, what = findings.totals, f"{unit(series)} over the whole horizon"
+    else:
+        lines = findings.forecast.groupby("model", sort=False).last().reset_index()
+        what = f"{unit(series)} {per_row(series)} at the end of the horizon"
+    order = {m: k for k, m in enumerate(findings.backtest.scores["model"])} if findings.backtest else {}
+    ranked = sorted(lines.to_dict("records"), key=lambda line: order.get(line["model"], 0))
+    rows = tuple((plain(str(r["model"])), figure(r["q0.5"]), figure(r["mean"]), f"{figure(r['q0.1'])} to {figure(r['q0.9'])}",
+                  f"{figure(r['q0.025'])} to {figure(r['q0.975'])}") for r in ranked)
+    return Table(f"Forecasts by member, best score first: {what}.",
+                 ("Member", "Median", "Mean", "80\u202f% interval", "95\u202f% interval"), rows, frozenset({1, 2, 3, 4}))
+
+
+def by_step(findings: Findings) -> Table | None:
+    """The best member's forecast row by row."""
+    lines = steps(findings)
+    if not len(lines):
+        return None
+    rows = tuple((day(r["when"]), figure(r["q0.5"]), f"{figure(r['q0.1'])} to {figure(r['q0.9'])}",
+                  f"{figure(r['q0.025'])} to {figure(r['q0.975'])}") for r in lines.to_dict("records"))
+    series = findings.readings[findings.forecast_on].series
+    return Table(f"Forecast of {plain(str(lines['model'].iloc[0]))} for each {row_noun(series)}, {unit(series)} "
+                 f"{per_row(series)}.", ("From", "Median", "80\u202f% interval", "95\u202f% interval"), rows,
+                 frozenset({1, 2, 3}))
+
+
+def scores(findings: Findings) -> Table | None:
+    """Scores of every member in the backtest."""
+    if findings.backtest is None:
+        return None
+    b = findings.backtest
+    rows = tuple((plain(str(r["model"])), figure(r["crps"], 3), figure(r["log_score"], 3), figure(r["mase"], 3),
+                  percent(r["coverage_80"]), percent(r["coverage_95"]), figure(r["pit_mean"]), p_value(r["dm_p"]))
+                 for r in b.scores.to_dict("records"))
+    return Table(
+        f"Backtest: {count(len(b.origins), 'origin')}, {count(b.horizon, 'row')} ahead. CRPS, log score and MASE: lower is "
+        f"better; the mean PIT is 0.5 without bias; p of Diebold and Mariano against {plain(b.baseline)}.",
+        ("Member", "CRPS", "Log score", "MASE", "In 80\u202f%", "In 95\u202f%", "PIT", "p"), rows, frozenset(range(1, 8)))
+
+
+def images(reading: Reading) -> Table | None:
+    """The days worth an image."""
+    if not reading.images:
+        return None
+    rows = tuple((day(i.day), f"{figure(i.narrowing)} ({percent(i.share)})", str(i.days_now), figure(i.days_then, 3))
+                 for i in reading.images)
+    return Table("Days worth an image: expected narrowing of the date of the change in bits (and as a share of what is "
+                 "open), and the length of its 90\u202f% interval.",
+                 ("Day", "Narrowing", "Days now", "Days after"), rows, frozenset({1, 2, 3}))
+
+
+def detectors(reading: Reading) -> Table | None:
+    """The changes that each detector names."""
+    rows = tuple((plain(name), days(b.low, b.high), day(b.at), figure(b.before), figure(b.after),
+                  percent(b.probability) if np.isfinite(b.probability) else "–")
+                 for name, found in reading.breaks.items() for b in found)
+    silent = [plain(name) for name, found in reading.breaks.items() if not found]
+    if not rows:
+        return None
+    tail = f" No change by {listed(silent)}." if silent else ""
+    return Table(f"Changes of {plain(reading.name)} by detector, {unit(reading.series)} {per_row(reading.series)}.{tail}",
+                 ("Detector", "Dated", "First row after", "Before", "After", "Probability"), rows, frozenset({3, 4, 5}))
+
+
+def account(findings: Findings) -> Table:
+    """How many statements each series used, merged and left out, and why most were left out."""
+    rows = []
+    for name, reading in findings.readings.items():
+        outcomes = Counter(d.outcome for d in reading.account)
+        why = Counter(d.reason for d in reading.account if d.outcome == "left out").most_common(2)
+        rows.append((plain(name), str(outcomes["used"]), str(outcomes["merged"]), str(outcomes["left out"]),
+                     "; ".join(f"{reason} ({n})" for reason, n in why) or "–"))
+    return Table("What became of the statements in each series.",
+                 ("Series", "Used", "Merged", "Left out", "Left out most often since"), tuple(rows), frozenset({1, 2, 3}))
+
+
+def statements(findings: Findings) -> Table:
+    """One row per statement and series; series whose rows are their own statements come by their reasons alone."""
+    rows: list[tuple[Cell, ...]] = []
+    classes = []
+    for reading in findings.readings.values():
+        if not reading.statements:
+            continue
+        for line in ledger(reading):
+            by = " via ".join(str(line[k]) for k in ("publisher", "via") if line[k]) or "unknown"
+            what = f"{said(line['low'], line['high'])}, {_when(line)}" if line["low"] is not None else "–"
+            into = f" Into {line['into']}." if line["into"] else ""
+            rows.append((line["id"], what, link(by, line["url"]), plain(reading.name), line["outcome"], line["reason"] + into))
+            classes.append({"series": reading.name, "outcome": line["outcome"]})
+    return Table("Every statement that was read, once per series.",
+                 ("Statement", "Says", "Publisher", "Series", "Outcome", "Reason"), tuple(rows), classes=tuple(classes))
+
+
+def _when(line: dict[str, object]) -> str:
+    start, end = line["start"], line["end"]
+    if start and end:
+        return days(start, end)
+    return f"to {day(end)}" if end else (f"from {day(start)}" if start else "undated")
+
+
+def as_markdown(table: Table) -> str:
+    """A table for the terminal and for Markdown."""
+    lines: Sequence[Sequence[Cell]] = [table.head, *table.rows]
+    text = ["| " + " | ".join(_text(cell).replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines]
+    rule = "|" + "|".join(" ---: " if k in table.numeric else " --- " for k in range(len(table.head))) + "|"
+    return "\n".join([text[0], rule, *text[1:], "", f"*{table.caption}*"])
+
+
+def _text(cell: Cell) -> str:
+    return cell.text if isinstance(cell, Link) else cell
