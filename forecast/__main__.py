@@ -291,10 +291,7 @@ def _compare(words: Sequence[str]) -> int:
         raise ValueError(f"{folder} is no folder: run an experiment first, or name the folder of its reports")
     from forecast.report import compare
 
-    table = compare(folder)
-    if table.empty:
-        raise ValueError(f"{folder} holds no report: run an experiment first")
-    print(table.to_string(index=False))
+    print(compare(folder).to_string(index=False))
     return 0
 
 

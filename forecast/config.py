@@ -12,7 +12,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
@@ -87,6 +87,7 @@ def sweep(name: str, overrides: Sequence[str], job: Callable[[dict[str, Any], Pa
 
     quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.output_subdir=null", "hydra.sweep.subdir=.",
              f"hydra.sweep.dir={_quoted(str(output.resolve()))}"]
+    new = [path for path in (output, *output.parents) if not path.exists()]
     try:
         with _hydra(name, overrides, config_dir) as hydra:
             from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -96,6 +97,9 @@ def sweep(name: str, overrides: Sequence[str], job: Callable[[dict[str, Any], Pa
             batches = hydra.multirun(name, task, [*_forced(overrides), *quiet], with_log_configuration=False)
     finally:
         (output / "multirun.yaml").unlink(missing_ok=True)  # Hydra's own; each job keeps its config.yaml
+        with suppress(OSError):  # folders that were made for jobs of which none wrote anything
+            for path in new:
+                path.rmdir()
     return [str(done.return_value) for batch in batches for done in batch]
 
 
