@@ -14,7 +14,7 @@ import pandas as pd
 from forecast.accounts import Decision
 from forecast.backtest import QUANTILES, Backtest, backtest
 from forecast.breaks import Break, Detector
-from forecast.breaks.regimes import Regimes, breaks_of
+from forecast.breaks.regimes import Regimes
 from forecast.effects import Tested, event_effects, position_of
 from forecast.events import read_events, window
 from forecast.explanations import Explanation, Window, break_days, explain, gap_probability
@@ -27,7 +27,6 @@ from forecast.series import Series
 from forecast.statements import Statement, read_statements
 
 Progress = Callable[[int, int, str], None]
-CONCLUSIVE = 3.0  # Bayes factor below which a series by itself does not show a change
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,8 @@ class Experiment:
 class Reading:
     """What one series says.
 
-    account : one decision on every statement; log_ratio : log Bayes factor of any change against none
+    account : one decision on every statement
+    log_ratio : log Bayes factor of any change against none; needed : the factor from which it is acted on
     number : posterior probability of 0, 1, 2 ... changes; bands : per row the 5, 50 and 95 % of the level
     gaps : posterior probability of a change in each gap [n - 1]; breaks : by detector
     explained : per change of the count regime model (or of the likeliest, if none is conclusive) its table
@@ -93,6 +93,7 @@ class Reading:
     series: Series
     account: tuple[Decision, ...]
     log_ratio: float
+    needed: float
     number: tuple[float, ...]
     bands: np.ndarray
     gaps: np.ndarray
@@ -104,7 +105,7 @@ class Reading:
     @property
     def conclusive(self) -> bool:
         """Whether the series by itself shows a change."""
-        return self.log_ratio >= np.log(CONCLUSIVE)
+        return self.log_ratio >= np.log(self.needed)
 
     @property
     def probability(self) -> float:
@@ -199,14 +200,15 @@ def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Wind
     chosen = experiment.detectors.get("regimes")
     regimes = replace(chosen if isinstance(chosen, Regimes) else Regimes(), seed=experiment.seed)
     posterior = regimes.posterior(series)
-    found = {"regimes": breaks_of(posterior, series, regimes.bayes_factor, regimes.credibility)}
+    found = {"regimes": regimes.breaks(posterior, series)}
     found |= {key: detector.detect(series) for key, detector in experiment.detectors.items() if key != "regimes"}
     places = [b.position - 1 for b in found["regimes"]] or [None]
     explained = tuple(explain(series, posterior, windows, near) for near in places)
     count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
     level = np.exp(posterior.level + posterior.spread[:, None] ** 2 / 2)
     return Reading(
-        name=name, series=series, account=account, log_ratio=posterior.log_ratio, number=tuple(count.tolist()),
+        name=name, series=series, account=account, log_ratio=posterior.log_ratio,
+        needed=regimes.needed(posterior), number=tuple(count.tolist()),
         bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
         explained=explained, images=_images(series, posterior, found["regimes"], experiment.seed),
         statements=_statements(source))

@@ -9,6 +9,8 @@ import numpy as np
 from forecast.lattice import deviations
 from forecast.regimes import Block, Problem, forward, pooled, single_thread
 
+STRONG, LASTING = 0.5, 0.8  # spread and correlation (over the median gap) from which deviations count as drift
+
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
@@ -32,6 +34,17 @@ class Posterior:
     def number(self) -> np.ndarray:
         """Number of breaks on each path, int [P]."""
         return np.asarray(self.jumps.sum(axis=1))
+
+    @property
+    def drifting(self) -> float:
+        """Share of the paths with a break whose deviations are both strong (s >= 0.5) and lasting (correlation >= 0.8).
+
+        Such counts wander so far by themselves that a wander is easily taken for a change of level.
+        """
+        broken = self.number > 0
+        if not broken.any():
+            return 0.0
+        return float(np.mean((self.spread[broken] >= STRONG) & (self.correlation[broken] >= LASTING)))
 
     @property
     def probability(self) -> float:

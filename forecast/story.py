@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 
 from forecast.breaks import Break
-from forecast.experiment import CONCLUSIVE, Findings, Reading
+from forecast.experiment import Findings, Reading
 from forecast.explanations import NONE, NOWHERE, WORTH, Explanation
 from forecast.findings_json import effects_by_event
 from forecast.statements import Statement
@@ -57,7 +57,7 @@ def change(reading: Reading) -> str:
         noun = row_noun(reading.series, int(reading.series.observed.sum()))
         seen = count(int(reading.series.observed.sum()), f"observed {noun}", f"observed {noun}")
         return (f"The {seen.replace('observed dated', 'dated')} of {what} cannot date a change by themselves (Bayes factor "
-                f"{figure(bayes_factor(reading))}; {CONCLUSIVE:g} is the least we act on). With even odds beforehand, "
+                f"{figure(bayes_factor(reading))}; {reading.needed:g} is the least we act on). With even odds beforehand, "
                 f"{it_is(reading.probability)} that the level changed at all.")
     opening = sentence(f"{it_is(reading.probability)} that the level of {what} changed")
     found = main_breaks(reading)

@@ -12,6 +12,8 @@ from forecast.regimes import RegimeModel, pose
 from forecast.season import evident_season
 from forecast.series import DAY, Series
 
+DRIFT = 0.08  # share of drifting paths from which the stricter factor holds
+
 
 @dataclass(frozen=True)
 class Regimes:
@@ -19,6 +21,8 @@ class Regimes:
 
     bayes_factor : 3 ("substantial", Jeffreys 1961) keeps false alarms of series without a break at or below 5 % over
         independent and autocorrelated counts (see the calibration table); higher is stricter
+    drift_factor : needed instead where the counts drift by themselves (see `Posterior.drifting`): 5 keeps false alarms
+        at 10 % where the log intensity has a spread of 0.6 and a correlation of 0.9 from row to row
     credibility : of each date interval
     draws, seed : paths drawn from the posterior
     season : take out an evident yearly or weekly pattern first
@@ -26,6 +30,7 @@ class Regimes:
     """
 
     bayes_factor: float = 3.0
+    drift_factor: float = 5.0
     credibility: float = 0.9
     draws: int = 1000
     seed: int = 0
@@ -33,8 +38,9 @@ class Regimes:
     model: RegimeModel = field(default_factory=RegimeModel)
 
     def __post_init__(self) -> None:
-        if self.bayes_factor < 1:
-            raise ValueError(f"regimes: bayes_factor must be at least 1, got {self.bayes_factor}")
+        for name, factor in (("bayes_factor", self.bayes_factor), ("drift_factor", self.drift_factor)):
+            if factor < 1:
+                raise ValueError(f"regimes: {name} must be at least 1, got {factor}")
         if not 0 < self.credibility < 1:
             raise ValueError(f"regimes: credibility must lie between 0 and 1, got {self.credibility}")
 
@@ -47,14 +53,21 @@ class Regimes:
         """Breaks in time order; () when the evidence for any is below the threshold."""
         if series.observed.sum() < 3:  # two rows cannot tell a level from a deviation
             return ()
-        return breaks_of(self.posterior(series), series, self.bayes_factor, self.credibility)
+        return self.breaks(self.posterior(series), series)
+
+    def needed(self, posterior: Posterior) -> float:
+        """Bayes factor from which breaks are reported."""
+        return self.drift_factor if posterior.drifting > DRIFT else self.bayes_factor
+
+    def breaks(self, posterior: Posterior, series: Series) -> tuple[Break, ...]:
+        """Breaks of a posterior of `series`; () when the evidence for any is below what is needed."""
+        if posterior.log_ratio < np.log(self.needed(posterior)) or not posterior.jumps.any():
+            return ()
+        return breaks_of(posterior, series, self.credibility)
 
 
-def breaks_of(posterior: Posterior, series: Series, bayes_factor: float = 3.0,
-              credibility: float = 0.9) -> tuple[Break, ...]:
+def breaks_of(posterior: Posterior, series: Series, credibility: float = 0.9) -> tuple[Break, ...]:
     """Breaks of a posterior: as many as most paths with at least one have, each dated from the paths that agree."""
-    if posterior.log_ratio < np.log(bayes_factor) or not posterior.jumps.any():
-        return ()
     number = posterior.number
     agreed = number == np.bincount(number[number > 0]).argmax()
     where = np.argwhere(posterior.jumps[agreed])[:, 1].reshape(int(agreed.sum()), -1)  # [paths, breaks], gaps
