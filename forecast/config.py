@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from forecast import registry
-from forecast.refusals import RefusedError, check, check_override, check_text
+from forecast.refusals import RefusedError, check, check_override, check_text, faulty
 from forecast.registry import folder, names, suggest
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _plugins() -> tuple[Any, ...]:
             try:
                 loaded = OmegaConf.load(io.StringIO(text))
             except yaml.YAMLError as error:  # a key that stands twice
-                raise ValueError(f"{file.name}: {' '.join(str(error).split())}: mend the YAML") from error
+                raise ValueError(faulty(error, file.name)) from error
             return ConfigResult(config=loaded, path=self.full_path(), provider=self.provider,
                                 header=self._get_header_dict(text[:512]))
 

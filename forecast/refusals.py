@@ -46,13 +46,18 @@ def check_text(text: str, where: str) -> Any:
     except yaml.constructor.ConstructorError as error:
         raise RefusedError(f"{where}: {error.problem}: an experiment is plain settings, mend that line") from error
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise ValueError(f"{where}{line}: {getattr(error, 'problem', None) or error}: mend the YAML") from error
+        raise ValueError(faulty(error, where)) from error
     except RecursionError as error:
         raise RefusedError(f"{where}: nested too deeply for settings") from error
     check(loaded, where)
     return loaded
+
+
+def faulty(error: yaml.YAMLError, where: str) -> str:
+    """What is wrong with a YAML file, and in which line."""
+    mark = getattr(error, "problem_mark", None)
+    line = f", line {mark.line + 1}" if mark else ""
+    return f"{where}{line}: {getattr(error, 'problem', None) or error}: mend the YAML"
 
 
 def check(loaded: Any, where: str) -> None:

@@ -302,7 +302,7 @@ def test_a_missing_config_folder_is_said():
 
 @pytest.mark.parametrize(("text", "said"), [
     ("defaults: [base\n", "mine.yaml, line 2"),
-    ("a: 1\na: 2\n", "mine"),
+    ("a: 1\na: 2\n", "mine.yaml, line 2: found duplicate key a"),
     ("- a\n", "mine"),
     ("defaults: [base, nosuch]\n", "config 'nosuch' is unknown"),
     ("defaults: [base, {/models: [etz]}]\n", "did you mean 'ets'"),

@@ -1,0 +1,145 @@
+"""Rules of the house: who imports whom, how long a file may be, what a lock may hold."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = sorted(path for path in (ROOT / "forecast").rglob("*.py") if path != ROOT / "forecast" / "__init__.py")
+# Each imports from its own floor or from below. Modules that are not named stand just above what they import.
+FLOORS = {
+    "statements": 1, "events": 1, "scores": 1, "kernels": 1,
+    "series": 2, "feeds": 2,
+    "simulate": 3, "regimes": 3, "breaks": 3, "models": 3,
+    "backtest": 4, "effects": 4,
+    "experiment": 5, "panel": 5, "plots": 5,
+    "report": 6, "config": 6,
+    "__main__": 7,
+}
+LAZILY = {("experiment", "report")}  # findings show themselves in a notebook as the page of their report
+
+
+def _noun(module: str) -> str:
+    """What a module is called on its floor: forecast.models.ets belongs to models."""
+    return module.split(".")[1]
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {_name(path) for path in MODULES}
+
+
+def _imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Modules of ours that a file imports, and whether it does so on being imported itself."""
+    def visit(node: ast.AST, at_once: bool) -> Iterator[tuple[str, bool]]:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, at_once) for alias in node.names if alias.name in NAMES)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                if inner in NAMES or node.module in NAMES:
+                    yield (inner if inner in NAMES else str(node.module)), at_once
+        inside = at_once and not isinstance(node, (ast.FunctionDef, ast.Lambda))
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child, inside)
+
+    yield from visit(ast.parse(path.read_text(encoding="utf-8")), at_once=True)
+
+
+EDGES = {_name(path): set(_imports(path)) - {(_name(path), True), (_name(path), False)} for path in MODULES}
+
+
+@cache
+def _floor(module: str) -> int:
+    if _noun(module) in FLOORS:
+        return FLOORS[_noun(module)]
+    return max((_floor(other) for other, _ in EDGES[module]), default=0)
+
+
+def test_every_floor_that_is_there_holds_what_it_says():
+    assert {"series", "regimes", "experiment", "config", "__main__"} <= {_noun(name) for name in NAMES}
+
+
+@pytest.mark.parametrize("module", sorted(EDGES))
+def test_nothing_imports_from_above(module):
+    above = {other for other, _ in EDGES[module]
+             if _floor(other) > _floor(module) and (_noun(module), _noun(other)) not in LAZILY}
+    assert not above, f"{module} imports from a higher floor"
+
+
+def test_nothing_imports_in_a_circle():
+    at_once = {module: sorted(other for other, now in edges if now) for module, edges in EDGES.items()}
+    done: set[str] = set()
+
+    def walk(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join([*path[path.index(module):], module])
+        if module not in done:
+            for other in at_once[module]:
+                walk(other, (*path, module))
+            done.add(module)
+
+    for module in at_once:
+        walk(module, ())
+
+
+def test_hydra_is_known_to_the_config_alone():
+    knows = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else (
+                [str(node.module)] if isinstance(node, ast.ImportFrom) else [])
+            if any(name.split(".")[0] in ("hydra", "omegaconf") for name in names):
+                knows.add(_name(path))
+    assert knows <= {"forecast.config", "forecast.__main__"}
+
+
+def test_the_library_imports_no_hydra():
+    code = ("import sys, forecast, forecast.series, forecast.breaks, forecast.models, forecast.experiment, "
+            "forecast.report, forecast.config\n"
+            "print(sorted({'hydra', 'omegaconf'} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.stdout == "[]\n"
+
+
+def test_importing_the_package_costs_nothing():
+    code = "import sys, forecast; print(sorted({'numpy', 'pandas', 'yaml'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_too_long_to_be_read_whole(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "tests/requirements.lock"])
+def test_a_lock_holds_hashes_and_no_host(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "http" not in text
+    entries = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+    assert text.count("--hash=sha256:") >= len(entries)
+    assert all("==" in line for line in entries)
+
+
+def test_the_lock_of_the_tests_holds_what_the_program_has_and_no_other_release():
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        return {line.split(";")[0].strip(" \\") for line in lines if "==" in line and not line.startswith(("#", " "))}
+
+    assert pins("requirements.lock") <= pins("tests/requirements.lock")
