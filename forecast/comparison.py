@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from forecast.words import figure
+from forecast.words import count, figure, plain
 
 
 def compare(folder: str | Path) -> pd.DataFrame:
@@ -22,7 +21,7 @@ def compare(folder: str | Path) -> pd.DataFrame:
     Raises ValueError when no findings.json lies below the folder, or one cannot be read.
     """
     root = Path(folder)
-    runs = {str(path.parent.relative_to(root)): _read(path) for path in sorted(root.rglob("findings.json"))}
+    runs = {_run(path.parent, root): _read(path) for path in sorted(root.rglob("findings.json"))}
     if not runs:
         raise ValueError(f"{folder} holds no findings.json: run an experiment into it first, or name another folder")
     differing = _differences(runs)
@@ -36,6 +35,11 @@ def compare(folder: str | Path) -> pd.DataFrame:
     (root / "compare.csv").write_text(csv_text(records), encoding="utf-8", newline="")
     (root / "compare.html").write_text(_html(table), encoding="utf-8")
     return table
+
+
+def _run(place: Path, root: Path) -> str:
+    """The name of a run: its folder below the root, or the root's own name."""
+    return place.relative_to(root).as_posix() if place != root else root.resolve().name
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -52,7 +56,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _lines(run: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One line per member of one run; a run without members keeps one line."""
     main = found["readings"][found["primary"]]
-    rows = [row for row in (main["explained"] or [[]])[0]]
+    rows = (main["explained"] or [[]])[0]
     top = max(rows, key=lambda row: row["probability"], default=None)
     shared = {"log_bayes_factor": main["log_ratio"], "explanation": top["label"] if top else "",
               "probability": top["probability"] if top else None}
@@ -63,15 +67,19 @@ def _lines(run: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _differences(runs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """Per run the settings that are not the same in all runs of its experiment, by their dotted names."""
-    flat = {run: _flat(found.get("config") or found["settings"]) for run, found in runs.items()}
+    """Per run the settings that are not the same in all runs of its experiment, by their dotted names.
+
+    The settings of an object count only where every run has it: that it is there at all is said by its group.
+    """
     made: dict[str, dict[str, str]] = {run: {} for run in runs}
     for name in {found["name"] for found in runs.values()}:
         mine = [run for run, found in runs.items() if found["name"] == name]
-        for key in sorted({key for run in mine for key in flat[run]}):
-            if len({flat[run].get(key, "") for run in mine}) > 1:
-                for run in mine:
-                    made[run][key] = flat[run].get(key, "")
+        whole = all(runs[run].get("config") for run in mine)  # runs written without their settings share fewer of them
+        flat = {run: _flat(runs[run]["config" if whole else "settings"]) for run in mine}
+        for key in sorted(set.union(*(set(flat[run]) for run in mine))):
+            values = [flat[run].get(key) for run in mine]
+            if len(set(values)) > 1 and ("." not in key or None not in values):
+                made |= {run: made[run] | {key: flat[run].get(key, "")} for run in mine}
     columns = sorted({key for run in made.values() for key in run})
     return {run: {key: made[run].get(key, "") for key in columns} for run in runs}
 
@@ -81,29 +89,28 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     made: dict[str, str] = {}
     for key, value in settings.items():
         name = f"{prefix}{key}"
-        if isinstance(value, Mapping) and prefix == "" and key in ("models", "detectors"):
+        if isinstance(value, Mapping) and prefix == "" and key in ("models", "detectors", "series", "events"):
             made[name] = ", ".join(sorted(map(str, value)))
         if isinstance(value, Mapping):
             made |= _flat(value, f"{name}.")
-        elif key != "_target_":
+        elif name not in ("title", "question", "name") and key != "_target_":
             made[name] = str(value)
     return made
 
 
 def _html(table: pd.DataFrame) -> str:
     """The table as a page of its own."""
-    from forecast.page import TEMPLATES
+    from forecast.page import asset, template
 
-    css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table.columns)
-    body = "\n".join("<tr>" + "".join(f"<td>{escape(_shown(value))}</td>" for value in line) + "</tr>"
-                     for line in table.itertuples(index=False))
-    return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, '
-            f'initial-scale=1"><title>Runs compared</title><style>{css}</style></head><body><main><h1>Runs compared</h1>'
-            f'<div class="scroll" tabindex="0" role="region" aria-label="Runs"><table><caption>Best CRPS first within each '
-            f'experiment; only the settings that differ.</caption><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody>'
-            f'</table></div></main></body></html>\n')
+    runs, experiments = table["run"].nunique(), table["experiment"].nunique()
+    caption = (f"{count(runs, 'run').capitalize()} of {count(experiments, 'experiment')}, best CRPS first within each; "
+               "of the settings only those that differ.")
+    rows = [[_shown(value) for value in line] for line in table.itertuples(index=False)]
+    return template("compare.html").render(css=asset("report.css"), caption=caption, rows=rows,
+                                           head=[plain(str(name)) for name in table.columns])
 
 
 def _shown(value: Any) -> str:
-    return figure(value, 3) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return figure(value, 3)
+    return "–" if value is None else str(value)

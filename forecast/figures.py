@@ -6,10 +6,10 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forecast import plots
@@ -18,7 +18,10 @@ from forecast.explanations import WORTH, Window
 from forecast.findings_json import effects_by_event
 from forecast.outlook import FEW, best_member, scored
 from forecast.story import others, subject
-from forecast.words import plain, row_noun
+from forecast.words import named, plain, row_noun
+
+if TYPE_CHECKING:
+    from forecast.effects import Tested
 
 WIDE = 7.0  # inches; the page scales
 DPI = 192  # twice the pixels of a screen
@@ -42,7 +45,7 @@ def draw(findings: Findings) -> dict[str, Drawn]:
         if findings.main.explained and findings.windows:
             made["explanations"] = _drawn(_explanations(findings, mark), png=True)
         if findings.tested and findings.tested.effects:
-            made["effects"] = _drawn(_effects(findings, mark), png=False)
+            made["effects"] = _drawn(_effects(findings, findings.tested, mark), png=False)
         if len(findings.forecast):
             made["forecast"] = _drawn(_forecast(findings, mark), png=True)
         for reading in others(findings):
@@ -77,13 +80,13 @@ def _explanations(findings: Findings, mark: str) -> Figure:
     return _titled(figure, f"Explanations of the change in {plain(findings.primary)}, {_n(findings.main)}{mark}")
 
 
-def _effects(findings: Findings, mark: str) -> Figure:
-    assert findings.tested is not None
+def _effects(findings: Findings, tested: Tested, mark: str) -> Figure:
     labels = {w.event.name: w.event.label for w in findings.windows}
     names = [labels[name] for name in effects_by_event(findings)]
     figure, (ax,) = _stacked([(0.42, 0.19 * len(names) + 0.15, 0.45)], left=2.75, right=0.7)
-    plots.plot_effect(findings.tested, ax, names)
-    return _titled(figure, f"Level after over level before each date, {plain(findings.primary)}, {_n(findings.main)}{mark}")
+    plots.plot_effect(tested, ax, names)
+    return _titled(figure, f"Level after over level before each date, {plain(findings.primary)}, "
+                           f"{_n(findings.main)}{mark}")
 
 
 def _forecast(findings: Findings, mark: str) -> Figure:
@@ -105,7 +108,7 @@ def _forecast(findings: Findings, mark: str) -> Figure:
             plots.plot_pit(findings.backtest, right, best)
             right.set_title("Backtest: calibration")
     plots.plot_forecast(reading.series, chosen, ax)
-    return _titled(figure, f"{_capital(subject(reading))}: forecast by {plain(best)}, {_n(reading)}{mark}")
+    return _titled(figure, f"{_capital(subject(reading))}: forecast by {named(best)}, {_n(reading)}{mark}")
 
 
 def _series(reading: Reading, windows: Sequence[Window], mark: str) -> Figure:
@@ -122,7 +125,7 @@ def likely_windows(reading: Reading, windows: Sequence[Window]) -> list[Window]:
 
 
 def _stacked(rows: Sequence[tuple[float, float, float]], left: float = 0.62, right: float = 0.14,
-             only: int | None = None) -> tuple[Figure, list[plots.Axes]]:
+             only: int | None = None) -> tuple[Figure, list[Axes]]:
     """A figure with axes below each other; a row is (space above, height, space below) in inches.
 
     only : add the first so many axes and leave the room of the others
@@ -144,12 +147,11 @@ def _titled(figure: Figure, title: str) -> Figure:
 
 def _drawn(figure: Figure, *, png: bool) -> Drawn:
     out = io.BytesIO()
-    FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     image = None
     if png:
         pixels = io.BytesIO()
-        figure.set_dpi(DPI)
-        FigureCanvasAgg(figure).print_png(pixels, metadata={"Software": None}, pil_kwargs={"compress_level": 4})
+        figure.savefig(pixels, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 4})
         image = pixels.getvalue()
     return Drawn(out.getvalue().decode(), image)
 

@@ -29,7 +29,8 @@ def as_json(findings: Findings, config: str | None = None) -> str:
     images, decisions`: how many statements were used, merged and left out), `tested`, `untested`, `forecast`, `totals`
     and `backtest` (`scores`; its long table is backtest.csv).
     """
-    return json.dumps(plain_data(findings, config), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    data = plain_data(findings, config)
+    return json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def plain_data(findings: Findings, config: str | None = None) -> dict[str, Any]:
@@ -50,9 +51,7 @@ def plain_data(findings: Findings, config: str | None = None) -> dict[str, Any]:
             "baseline": backtest.baseline, "horizon": backtest.horizon, "origins": backtest.origins,
             "scores": _records(backtest.scores)},
     }
-    rounded = _plain(data)
-    assert isinstance(rounded, dict)
-    return rounded
+    return {key: _plain(value) for key, value in data.items()}
 
 
 def effects_by_event(findings: Findings) -> dict[str, Any]:
@@ -81,10 +80,8 @@ def _plain(value: Any) -> Any:
     """Anything of the findings as JSON knows it."""
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
+    if isinstance(value, bool | np.bool_ | int | np.integer):
+        return bool(value) if isinstance(value, bool | np.bool_) else int(value)
     if isinstance(value, float | np.floating):
         return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
     if isinstance(value, date | np.datetime64):

@@ -13,11 +13,11 @@ from forecast.words import (
     day,
     figure,
     listed,
+    named,
     p_value,
     per_row,
     percent,
-    plain,
-    row_noun,
+    rows_of,
     sentence,
     unit,
     whole,
@@ -50,22 +50,27 @@ def ahead(findings: Findings) -> str:
         return ""
     series = findings.readings[findings.forecast_on].series
     rows = findings.forecast[findings.forecast["model"] == best]
-    steps = len(rows)
-    span = f"the {count(steps, row_noun(series), row_noun(series, 2))} after {whole(series.end[-1] - 1, series.end[-1])}"
+    span = f"the {rows_of(series, len(rows))} after {whole(series.end[-1] - 1, series.end[-1])}"
+    who = named(best) + (", best in the "
+                         "backtest," if findings.backtest is not None and len(middles_of(findings)) > 1 else "")
     if len(findings.totals):
         mine = findings.totals[findings.totals["model"] == best].iloc[0]
-        said = (f"Over {span}, {plain(best)} gives {figure(mine['q0.5'])} {unit(series)} in all (median; 80{THIN}% interval "
+        said = (f"Over {span}, {who} gives {figure(mine['q0.5'])} {unit(series)} in all (median; 80{THIN}% interval "
                 f"{figure(mine['q0.1'])} to {figure(mine['q0.9'])}).")
-        middles = findings.totals["q0.5"]
     else:
         last = rows.iloc[-1]
-        said = (f"At the end of {span}, {plain(best)} gives {figure(last['q0.5'])} {unit(series)} {per_row(series)} (median; "
+        said = (f"At the end of {span}, {who} gives {figure(last['q0.5'])} {unit(series)} {per_row(series)} (median; "
                 f"80{THIN}% interval {figure(last['q0.1'])} to {figure(last['q0.9'])}).")
-        middles = findings.forecast.groupby("model")["q0.5"].last()
+    middles = middles_of(findings)
     if len(middles) > 1:
         said += (f" The medians of the {count(len(middles), 'member')} run from {figure(float(middles.min()))} to "
                  f"{figure(float(middles.max()))}.")
     return said
+
+
+def middles_of(findings: Findings) -> pd.Series[float]:
+    """Median of each member: of the total over the horizon, or of its last row for a stock."""
+    return findings.totals["q0.5"] if len(findings.totals) else findings.forecast.groupby("model")["q0.5"].last()
 
 
 def ranking(findings: Findings) -> str:
@@ -74,19 +79,22 @@ def ranking(findings: Findings) -> str:
         return ""
     table, n = findings.backtest.scores, scored(findings)
     best = table.iloc[0]
-    said = (f"Scored on {count(n, 'count')} from {count(len(findings.backtest.origins), 'origin')}, {plain(best['model'])} "
-            f"has the lowest mean CRPS ({figure(best['crps'])}), and its 80{THIN}% intervals held "
-            f"{percent(float(best['coverage_80']))} of the counts.")
+    held = f"{_half(best['coverage_80'] * n)} of them" if n else "none"
+    said = (f"Scored on {count(n, 'count')} from {count(len(findings.backtest.origins), 'origin')}, "
+            f"{named(best['model'])} "
+            f"has the lowest mean CRPS ({figure(best['crps'])}), and its 80{THIN}% intervals held {held}.")
     better = table[(table["dm_p"] <= LEVEL) & (table["dm_statistic"] < 0)]
-    base = plain(findings.backtest.baseline)
+    base = named(findings.backtest.baseline)
     if len(better):
-        names = listed(f"{plain(row.model)} (p {p_value(float(row.dm_p))})" for row in better.itertuples())
+        names = listed(f"{named(str(m))} (p "
+                       f"{p_value(float(p))})" for m, p in zip(better["model"], better["dm_p"], strict=True))
         said += f" Better than the baseline, {base}, by the test of Diebold and Mariano: {names}."
     elif len(table) > 1:
         least = float(table["dm_p"].min())
         said += f" No member beats the baseline, {base}, by the test of Diebold and Mariano (least p {p_value(least)})."
     if n < FEW:
-        said += " " + sentence(f"{count(n, 'count')} {'is' if n == 1 else 'are'} too few to rank {count(len(table), 'member')}")
+        said += " " + sentence(f"{count(n, 'count')} {'is' if n == 1 else 'are'} too few to rank "
+                               f"{count(len(table), 'member')}")
     return said
 
 
@@ -95,12 +103,16 @@ def next_image(reading: Reading) -> str:
     if not reading.images:
         return ""
     best = reading.images[0]
+    if round(best.days_then) >= best.days_now:
+        return (f"No single image narrows the date {_of(reading)} by as much as a day: after the best, of "
+                f"{day(best.day)}, its "
+                f"90{THIN}% interval is expected to stay at {count(best.days_now, 'day')}.")
     kind = "An archive image" if np.datetime64(best.day) < reading.series.end[-1] else "An image"
     gain = shorter(best)
-    said = (f"{kind} of {day(best.day)} is expected to narrow the date of the change most, from "
+    said = (f"{kind} of {day(best.day)} is expected to narrow the date {_of(reading)} most, from "
             f"{count(best.days_now, 'day')} (90{THIN}% interval) to {round(best.days_then)}.")
     if gain < WORTHWHILE:
-        said += f" That is {_gain(gain)}: no single image settles it."
+        said += f" That is a gain of {percent(gain)}: no single image settles it."
     return said
 
 
@@ -109,8 +121,12 @@ def shorter(image: Image) -> float:
     return 1 - image.days_then / image.days_now if image.days_now else 0.0
 
 
-def _gain(share: float) -> str:
-    return "no shorter at all" if share <= 0 else f"a gain of {percent(share)}"
+def _of(reading: Reading) -> str:
+    return "of the change" if reading.conclusive else "of a change, if there is one,"
+
+
+def _half(x: float) -> int:
+    return int(x + 0.5)
 
 
 def steps(findings: Findings) -> pd.DataFrame:

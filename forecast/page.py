@@ -12,10 +12,12 @@ import numpy as np
 
 from forecast import outlook, sections, story
 from forecast.experiment import Findings, Reading
-from forecast.words import count, figure, listed, percent, plain, row_noun, sentence, unit, whole
+from forecast.verdicts import persistence
+from forecast.words import count, figure, listed, named, percent, row_noun, sentence, unit, whole
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
     from forecast.figures import Drawn
 
@@ -31,10 +33,8 @@ def page_text(findings: Findings, drawn: Mapping[str, Drawn], config: str | None
     captions = _captions(findings)
     figures = {name: Markup(inline(each.svg, name, escape(alt(findings, name), quote=True)))  # noqa: S704 - our own SVG
                for name, each in drawn.items()}
-    css, js = (Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704 - our own files
-               for name in ("report.css", "report.js"))
-    return _template().render(f=findings, figures=figures, captions=captions, css=css, js=js, config=config,
-                              **_parts(findings))
+    return template("report.html").render(f=findings, figures=figures, captions=captions, config=config,
+                                          css=asset("report.css"), js=asset("report.js"), **_parts(findings))
 
 
 def _parts(findings: Findings) -> dict[str, Any]:
@@ -44,7 +44,8 @@ def _parts(findings: Findings) -> dict[str, Any]:
         "answer": story.answer(findings), "limits": story.limits(findings),
         "explanations": [sections.explanations(findings, k) for k in range(len(findings.main.explained))],
         "agreement": story.agreement(findings), "detectors": sections.detectors(findings.main),
-        "elsewhere": story.looked_elsewhere(findings), "tests": sections.tests(findings) if some_events else None,
+        "elsewhere": [line for line in (story.looked_elsewhere(findings), persistence(findings)) if line],
+        "tests": sections.event_tests(findings) if some_events else None,
         "ahead": outlook.ahead(findings), "ranking": outlook.ranking(findings), "totals": sections.totals(findings),
         "scores": sections.scores(findings), "by_step": sections.by_step(findings),
         "image": outlook.next_image(findings.main), "images": sections.images(findings.main),
@@ -60,11 +61,19 @@ def _parts(findings: Findings) -> dict[str, Any]:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A template of ours; everything put into it is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return made.get_template("report.html")
+    return made.get_template(name)
+
+
+def asset(name: str) -> Markup:
+    """A style or a script of ours, which a page takes in as it stands."""
+    from markupsafe import Markup
+
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704 - our own file
 
 
 def _other(findings: Findings, reading: Reading) -> dict[str, Any]:
@@ -83,11 +92,13 @@ def alt(findings: Findings, name: str) -> str:
         return mark + f"{_seen(findings.main)} {story.change(findings.main)}"
     if name == "explanations":
         rows = sorted(findings.main.explained[0], key=lambda e: -e.probability)
-        return mark + f"Posterior probability by explanation: {listed(f'{e.label} {percent(e.probability)}' for e in rows[:4])}."
+        held = listed(f"{e.label} {percent(e.probability)}" for e in rows[:4])
+        return mark + f"Posterior probability by explanation: {held}."
     if name == "effects":
         effects = findings.tested.effects if findings.tested else ()
         beat = sum(e.adjusted <= 0.05 for e in effects)
-        return mark + (f"Ratio of the levels after and before {count(len(effects), 'date')}: {count(beat, 'date')} with an "
+        return mark + (f"Ratio of the levels after and before {count(len(effects), 'date')}: {count(beat, 'date')} "
+                       "with an "
                        f"adjusted p of at most 0.05.")
     if name == "forecast":
         return mark + outlook.ahead(findings)
@@ -109,15 +120,19 @@ def _seen(reading: Reading) -> str:
 def _captions(findings: Findings) -> dict[str, str]:
     """What each figure's marks mean, as far as they occur in it."""
     made = {"key": _marks(findings.main, findings) + " Below: the probability of a change between neighbouring rows"
-            + (", and the windows of the events that hold most of it." if findings.main.conclusive and findings.windows else ".")}
-    made["explanations"] = ("Posterior probability that the change lies in the window of each event; hollow: what the length of "
+            + (", and the windows of the events that hold most of "
+               "it." if findings.main.conclusive and findings.windows else ".")}
+    made["explanations"] = ("Posterior probability that the change lies in the window of each event; hollow: what the "
+                            "length of "
                             "the window alone would give.")
     if findings.tested:
-        made["effects"] = (f"{count(len(findings.tested.effects), 'date')} tested; filled marks have an adjusted p of at most "
+        made["effects"] = (f"{count(len(findings.tested.effects), 'date')} tested; filled marks have an adjusted p of "
+                           "at most "
                            "0.05. An event near the true change also scores.")
     if len(findings.forecast):
-        best = plain(outlook.best_member(findings))
-        made["forecast"] = (f"Observed counts and {findings.settings.get('draws')} sample paths of {best}; bars: counts known as "
+        best = named(outlook.best_member(findings))
+        made["forecast"] = (f"Observed counts and {findings.settings.get('draws')} sample paths of {best}; bars: "
+                            "counts known as "
                             "a range.")
     return made | {f"series_{_safe(r.name)}": _marks(r, findings) for r in story.others(findings)}
 
@@ -147,33 +162,42 @@ def _method(findings: Findings) -> list[tuple[str, str]]:
     """The method in one screen, with the settings of this run."""
     g = findings.settings
     bounds = any((r.series.observed & (r.series.low != r.series.high)).any() for r in findings.readings.values())
-    said = [("Change", "A level that may jump, with deviations that persist and counts more scattered than Poisson; its "
+    said = [("Change", "A level that may jump, with deviations that persist and counts more scattered than Poisson; "
+                       "its "
              "settings are integrated over a grid with stated priors, at even odds of any change against none."
              + (" A count known as a range enters as that range." if bounds else "")
              + " Nothing is assumed of rows that nobody observed.")]
     if findings.windows:
         said.append(("Explanations", f"The probability of the date is summed over the window of each of "
-                     f"{count(len(findings.windows), 'event')}; the list was fixed before the run and has the hash {findings.frozen}."))
+                     f"{count(len(findings.windows), 'event')}; the list was fixed before the run and has the hash "
+                     f"{findings.frozen}."))
     if findings.tested:
-        said.append(("Events", f"A likelihood ratio at each known date, compared with {g.get('placebos')} series simulated from "
-                     "the fitted model without a step, with the same gaps, bounds and watched days; p adjusted over the list by "
+        said.append(("Events", f"A likelihood ratio at each known date, compared with {g.get('placebos')} series "
+                               "simulated from "
+                     "the fitted model without a step, with the same gaps, bounds and watched days; p adjusted over "
+                     "the list by "
                      "step-down maxima (Westfall and Young)."))
     if findings.backtest:
         said.append(("Forecasts", f"{count(len(findings.backtest.scores), 'member')} forecast "
-                     f"{count(findings.backtest.horizon, 'row')} from {count(len(findings.backtest.origins), 'origin')}, each "
+                     f"{count(findings.backtest.horizon, 'row')} from "
+                     f"{count(len(findings.backtest.origins), 'origin')}, each "
                      "from what was known then; scored by CRPS on exact counts."))
     if findings.main.images:
-        said.append(("Next image", "Expected entropy of the date of the change after an image of each day, over the counts that "
+        said.append(("Next image", "Expected entropy of the date of the change after an image of each day, over the "
+                                   "counts that "
                      "it may show."))
-    said.append(("Words", "Terms of probability follow ICD 203: almost no chance to 5 %, very unlikely to 20 %, unlikely to "
-                 "45 %, roughly even chance to 55 %, likely to 80 %, very likely to 95 %, almost certain above. They stand for "
+    said.append(("Words", "Terms of probability follow ICD 203: almost no chance to 5 %, very unlikely to 20 %, "
+                          "unlikely to "
+                 "45 %, roughly even chance to 55 %, likely to 80 %, very likely to 95 %, almost certain above. They "
+                 "stand for "
                  "posterior probabilities only."))
     return said
 
 
 def _facts(findings: Findings) -> list[tuple[str, str]]:
-    return [("Experiment", findings.name), ("Settings", ", ".join(f"{k} {v}" for k, v in sorted(findings.settings.items()))),
-            ("Versions", ", ".join(f"{k} {v}" for k, v in sorted(findings.versions.items()))),
+    settings, versions = (", ".join(f"{key} {value}" for key, value in sorted(pairs.items()))
+                          for pairs in (findings.settings, findings.versions))
+    return [("Experiment", findings.name), ("Settings", settings), ("Versions", versions),
             ("Hash of the list of events", findings.frozen)]
 
 
@@ -181,6 +205,8 @@ def _cite(findings: Findings) -> str:
     from forecast import __version__
 
     what = "Simulated data. " if findings.simulated else ""
-    return (f"{what}{findings.title}: {findings.name}, run with forecast {__version__}, seed {findings.settings.get('seed')}, "
+    return (f"{what}{findings.title}: {findings.name}, run with forecast {__version__}, seed "
+            f"{findings.settings.get('seed')}, "
             f"event list {findings.frozen}; series of {figure(len(findings.main.series), 6)} "
-            f"{row_noun(findings.main.series, 2)}, {whole(findings.main.series.start[0], findings.main.series.end[-1])}.")
+            f"{row_noun(findings.main.series, 2)}, "
+            f"{whole(findings.main.series.start[0], findings.main.series.end[-1])}.")

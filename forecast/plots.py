@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,15 +18,17 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
 from forecast.backtest import Backtest
-from forecast.effects import Effect, Tested
 from forecast.experiment import Reading
 from forecast.explanations import NONE, NOWHERE, WORTH, Explanation, Window
 from forecast.images import Image
 from forecast.series import Series
-from forecast.words import count, figure, p_value, per_row, percent, plain, row_noun, unit
+from forecast.words import count, figure, named, p_value, per_row, percent, row_noun, unit
+
+if TYPE_CHECKING:
+    from forecast.effects import Effect, Tested
 
 INK, RULE, BLUE, SKY, RED, ORANGE = "#1c2128", "#d5d9de", "#0072B2", "#56B4E9", "#D55E00", "#E69F00"
-MARKS = ("o", "s", "^", "D", "v", "P")  # one per publisher
+MARKS = ("o", "s", "D", "P", "X", "*")  # one per publisher
 
 
 def style() -> AbstractContextManager[None]:
@@ -34,21 +37,23 @@ def style() -> AbstractContextManager[None]:
 
 
 # -- observations ---------------------------------------------------------------------------------------------------
-def plot_observations(reading: Reading, windows: Sequence[Window], ax: Axes, labelled: Sequence[str] | None = None) -> Axes:
+def plot_observations(reading: Reading, windows: Sequence[Window], ax: Axes,
+                      labelled: Sequence[str] | None = None) -> Axes:
     """Counts with their bounds and publishers, unwatched gaps, the level with its band, break intervals and events.
 
     labelled : names of the events to label; those that hold 5 % of the first table of explanations when None
     """
     s = reading.series
-    left, right = float(s.start[0].astype(int)), float(s.end[-1].astype(int))
+    left, right = _span(s)
     _gaps(s, ax)
     for n, b in enumerate(reading.breaks.get("regimes", ())):
         ax.axvspan(_day(b.low), _day(b.high), color=ORANGE, alpha=0.28, zorder=0.6,
                    label="change dated in here" if n == 0 else None)
-    edges = np.append(s.start.astype(float), right)
+    edges = np.append(s.start.astype(float), float(s.end[-1].astype(int)))
     low, middle, high = (np.append(line, line[-1]) for line in reading.bands)
     top = _top(s, reading.bands)
-    ax.fill_between(edges, low, np.minimum(high, 10 * top), step="post", color=SKY, alpha=0.35, label="level, 90 % band")
+    high = np.minimum(high, 10 * top)  # far outside: some viewers of SVG dislike endless paths
+    ax.fill_between(edges, low, high, step="post", color=SKY, alpha=0.35, label="level, 90 % band")
     ax.step(edges, middle, where="post", color=BLUE, label="level, median")
     _counts(reading, ax, top)
     ax.set(ylim=(-0.03 * top, top), ylabel=f"{unit(s)} {per_row(s)}")
@@ -65,11 +70,11 @@ def _counts(reading: Reading, ax: Axes, top: float) -> None:
     groups = _publishers(reading)
     exact = s.observed & (s.low == s.high)
     ranged, open_ = s.observed & ~exact & np.isfinite(s.high), s.observed & np.isinf(s.high)
-    for mark, (name, rows) in zip(MARKS * 9, groups.items(), strict=False):
-        if (exact & rows).any():
-            # crowded rows in small marks, so that the level behind them stays in sight
-            ax.plot(at[exact & rows], s.low[exact & rows], mark, color=INK, zorder=3, label=name, markeredgewidth=0,
-                    markersize=4.5 if exact.sum() <= 80 else 2.4, clip_on=False)
+    shown = [(name, rows) for name, rows in groups.items() if (exact & rows).any()]
+    for mark, (name, rows) in zip(MARKS, shown, strict=False):
+        # crowded rows in small marks, so that the level behind them stays in sight
+        ax.plot(at[exact & rows], s.low[exact & rows], mark, color=INK, zorder=3, label=name, markeredgewidth=0,
+                markersize=4.5 if exact.sum() <= 80 else 2.4, clip_on=False)
     if ranged.any():
         middle = (s.low + s.high)[ranged] / 2
         ax.errorbar(at[ranged], middle, np.abs(np.array([s.low[ranged], s.high[ranged]]) - middle), fmt="none",
@@ -77,7 +82,8 @@ def _counts(reading: Reading, ax: Axes, top: float) -> None:
     if open_.any():
         ax.plot(at[open_], s.low[open_], marker=6, linestyle="none", color=INK, zorder=3, label="at least so many",
                 markersize=5)
-        ax.vlines(at[open_], s.low[open_], np.minimum(s.low[open_] + 0.08 * top, top), color=INK, linewidth=0.9, zorder=2.5)
+        upward = np.minimum(s.low[open_] + 0.08 * top, top)
+        ax.vlines(at[open_], s.low[open_], upward, color=INK, linewidth=0.9, zorder=2.5)
 
 
 def _publishers(reading: Reading) -> dict[str, np.ndarray]:
@@ -112,9 +118,9 @@ def plot_events(windows: Sequence[Window], ax: Axes, labelled: Sequence[str]) ->
                    linestyle=(0, (4, 2)) if w.event.outside else (0, (1, 2)), zorder=1.5 if named else 1.1)
     across, up = _points(ax)
     letter = 3.9 * (right - left) / across  # days that a letter takes
-    named = [(_day(w.event.start), short(w.event.label, 38)) for w in inside if w.event.name in labelled]
+    risen = [(_day(w.event.start), short(w.event.label, 38)) for w in inside if w.event.name in labelled]
     over = blended_transform_factory(ax.transData, ax.transAxes)
-    for at, text, flip, lane in _lanes(named, letter, right):
+    for at, text, flip, lane in _lanes(risen, letter, right):
         height = 1 + (4 + 10 * lane) / up
         ax.plot([at, at], [1, height + 6 / up], color=INK, linewidth=0.9, transform=over, clip_on=False)
         ax.annotate(text, (at, height), (-3 if flip else 3, 0), xycoords=over, textcoords="offset points", fontsize=7,
@@ -148,15 +154,18 @@ def plot_breaks(reading: Reading, ax: Axes, windows: Sequence[Window] = ()) -> A
         ax.bar(at[:-1], reading.gaps, np.diff(at), align="edge", color=RED, linewidth=0)
     top = 1.25 * max(float(reading.gaps.max(initial=0)), 0.04)
     shown = sorted(windows, key=lambda w: w.first)
+    ax_begin, ax_end = _span(s)
     for n, w in enumerate(shown):
         y = -top * (0.2 + 0.24 * n)
-        ax.plot([_day(w.first), _day(w.last) + 1], [y, y], color=INK, linewidth=2.2, solid_capstyle="butt", clip_on=True)
-        ax.annotate(short(w.event.label, 40), (_day(w.last) + 1, y), (4, -0.5), textcoords="offset points", fontsize=6.8,
-                    va="center")
+        begin, end = _day(w.first), _day(w.last) + 1
+        ax.plot([begin, end], [y, y], color=INK, linewidth=2.2, solid_capstyle="butt")
+        late = end > 0.6 * ax_end + 0.4 * ax_begin  # no room to the right
+        ax.annotate(short(w.event.label, 40), (begin if late else end, y), (-4 if late else 4, -0.5), va="center",
+                    ha="right" if late else "left", textcoords="offset points", fontsize=6.8)
     ax.set(ylim=(-top * (0.12 + 0.24 * len(shown)) if shown else 0, top))
     ax.set_yticks(*_percent_ticks(top))
     ax.set_title(f"Probability of a change between one {row_noun(s)} and the next")
-    date_axis(ax, float(s.start[0].astype(int)), float(s.end[-1].astype(int)))
+    date_axis(ax, *_span(s))
     return ax
 
 
@@ -171,8 +180,8 @@ def plot_explanations(table: Sequence[Explanation], ax: Axes) -> Axes:
     ax.plot([e.prior for e in rows], y, "D", markerfacecolor="#ffffff", markeredgecolor=INK, markersize=3.6,
             label="before the data", markeredgewidth=0.9)
     for at, e in zip(y, rows, strict=True):
-        ax.annotate(percent(e.probability), (max(e.probability, e.prior), at), (6, 0), textcoords="offset points", va="center",
-                    fontsize=7.5)
+        ax.annotate(percent(e.probability), (max(e.probability, e.prior), at), (6, 0), va="center", fontsize=7.5,
+                    textcoords="offset points")
     ax.set_yticks(y, [short(e.label, 44) for e in rows])
     ax.set_xticks(*_percent_ticks(1.0))
     ax.set(xlim=(0, 1.12), xlabel="posterior probability")
@@ -199,7 +208,9 @@ def plot_effect(tested: Tested, ax: Axes, names: Mapping[str, str] | Sequence[st
     ax.axvline(1, color=INK, linewidth=0.9)
     ax.set_xscale("log")
     low, high = min([*(e.low for e in effects), 0.5]), max([*(e.high for e in effects), 2.0])
-    ticks = [t for t in (0.01, 0.1, 0.25, 0.5, 0.7, 1, 1.5, 2, 4, 10, 30, 100, 300, 1000) if low / 1.2 <= t <= high * 1.2]
+    round_ones = (0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 30, 100, 300, 1000) if high / low > 8 else (
+        0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 4)
+    ticks = [t for t in round_ones if low / 1.2 <= t <= high * 1.2]
     ax.set_xticks(ticks, [figure(t) for t in ticks])
     ax.minorticks_off()
     ax.set_yticks(y, [f"{short(text, 40)}" for text in labels] if labels else [e.when for e in effects])
@@ -219,18 +230,19 @@ def plot_forecast(series: Series, forecast: pd.DataFrame, ax: Axes, shown: int =
     finite = np.where(np.isinf(past.high), past.low, past.high)
     exact = seen & (past.low == past.high)
     ranged = seen & ~exact
-    ax.plot(at[exact], past.low[exact], "o", color=INK, markersize=3.4, label="observed", markeredgewidth=0, clip_on=False,
-            zorder=3)
+    ax.plot(at[exact], past.low[exact], "o", color=INK, markersize=3.4, label="observed", markeredgewidth=0,
+            clip_on=False, zorder=3)
     if ranged.any():
         ax.vlines(at[ranged], past.low[ranged], finite[ranged], color=INK, linewidth=1.1, label="observed, a range")
     when = forecast["when"].to_numpy().astype("datetime64[D]").astype(float)
     step = when[1] - when[0] if len(when) > 1 else 1.0
     edges = np.append(when, when[-1] + step)
     for low, high, alpha in (("q0.025", "q0.975", 0.18), ("q0.1", "q0.9", 0.3), ("q0.25", "q0.75", 0.45)):
-        bounds = (np.append(forecast[q].to_numpy(), forecast[q].iloc[-1]) for q in (low, high))
-        ax.fill_between(edges, *bounds, step="post", color=BLUE, alpha=alpha, linewidth=0,
+        under, over = (np.append(forecast[q].to_numpy(), forecast[q].iloc[-1]) for q in (low, high))
+        ax.fill_between(edges, under, over, step="post", color=BLUE, alpha=alpha, linewidth=0,
                         label=f"{100 * (float(high[1:]) - float(low[1:])):.0f} % interval")
-    ax.step(edges, np.append(forecast["q0.5"].to_numpy(), forecast["q0.5"].iloc[-1]), where="post", color=BLUE, label="median")
+    middle = np.append(forecast["q0.5"].to_numpy(), forecast["q0.5"].iloc[-1])
+    ax.step(edges, middle, where="post", color=BLUE, label="median")
     ax.set(ylabel=f"{unit(series)} {per_row(series)}")
     ax.set_ylim(bottom=0)
     _thousands(ax)
@@ -249,13 +261,13 @@ def plot_backtest(backtest: Backtest, ax: Axes) -> Axes:
         ax.annotate(figure(value), (value, at), (6, 0), textcoords="offset points", va="center", fontsize=7.5)
     base = float(scores.loc[scores["model"] == backtest.baseline, "crps"].iloc[0])
     ax.axvline(base, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
-    ax.set_yticks(y, [plain(name) for name in scores["model"]])
+    ax.set_yticks(y, [named(name) for name in scores["model"]])
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
     scored = int(backtest.table["observed"].notna().sum() / max(len(scores), 1))
     ax.set(xlim=(0, 1.2 * float(scores["crps"].max())), ylim=(-0.7, len(scores) - 0.3),
            xlabel=f"CRPS, lower is better; {count(len(backtest.origins), 'origin')}, {count(scored, 'count')} scored;\n"
-                  f"dashed: the baseline, {plain(backtest.baseline)}")
+                  f"dashed: the baseline, {named(backtest.baseline)}")
     return ax
 
 
@@ -266,8 +278,9 @@ def plot_pit(backtest: Backtest, ax: Axes, model: str | None = None) -> Axes:
     heights, edges = np.histogram(pit, 10, (0, 1))
     ax.bar(edges[:-1], heights, 0.1, align="edge", color=SKY, edgecolor="#ffffff", linewidth=0.6)
     ax.axhline(len(pit) / 10, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
-    ax.yaxis.get_major_locator().set_params(integer=True)
-    ax.set(xlim=(0, 1), xlabel=f"PIT of {plain(chosen)}, n = {len(pit)}", ylabel="forecasts")
+    ax.set(xlim=(0, 1), xlabel=f"PIT of {named(chosen)}, n = {len(pit)}", ylabel="forecasts")
+    top = int(heights.max(initial=1))
+    ax.set_yticks(np.arange(0, top + 1, max(1, -(-top // 5))))
     return ax
 
 
@@ -331,6 +344,13 @@ def _top(s: Series, bands: np.ndarray) -> float:
     return 1.08 * float(ends.max())
 
 
+def _span(s: Series) -> tuple[float, float]:
+    """First and last day of the axis; irregular dates get some room, for a mark may stand on the edge."""
+    left, right = float(s.start[0].astype(int)), float(s.end[-1].astype(int))
+    room = 0.02 * (right - left) if s.freq is None else 0.0
+    return left - room, right + room
+
+
 def _middles(s: Series) -> np.ndarray:
     return np.asarray((s.start.astype(float) + s.end.astype(float)) / 2)
 
@@ -361,5 +381,5 @@ def _points(ax: Axes) -> tuple[float, float]:
 def _legend(ax: Axes, below: float = 30, across: int = 4) -> None:
     """Keys below the axis (by so many points), where no point of the data can lie."""
     handles, labels = ax.get_legend_handles_labels()
-    ax.legend(handles, labels, loc="upper left", bbox_to_anchor=(0, -below / _points(ax)[1]), ncols=across, borderaxespad=0,
-              columnspacing=1.4, handletextpad=0.5)
+    ax.legend(handles, labels, loc="upper left", bbox_to_anchor=(0, -below / _points(ax)[1]), ncols=across,
+              borderaxespad=0, columnspacing=1.4, handletextpad=0.5)

@@ -68,7 +68,7 @@ def markdown(findings: Findings) -> str:
         parts += ["## What the evidence cannot tell", "\n".join(f"- {line}" for line in limits)]
     if findings.windows and findings.main.explained:
         parts += ["## Which explanation fits", sections.as_markdown(sections.explanations(findings)),
-                  "## Each event at its own date", sections.as_markdown(sections.tests(findings))]
+                  "## Each event at its own date", sections.as_markdown(sections.event_tests(findings))]
     if ahead := outlook.ahead(findings):
         parts += ["## What comes next", ahead, outlook.ranking(findings)]
     if image := outlook.next_image(findings.main):

@@ -16,7 +16,21 @@ from forecast.findings_json import effects_by_event, ledger
 from forecast.outlook import steps
 from forecast.story import main_breaks
 from forecast.verdicts import verdicts
-from forecast.words import count, day, days, figure, listed, p_value, per_row, percent, plain, row_noun, unit
+from forecast.words import (
+    count,
+    day,
+    days,
+    figure,
+    listed,
+    named,
+    p_value,
+    per_row,
+    percent,
+    plain,
+    row_noun,
+    share,
+    unit,
+)
 
 
 @dataclass(frozen=True)
@@ -57,8 +71,8 @@ def explanations(findings: Findings, k: int = 0) -> Table:
     shown = [*sorted((e for e in table if e.name not in (NONE, NOWHERE)), key=lambda e: -e.probability),
              *(e for e in table if e.name in (NONE, NOWHERE))]
     rows = [(e.label, days(e.first, e.last) if e.first else "–", percent(e.probability), percent(e.within),
-             percent(e.prior), figure(e.ratio), listed(labels[name] for name in e.alike) or "–") for e in shown]
-    rows.append(("Sum", "", percent(1.0) if abs(sum(e.probability for e in table) - 1) > 1e-6 else "100\u202f%", "", "", "", ""))
+             percent(e.prior), _ratio(e.ratio), listed(labels[name] for name in e.alike) or "–") for e in shown]
+    rows.append(("Sum", "", share(sum(e.probability for e in table)), "", "", "", ""))
     found = main_breaks(findings.main)
     which = f"dated {days(found[k].low, found[k].high)}" if found else "that the posterior would pick"
     return Table(
@@ -68,26 +82,26 @@ def explanations(findings: Findings, k: int = 0) -> Table:
         tuple(rows), frozenset({2, 3, 4, 5}))
 
 
-def tests(findings: Findings) -> Table:
+def event_tests(findings: Findings) -> Table:
     """The test of every event at its date, with the verdict."""
     rows: list[tuple[Cell, ...]] = []
     for v in verdicts(findings):
         event, e = v.window.event, v.effect
         name = link(event.label, event.url)
-        verdict = v.text if v.word in v.text else f"{v.word}: {v.text}"
-        verdict += f". {v.ruled_out[:1].upper()}{v.ruled_out[1:]}" if v.ruled_out else ""
+        verdict = (v.word, v.text + (f"; {v.ruled_out}" if v.ruled_out else ""))
         if e is None:
-            rows.append((name, days(event.start, event.end), "–", "–", "–", "–", verdict))
+            rows.append((name, days(event.start, event.end), "–", "–", "–", "–", *verdict))
         else:
             rows.append((name, days(event.start, event.end), p_value(e.p_value), p_value(e.adjusted),
-                         f"{figure(e.ratio)} ({figure(e.low)} to {figure(e.high)})", f"{figure(e.detectable)}×", verdict))
+                         f"{figure(e.ratio)} ({figure(e.low)} to "
+                         f"{figure(e.high)})", f"{figure(e.detectable)}×", *verdict))
     n = len(effects_by_event(findings))
     least = 1 / (findings.settings.get("placebos", 0) + 1)
     return Table(
         f"Level after over level before the date of each event, {count(n, 'date')} tested together against no change "
         f"anywhere: an event near the true change therefore also scores. p below {p_value(least)} cannot be shown by "
         f"{findings.settings.get('placebos')} simulated series. Detectable: the smallest rise seen four times in five.",
-        ("Event", "Date", "p", "p, adjusted", "Ratio (95\u202f%)", "Detectable", "Verdict"), tuple(rows),
+        ("Event", "Date", "p", "p, adjusted", "Ratio (95\u202f%)", "Detectable", "Verdict", "Why"), tuple(rows),
         frozenset({2, 3, 4, 5}))
 
 
@@ -103,10 +117,12 @@ def totals(findings: Findings) -> Table | None:
         what = f"{unit(series)} {per_row(series)} at the end of the horizon"
     order = {m: k for k, m in enumerate(findings.backtest.scores["model"])} if findings.backtest else {}
     ranked = sorted(lines.to_dict("records"), key=lambda line: order.get(line["model"], 0))
-    rows = tuple((plain(str(r["model"])), figure(r["q0.5"]), figure(r["mean"]), f"{figure(r['q0.1'])} to {figure(r['q0.9'])}",
+    rows = tuple((named(str(r["model"])), figure(r["q0.5"]), figure(r["mean"]), f"{figure(r['q0.1'])} to "
+                                                                                f"{figure(r['q0.9'])}",
                   f"{figure(r['q0.025'])} to {figure(r['q0.975'])}") for r in ranked)
     return Table(f"Forecasts by member, best score first: {what}.",
-                 ("Member", "Median", "Mean", "80\u202f% interval", "95\u202f% interval"), rows, frozenset({1, 2, 3, 4}))
+                 ("Member", "Median", "Mean", "80\u202f% "
+                                              "interval", "95\u202f% interval"), rows, frozenset({1, 2, 3, 4}))
 
 
 def by_step(findings: Findings) -> Table | None:
@@ -117,7 +133,7 @@ def by_step(findings: Findings) -> Table | None:
     rows = tuple((day(r["when"]), figure(r["q0.5"]), f"{figure(r['q0.1'])} to {figure(r['q0.9'])}",
                   f"{figure(r['q0.025'])} to {figure(r['q0.975'])}") for r in lines.to_dict("records"))
     series = findings.readings[findings.forecast_on].series
-    return Table(f"Forecast of {plain(str(lines['model'].iloc[0]))} for each {row_noun(series)}, {unit(series)} "
+    return Table(f"Forecast of {named(str(lines['model'].iloc[0]))} for each {row_noun(series)}, {unit(series)} "
                  f"{per_row(series)}.", ("From", "Median", "80\u202f% interval", "95\u202f% interval"), rows,
                  frozenset({1, 2, 3}))
 
@@ -127,13 +143,15 @@ def scores(findings: Findings) -> Table | None:
     if findings.backtest is None:
         return None
     b = findings.backtest
-    rows = tuple((plain(str(r["model"])), figure(r["crps"], 3), figure(r["log_score"], 3), figure(r["mase"], 3),
-                  percent(r["coverage_80"]), percent(r["coverage_95"]), figure(r["pit_mean"]), p_value(r["dm_p"]))
+    rows = tuple((named(str(r["model"])), figure(r["crps"], 3), figure(r["log_score"], 3), figure(r["mase"], 3),
+                  share(r["coverage_80"]), share(r["coverage_95"]), f"{r['pit_mean']:.2f}", p_value(r["dm_p"]))
                  for r in b.scores.to_dict("records"))
     return Table(
-        f"Backtest: {count(len(b.origins), 'origin')}, {count(b.horizon, 'row')} ahead. CRPS, log score and MASE: lower is "
-        f"better; the mean PIT is 0.5 without bias; p of Diebold and Mariano against {plain(b.baseline)}.",
-        ("Member", "CRPS", "Log score", "MASE", "In 80\u202f%", "In 95\u202f%", "PIT", "p"), rows, frozenset(range(1, 8)))
+        f"Backtest: {count(len(b.origins), 'origin')}, {count(b.horizon, 'row')} ahead. CRPS, log score and MASE: "
+        "lower is "
+        f"better; the mean PIT is 0.5 without bias; p of Diebold and Mariano against {named(b.baseline)}.",
+        ("Member", "CRPS", "Log score", "MASE", "In 80\u202f%", "In 95\u202f%", "PIT", "p"), rows,
+        frozenset(range(1, 8)))
 
 
 def images(reading: Reading) -> Table | None:
@@ -149,14 +167,15 @@ def images(reading: Reading) -> Table | None:
 
 def detectors(reading: Reading) -> Table | None:
     """The changes that each detector names."""
-    rows = tuple((plain(name), days(b.low, b.high), day(b.at), figure(b.before), figure(b.after),
+    rows = tuple((named(name), days(b.low, b.high), day(b.at), figure(b.before), figure(b.after),
                   percent(b.probability) if np.isfinite(b.probability) else "–")
                  for name, found in reading.breaks.items() for b in found)
-    silent = [plain(name) for name, found in reading.breaks.items() if not found]
+    silent = [named(name) for name, found in reading.breaks.items() if not found]
     if not rows:
         return None
     tail = f" No change by {listed(silent)}." if silent else ""
-    return Table(f"Changes of {plain(reading.name)} by detector, {unit(reading.series)} {per_row(reading.series)}.{tail}",
+    return Table(f"Changes of {plain(reading.name)} by detector, {unit(reading.series)} "
+                 f"{per_row(reading.series)}.{tail}",
                  ("Detector", "Dated", "First row after", "Before", "After", "Probability"), rows, frozenset({3, 4, 5}))
 
 
@@ -169,7 +188,8 @@ def account(findings: Findings) -> Table:
         rows.append((plain(name), str(outcomes["used"]), str(outcomes["merged"]), str(outcomes["left out"]),
                      "; ".join(f"{reason} ({n})" for reason, n in why) or "–"))
     return Table("What became of the statements in each series.",
-                 ("Series", "Used", "Merged", "Left out", "Left out most often since"), tuple(rows), frozenset({1, 2, 3}))
+                 ("Series", "Used", "Merged", "Left out", "Left out most often "
+                                                          "since"), tuple(rows), frozenset({1, 2, 3}))
 
 
 def statements(findings: Findings) -> Table:
@@ -183,10 +203,15 @@ def statements(findings: Findings) -> Table:
             by = " via ".join(str(line[k]) for k in ("publisher", "via") if line[k]) or "unknown"
             what = f"{said(line['low'], line['high'])}, {_when(line)}" if line["low"] is not None else "–"
             into = f" Into {line['into']}." if line["into"] else ""
-            rows.append((line["id"], what, link(by, line["url"]), plain(reading.name), line["outcome"], line["reason"] + into))
+            rows.append((line["id"], what, link(by, line["url"]), plain(reading.name), line["outcome"],
+                         line["reason"] + into))
             classes.append({"series": reading.name, "outcome": line["outcome"]})
     return Table("Every statement that was read, once per series.",
                  ("Statement", "Says", "Publisher", "Series", "Outcome", "Reason"), tuple(rows), classes=tuple(classes))
+
+
+def _ratio(ratio: float) -> str:
+    return "<0.1" if ratio < 0.1 else figure(ratio)
 
 
 def _when(line: dict[str, object]) -> str:
@@ -199,7 +224,8 @@ def _when(line: dict[str, object]) -> str:
 def as_markdown(table: Table) -> str:
     """A table for the terminal and for Markdown."""
     lines: Sequence[Sequence[Cell]] = [table.head, *table.rows]
-    text = ["| " + " | ".join(_text(cell).replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines]
+    cells = [[_text(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    text = ["| " + " | ".join(line) + " |" for line in cells]
     rule = "|" + "|".join(" ---: " if k in table.numeric else " --- " for k in range(len(table.head))) + "|"
     return "\n".join([text[0], rule, *text[1:], "", f"*{table.caption}*"])
 

@@ -31,6 +31,7 @@ from forecast.words import (
     percent,
     plain,
     row_noun,
+    rows_of,
     sentence,
     site,
     unit,
@@ -46,7 +47,8 @@ def answer(findings: Findings) -> list[str]:
     main = findings.main
     said = [change(main), events(findings), order(findings), " ".join(agreement(findings)), confidence(main)]
     if findings.simulated:
-        said = [f"These data are simulated: {count(len(main.series), 'row')} made by a program, not observed.", *said[:-1]]
+        said = [f"These data are simulated: {count(len(main.series), 'row')} made by a program, not "
+                "observed.", *said[:-1]]
     return [paragraph for paragraph in said if paragraph]
 
 
@@ -54,10 +56,10 @@ def change(reading: Reading) -> str:
     """Whether the level changed, when, and from what to what."""
     what = subject(reading)
     if not reading.conclusive:
-        noun = row_noun(reading.series, int(reading.series.observed.sum()))
-        seen = count(int(reading.series.observed.sum()), f"observed {noun}", f"observed {noun}")
-        return (f"The {seen.replace('observed dated', 'dated')} of {what} cannot date a change by themselves (Bayes factor "
-                f"{figure(bayes_factor(reading))}; {reading.needed:g} is the least we act on). With even odds beforehand, "
+        seen = _seen_rows(reading)
+        return (f"The {seen} of {what} cannot date a change by themselves (Bayes factor "
+                f"{figure(bayes_factor(reading))}; {reading.needed:g} is the least we act on). With even odds "
+                "beforehand, "
                 f"{it_is(reading.probability)} that the level changed at all.")
     opening = sentence(f"{it_is(reading.probability)} that the level of {what} changed")
     found = main_breaks(reading)
@@ -71,34 +73,42 @@ def change(reading: Reading) -> str:
     return f"{opening} {count(len(found), 'change').capitalize()} stand out: {each}{more}."
 
 
-def events(findings: Findings, table: int = 0) -> str:
-    """Which dated events fit the change, against each other and against none of them."""
-    tables = findings.main.explained
-    if not tables or not findings.windows:
+def events(findings: Findings) -> str:
+    """Which dated events fit the change, against each other and against none of them.
+
+    Of several changes it is the one that an event fits best.
+    """
+    tables = [[e for e in sorted(table, key=lambda e: -e.probability) if e.name not in (NONE, NOWHERE)]
+              for table in findings.main.explained]
+    if not any(tables):
         return ""
-    rows = sorted(tables[table], key=lambda e: -e.probability)
-    named = [e for e in rows if e.name not in (NONE, NOWHERE)]
-    other = next(e for e in rows if e.name == NONE)
-    if not named:
-        return ""
+    k = max(range(len(tables)), key=lambda k: tables[k][0].probability)
+    named, found = tables[k], main_breaks(findings.main)
+    other = next(e for e in findings.main.explained[k] if e.name == NONE)
+    which = f"the change of {days(found[k].low, found[k].high)}" if len(found) > 1 else "its date"
     if not findings.main.conclusive:
-        opening = (f"Nor can they choose among {count(len(named), 'event')}: the fullest window, of {quoted(named[0])}, holds"
+        opening = (f"Nor can they choose among {count(len(named), 'event')}: the fullest window, of "
+                   f"{quoted(named[0])}, holds"
                    if len(named) > 1 else f"The window of {quoted(named[0])} holds")
-        return (f"{opening} {percent(named[0].within)} of the posterior, after {percent(named[0].prior)} before the data. "
+        return (f"{opening} {percent(named[0].within)} of the posterior, after {percent(named[0].prior)} before the "
+                "data. "
                 + known_date(findings)).strip()
     if other.probability > named[0].probability:
-        return (f"None of the {count(len(named), 'event')} tested explains it best: {it_is(other.probability)} that the "
-                f"change lies outside every window, and the fullest window, of {quoted(named[0])}, holds "
-                f"{percent(named[0].within)}.")
+        opening = {1: "The one event that competes does not fit", 2: "Neither of the two events that compete fits"}.get(
+            len(named), f"None of the {len(named)} events that compete fits")
+        what = "any of the changes" if len(found) > 1 else "its date"
+        return (f"{opening} {what} best: {it_is(other.probability)} that {'each' if len(found) > 1 else 'the'} change "
+                "lies outside "
+                f"every window, and the fullest window, of {quoted(named[0])}, holds {percent(named[0].within)}.")
     said = (f"Of {count(len(named), 'dated event')} that compete, the window of {quoted(named[0])} "
-            f"({days(named[0].first, named[0].last)}) fits the date best: {chance(named[0].probability)}.")
+            f"({days(named[0].first, named[0].last)}) fits {which} best: {chance(named[0].probability)}.")
     second = [e for e in named[1:] if e.probability >= WORTH]
     if second:
         said += f" Against it stand {listed(f'{quoted(e)} ({percent(e.probability)})' for e in second)}."
-    near = next((v.text for v in verdicts(findings, table)
+    near = next((v.text for v in verdicts(findings)
                  if v.window.event.name == named[0].name and v.word == "not separable"), "")
     return said + (" These data do not separate the two." if near and len(second) == 1 else
-                   f" It is {near.split(':')[0]} with these data." if near else "")
+                   f" These data do not separate it {near.split(':')[0]}." if near else "")
 
 
 def known_date(findings: Findings) -> str:
@@ -108,7 +118,8 @@ def known_date(findings: Findings) -> str:
         return ""
     name, best = min(effects.items(), key=lambda pair: (pair[1].adjusted, pair[1].p_value))
     label = next(w.event.label for w in findings.windows if w.event.name == name)
-    return (f"Tested at its own date, “{label}” gives a level {figure(best.ratio)} times that before (95{THIN}% interval "
+    return (f"Tested at its own date, “{label}” gives a level {figure(best.ratio)} times that before (95{THIN}% "
+            "interval "
             f"{figure(best.low)} to {figure(best.high)}; adjusted p {p_value(best.adjusted)}).")
 
 
@@ -125,30 +136,42 @@ def order(findings: Findings) -> str:
     by = f" ({publisher})" if publisher else ""
     names = listed(f"“{e.label}” ({day(e.start)})" for e in later)
     which = "that date as the start; it says" if len(later) == 1 else "those dates as the start; it says"
-    return (f"The first {unit(findings.main.series)} were seen {how} {day(when)}{by}, before {names}. That speaks against "
+    return (f"In this series the first {unit(findings.main.series)} were seen {how} {day(when)}{by}, before {names}. "
+            "That speaks against "
             f"{which} nothing of cause.")
 
 
 def agreement(findings: Findings) -> list[str]:
     """What the other series say of the change of the primary one, and whether they are evidence of their own."""
-    silent = [r for r in others(findings) if not r.conclusive]
-    said = [_agrees(findings.main, r) for r in others(findings) if r.conclusive]
+    main, rest = findings.main, others(findings)
+    dated = {r.name: b for r in rest if r.conclusive for b in [_nearest(main, r)] if b}
+    near = [r for r in rest if r.name in dated and any(overlaps(dated[r.name], mine) for mine in main_breaks(main))]
+    far = [r for r in rest if r.name in dated and r not in near]
+    silent = [r for r in rest if not r.conclusive]
+    said = []
+    for those, word, one in ((near, "overlapping", "an overlapping"), (far, "other", "another")):
+        if those:
+            each = listed(f"{plain(r.name)}, between {_between(dated[r.name])}" for r in those)
+            said.append(sentence(f"{word} changes are dated in "
+                                 f"{each}" if len(those) > 1 else f"{one} change is dated in {each}"))
+    said.append(_shared(main, [*near, *far]))
     if silent:
-        names = listed(f"{plain(r.name)} ({count(int(r.series.observed.sum()), row_noun(r.series), row_noun(r.series, 2))})"
-                       for r in silent)
+        names = listed(f"{plain(r.name)} ({rows_of(r.series, int(r.series.observed.sum()))})" for r in silent)
         said.append(sentence(f"{names} cannot date a change by {'itself' if len(silent) == 1 else 'themselves'}"))
-    return said
+    return [line for line in said if line]
 
 
 def confidence(reading: Reading) -> str:
     """How far the evidence itself can be trusted, with the reasons; no probability stands in this sentence."""
     e = weigh(reading)
-    reasons = [f"{count(e.observed, 'observed ' + row_noun(reading.series), 'observed ' + row_noun(reading.series, 2))} rest "
-               + (f"on {count(e.statements, 'statement')} by {count(len(e.publishers), 'publisher')}" if e.publishers else
+    reasons = [f"{_seen_rows(reading)} {'rests' if e.observed == 1 else 'rest'} "
+               + (f"on {count(e.statements, 'statement')} by "
+                  f"{count(len(e.publishers), 'publisher')}" if e.publishers else
                   f"on {count(e.statements, 'statement')} whose publishers the table does not name"),
-               "all are exact counts" if e.exact == e.observed else count(e.exact, "is an exact count", "are exact counts")]
+               "all are exact "
+               "counts" if e.exact == e.observed else count(e.exact, "is an exact count", "are exact counts")]
     if e.heaviest > 1:
-        reasons.append(f"{count(e.heaviest, row_noun(reading.series), row_noun(reading.series, 2))} hang on one statement"
+        reasons.append(f"{rows_of(reading.series, e.heaviest)} hang on one statement"
                        + (f" by {e.heaviest_by}" if e.heaviest_by else ""))
     return f"Confidence in the evidence is {e.grade}: {listed(reasons)}."
 
@@ -161,7 +184,8 @@ def limits(findings: Findings) -> list[str]:
     if findings.tested and findings.tested.effects:
         least = min(e.detectable for e in findings.tested.effects)
         size_ = f"{figure(least)}-fold" if least >= 2 else f"{figure(100 * (least - 1))}{THIN}%"
-        said.append(f"A rise of less than {size_} would have been missed more than once in five times, at every date tested.")
+        said.append(f"A rise of less than {size_} would have been missed more than once in five times, at every date "
+                    "tested.")
     for name, reason in findings.untested.items():
         label = next(w.event.label for w in findings.windows if w.event.name == name)
         said.append(f"“{label}” cannot be tested: {reason}.")
@@ -175,7 +199,7 @@ def _unseen(reading: Reading) -> list[str]:
     runs = [list(run) for gone, run in groupby(range(len(missing)), key=lambda i: bool(missing[i])) if gone]
     longest = max(runs, key=len)
     spell = whole(reading.series.start[longest[0]], reading.series.end[longest[-1]])
-    return [f"Nothing is known of {count(int(missing.sum()), row_noun(reading.series), row_noun(reading.series, 2))} out of "
+    return [f"Nothing is known of {rows_of(reading.series, int(missing.sum()))} out of "
             f"{len(missing)}, the longest spell being {spell}; a change within it has no day."]
 
 
@@ -187,7 +211,7 @@ def _vague(reading: Reading) -> list[str]:
     open_ = int(np.isinf(s.high).sum())
     as_what = "a lower bound" if open_ == loose else "a range"
     tail = f", {open_} of them as a lower bound" if 0 < open_ < loose else ""
-    return [f"{count(loose, row_noun(s), row_noun(s, 2)).capitalize()} of {int(s.observed.sum())} "
+    return [f"{rows_of(s, loose).capitalize()} of {int(s.observed.sum())} "
             f"{'is' if loose == 1 else 'are'} known only as {as_what}{tail}."]
 
 
@@ -299,22 +323,29 @@ def overlaps(one: Break, other: Break) -> bool:
     return one.low <= other.high and other.low <= one.high
 
 
-def _agrees(main: Reading, reading: Reading) -> str:
+def _seen_rows(reading: Reading) -> str:
+    s = reading.series
+    seen = "observed " if s.freq else ""
+    return count(int(s.observed.sum()), seen + row_noun(s), seen + row_noun(s, 2))
+
+
+def _nearest(main: Reading, reading: Reading) -> Break | None:
+    """The change of a series that overlaps one of the primary's, or else its first."""
     found = main_breaks(reading)
-    name = plain(reading.name)
-    same = [b for b in found if any(overlaps(b, mine) for mine in main_breaks(main))]
-    if not found:
-        return sentence(f"{name} show a change without a date of its own")
-    if same:
-        said = f"{name} date a change between {_between(same[0])}, which overlaps"
-    else:
-        said = f"{name} date a change elsewhere, between {_between(found[0])}"
-    ids = [{d.statement_id for d in r.account if d.outcome == "used"} for r in (main, reading)]
-    shared = len(ids[0] & ids[1])
-    if shared:
-        said += (f"; {shared} of the {count(len(ids[1]), 'statement')} behind it also stand behind {plain(main.name)}, "
-                 "so it is a check and not evidence of its own")
-    return sentence(said)
+    return next((b for b in found if any(overlaps(b, mine) for mine in main_breaks(main))), found[0] if found else None)
+
+
+def _shared(main: Reading, rest: Sequence[Reading]) -> str:
+    """How many of the statements behind the other series also stand behind the primary one."""
+    own, *theirs = ({d.statement_id for d in r.account if d.outcome == "used"} for r in (main, *rest))
+    both = [(len(own & ids), len(ids)) for ids in theirs]
+    if not any(n for n, _ in both):
+        return ""
+    many = len(both) > 1
+    return (f"{listed(f'{n} of the {total}' for n, total in both)} statements behind {'them' if many else 'it'} also "
+            "stand "
+            f"behind {plain(main.name)}, so {'they are checks' if many else 'it is a check'} and not evidence of "
+            f"{'their' if many else 'its'} own.")
 
 
 def looked_elsewhere(findings: Findings) -> str:

@@ -15,6 +15,7 @@ SUPPORTED = 0.55  # least share of the posterior in the window
 CONTENDER = 0.20  # below this a window is no rival's equal: the event is simply not supported
 RIVAL = 1 / 3  # a window that holds this share of another's is not told apart from it
 LEVEL = 0.05  # of the adjusted p-value
+FOLD = {2.0: "twofold", 3.0: "threefold", 4.0: "fourfold"}.get(PERSISTENT, f"{figure(PERSISTENT)}-fold")
 SHOWN = 2  # rivals named in a verdict
 USEFUL = 3.0  # a bound on the ratio beyond threefold rules out nothing that anybody would have said
 
@@ -35,14 +36,17 @@ class Verdict:
     explanation: Explanation | None
 
 
-def verdicts(findings: Findings, table: int = 0) -> tuple[Verdict, ...]:
-    """One verdict per event of the experiment, in order of date, on the `table`-th change of the primary series."""
-    tables = findings.main.explained
-    rows = {e.name: e for e in tables[table]} if tables else {}
+def verdicts(findings: Findings) -> tuple[Verdict, ...]:
+    """One verdict per event, in order of date, on the change of the primary series that its window holds most of."""
+    tables = [{e.name: e for e in table} for table in findings.main.explained]
     effects = effects_by_event(findings)
     labels = {w.event.name: w.event.label for w in findings.windows}
-    return tuple(_judge(w, effects.get(w.event.name), rows, labels, findings.untested.get(w.event.name, ""))
-                 for w in findings.windows)
+    made = []
+    for w in findings.windows:
+        name = w.event.name
+        rows = max((t for t in tables if name in t), key=lambda t: t[name].within, default={})
+        made.append(_judge(w, effects.get(name), rows, labels, findings.untested.get(name, "")))
+    return tuple(made)
 
 
 def rivals(mine: Explanation, rows: dict[str, Explanation], labels: dict[str, str]) -> list[str]:
@@ -73,8 +77,7 @@ def _judge(window: Window, effect: Effect | None, rows: dict[str, Explanation], 
            reason: str) -> Verdict:
     mine = rows.get(window.event.name)
     if effect is None or mine is None:
-        text = f"cannot be tested: {reason or 'no test was run'}"
-        return Verdict(window, "cannot be tested", text, "", effect, mine)
+        return Verdict(window, "cannot be tested", reason or "no test was run", "", effect, mine)
     excluded = ruled_out(effect)
     near = rivals(mine, rows, labels)
     passed = effect.adjusted <= LEVEL
@@ -82,7 +85,7 @@ def _judge(window: Window, effect: Effect | None, rows: dict[str, Explanation], 
     if passed and mine.within >= SUPPORTED and not near:
         return Verdict(window, "supported", f"{holds} and no other event's comes near", "", effect, mine)
     if passed and near and (mine.within >= CONTENDER or set(near) & set(mine.alike)) and mine.within >= WORTH:
-        return Verdict(window, "not separable", f"not separable from {_others(near, rows, labels)}: {holds}", "", effect,
+        return Verdict(window, "not separable", f"from {_others(near, rows, labels)}: {holds}", "", effect,
                        mine)
     return Verdict(window, "not supported", _against(effect, mine, holds), excluded, effect, mine)
 
@@ -100,10 +103,20 @@ def _against(effect: Effect, mine: Explanation, holds: str) -> str:
         why = f"adjusted p is {p_value(effect.adjusted)} and {holds}"
     else:
         why = f"a step at the date beats no change anywhere (adjusted p {p_value(effect.adjusted)}), but {holds}"
-    if effect.persistent:
-        why += f"; too few or too persistent counts to date a change of less than {_fold(PERSISTENT)}"
     return why
 
 
-def _fold(ratio: float) -> str:
-    return {2.0: "twofold", 3.0: "threefold", 4.0: "fourfold"}.get(ratio, f"{figure(ratio)}-fold")
+def persistence(findings: Findings) -> str:
+    """Where the counts cannot date a change of less than fourfold, and what that means for a verdict."""
+    effects = effects_by_event(findings)
+    weak = [name for name, effect in effects.items() if effect.persistent]
+    if not weak:
+        return ""
+    labels = {w.event.name: f"“{w.event.label}”" for w in findings.windows}
+    where = (f"At {'the one date' if len(weak) == 1 else f'all {len(weak)} dates'} "
+             "tested" if len(weak) == len(effects) else
+             f"At {listed(labels[name] for name in weak)}" if len(weak) <= SHOWN else
+             f"At {count(len(weak), 'date')} of the {len(effects)} tested")
+    return (f"{where} there are too few or too persistent counts to date a change of less than {FOLD}: for a smaller "
+            "one, "
+            "“not supported” says nothing.")

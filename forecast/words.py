@@ -60,11 +60,21 @@ def it_is(probability: float) -> str:
     """The opening of a clause that goes on with "that".
 
     >>> it_is(0.86), it_is(0.5), it_is(0.01)
-    ('it is very likely (86\\u202f%)', 'there is a roughly even chance (50\\u202f%)', 'there is almost no chance (1\\u202f%)')
+    ('it is very likely (86\\u202f%)', 'there is a roughly even chance (50\\u202f%)', 'there is almost no chance \
+(1\\u202f%)')
     """
     name = term(probability)
     opening = {"almost no chance": "there is ", "roughly even chance": "there is a "}.get(name, "it is ")
     return opening + chance(probability)
+
+
+def share(part: float) -> str:
+    """A share that was counted, not judged: whole percents, 0 and 100 too.
+
+    >>> share(1.0), share(2 / 3)
+    ('100\u202f%', '67\u202f%')
+    """
+    return f"{_half_up(100 * part)}{THIN}%" if math.isfinite(part) else "–"
 
 
 def p_value(p: float) -> str:
@@ -163,7 +173,26 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+PROPER = {"ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX", "bai_perron": "Bai-Perron", "cusum": "CUSUM",
+          "mosum": "MOSUM", "sup_f": "sup F", "chow": "Chow", "regimes": "count regimes",
+          "mean": "mean since the last break", "unobserved": "unobserved components"}
+
+
+def named(method: str) -> str:
+    """A forecaster or a detector as one writes it.
+
+    >>> named("bai_perron"), named("seasonal_naive")
+    ('Bai-Perron', 'seasonal naive')
+    """
+    return PROPER.get(method, plain(method))
+
+
 # -- what a series counts -------------------------------------------------------------------------------------------
+def rows_of(series: Series, n: int) -> str:
+    """A number of rows with their noun: "39 months", "five dated counts"."""
+    return count(n, row_noun(series), row_noun(series, 2))
+
+
 def row_noun(series: Series, n: int = 1) -> str:
     """What one row of the series is: a month, a week, a dated count."""
     one, many = PER.get((series.freq or "")[:1], ("dated count", "dated counts"))
