@@ -238,6 +238,8 @@ def _in_our_words(error: Exception, name: str, overrides: Sequence[str], config_
     wrong = next((text for text in overrides if text.split("=")[0].lstrip("+~") in said), "")
     if missing := getattr(error, "missing_cfg_file", None):
         group, _, choice = str(missing).rpartition("/")
+        if group == "hydra/launcher":
+            return f"launcher {choice!r} is not here: pip install hydra-{choice.partition('_')[0]}-launcher"
         return f"{name}: {group or 'config'} {choice!r} is unknown: {suggest(choice, _choices(group, config_dir))}"
     if type(error).__name__ == "OverrideParseException":
         return (f"override {getattr(error, 'override', wrong)!r} cannot be read: write key=value, and quote text that "

@@ -280,11 +280,12 @@ def test_plain_references_are_put_in(mine):
     (["primary=drivers"], "primary 'drivers' is none of the series"),
     (["title=null"], "title missing"),
     (["title=${nope}"], "nope"),
+    (["hydra/launcher=submitit_local"], "pip install hydra-submitit-launcher"),
     (["models={ets: 3}"], "models.ets has no _target_"),
     (["series.drivers_killed=3"], "series.drivers_killed has no _target_"),
 ])
 def test_an_error_says_what_is_wrong_and_what_would_do(overrides, said):
-    with pytest.raises(ValueError, match=r"seatbelts|override") as error:
+    with pytest.raises(ValueError, match=r"seatbelts|launcher|override") as error:
         load("seatbelts", *overrides)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
