@@ -23,7 +23,7 @@ _HOMES = {
     "predict": "models",
     "backtest": "backtest",
     "event_effect": "effects",
-    "explain": "effects",
+    "explain": "explanations",
     "simulate": "simulate",
     "Experiment": "experiment",
     "Findings": "experiment",
@@ -39,9 +39,10 @@ if TYPE_CHECKING:
     from forecast.backtest import backtest
     from forecast.breaks import Break, detect
     from forecast.config import load
-    from forecast.effects import event_effect, explain
+    from forecast.effects import event_effect
     from forecast.events import Event, read_events
     from forecast.experiment import Experiment, Findings, run
+    from forecast.explanations import explain
     from forecast.models import predict
     from forecast.report import summary, write_report
     from forecast.series import Series

@@ -124,8 +124,9 @@ def position_of(series: Series, when: Any) -> int:
     before, after = seen[middle[seen] < day], seen[middle[seen] >= day]
     if len(before) < 2 or len(after) < 2:
         first, last = (series.start[seen[0]], series.end[seen[-1]]) if len(seen) else ("-", "-")
-        raise ValueError(f"event {day} leaves {len(before)} observed rows before and {len(after)} after in {series.name} "
-                         f"({first} to {last}): two on each side are needed; extend the series or drop the event")
+        raise ValueError(f"event {day} leaves {len(before)} observed rows before and {len(after)} after in "
+                         f"{series.name} ({first} to {last}): two on each side are needed; extend the series or drop "
+                         "the event")
     return int(after[0])
 
 
@@ -190,4 +191,4 @@ def _quantiles(at: np.ndarray, weight: np.ndarray, levels: Sequence[float]) -> n
     """Quantiles of a distribution on an even grid, linear within its cells."""
     edges = np.concatenate([at - (at[1] - at[0]) / 2, [at[-1] + (at[1] - at[0]) / 2]])
     cumulative = np.concatenate([[0.0], np.cumsum(weight / weight.sum())])
-    return np.interp(levels, cumulative, edges)
+    return np.asarray(np.interp(levels, cumulative, edges))

@@ -63,15 +63,17 @@ class Experiment:
 
     def __post_init__(self) -> None:
         if self.primary not in self.series:
-            raise ValueError(f"primary {self.primary!r} is none of the series: {suggest(self.primary, list(self.series))}")
+            raise ValueError(f"primary {self.primary!r} is none of the series: "
+                             f"{suggest(self.primary, list(self.series))}")
         if self.forecast_on and self.forecast_on not in self.series:
             raise ValueError(f"forecast_on {self.forecast_on!r} is none of the series: "
                              f"{suggest(self.forecast_on, list(self.series))}")
         if self.events and not self.ledger:
             raise ValueError("events are named but no ledger: say which CSV of events holds them")
-        for name, number, least in (("horizon", self.horizon, 1), ("origins", self.origins, 1), ("draws", self.draws, 2),
-                                    ("placebos", self.placebos, 19), ("jobs", self.jobs, 1),
-                                    ("delay_days", self.delay_days, 0), ("anticipation_days", self.anticipation_days, 0)):
+        least_of = {"horizon": 1, "origins": 1, "draws": 2, "placebos": 19, "jobs": 1, "delay_days": 0,
+                    "anticipation_days": 0, "seed": 0}
+        for name, least in least_of.items():
+            number = getattr(self, name)
             if not isinstance(number, int) or number < least:
                 raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
 
@@ -105,7 +107,7 @@ class Reading:
     @property
     def conclusive(self) -> bool:
         """Whether the series by itself shows a change."""
-        return self.log_ratio >= np.log(self.needed)
+        return bool(self.log_ratio >= np.log(self.needed))
 
     @property
     def probability(self) -> float:
@@ -172,7 +174,8 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
     told(steps, steps, "done")
     return Findings(
         name=experiment.name, title=experiment.title, question=experiment.question, primary=experiment.primary,
-        forecast_on=experiment.forecast_on or experiment.primary, simulated=experiment.simulated, readings=readings, windows=windows, tested=tested, untested=untested,
+        forecast_on=experiment.forecast_on or experiment.primary, simulated=experiment.simulated,
+        readings=readings, windows=windows, tested=tested, untested=untested,
         forecast=forecast, totals=totals, backtest=scored, frozen=_frozen(windows), versions=_versions(),
         settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
                   "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline})
@@ -202,7 +205,7 @@ def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Wind
     posterior = regimes.posterior(series)
     found = {"regimes": regimes.breaks(posterior, series)}
     found |= {key: detector.detect(series) for key, detector in experiment.detectors.items() if key != "regimes"}
-    places = [b.position - 1 for b in found["regimes"]] or [None]
+    places: list[int | None] = [b.position - 1 for b in found["regimes"]] or [None]
     explained = tuple(explain(series, posterior, windows, near) for near in places)
     count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
     level = np.exp(posterior.level + posterior.spread[:, None] ** 2 / 2)
@@ -268,7 +271,8 @@ def _ahead(experiment: Experiment, series: Series) -> tuple[pd.DataFrame, pd.Dat
 
 def _future(series: Series, horizon: int) -> np.ndarray:
     if series.freq is None:
-        raise ValueError(f"series {series.name}: irregular dates cannot be forecast: choose a series on a grid as primary")
+        raise ValueError(f"series {series.name}: irregular dates cannot be forecast: name a series on a grid "
+                         "in forecast_on")
     points = pd.date_range(pd.Timestamp(series.end[-1]), periods=horizon, freq=series.freq)
     return np.asarray(points, dtype="datetime64[s]")
 
@@ -278,7 +282,8 @@ def _scored(experiment: Experiment, series: Series, told: Progress) -> Backtest 
         return None
     return backtest(series, experiment.models, origins=experiment.origins, horizon=experiment.horizon,
                     draws=max(200, experiment.draws // 2), seed=experiment.seed, jobs=experiment.jobs,
-                    baseline=experiment.baseline, progress=lambda done, total, name: told(done, total, f"backtest: {name}"))
+                    baseline=experiment.baseline,
+                    progress=lambda done, total, name: told(done, total, f"backtest: {name}"))
 
 
 def _frozen(windows: tuple[Window, ...]) -> str:

@@ -44,7 +44,7 @@ def next_images(daily: np.ndarray, first: np.datetime64, before: np.ndarray, aft
     old, new = (_histogram(draws, edges) for draws in (before, after))
     entropy_now, days_now = _entropy(chance), _interval(chance)
     made = []
-    candidates = support if len(support) <= 200 else support[np.unique(np.linspace(0, len(support) - 1, 200).astype(int))]
+    candidates = support[np.unique(np.linspace(0, len(support) - 1, min(len(support), 200)).astype(int))]
     for day in candidates:
         broken = np.arange(len(chance)) <= day  # the new regime holds on `day` if the break lies on it or before
         joint = chance[:, None] * np.where(broken[:, None], new, old)  # [days, counts]
@@ -54,8 +54,9 @@ def next_images(daily: np.ndarray, first: np.datetime64, before: np.ndarray, aft
         entropy = sum(w * _entropy(column) for w, column in zip(weight[weight > 0], after_image.T, strict=True))
         length = sum(w * _interval(column) for w, column in zip(weight[weight > 0], after_image.T, strict=True))
         gain = seen * (entropy_now - entropy)
-        made.append(Image(str(first + int(day)), float(gain), float(gain / max(entropy_now, 1e-12)), days_now,
-                          float(seen * length + (1 - seen) * days_now)))
+        made.append(Image(day=str(first + np.timedelta64(int(day), "D")), narrowing=float(gain),
+                          share=float(gain / max(entropy_now, 1e-12)), days_now=days_now,
+                          days_then=float(seen * length + (1 - seen) * days_now)))
     return tuple(sorted(made, key=lambda image: (-image.narrowing, image.day))[:best])
 
 

@@ -51,7 +51,7 @@ def _birth_death(x: np.ndarray, time: float) -> np.ndarray:
     matrix = np.eye(len(x)) + rate * (time / 2**squarings)  # small enough a step for the Euler scheme
     for _ in range(squarings):
         matrix = matrix @ matrix
-    return matrix
+    return np.asarray(matrix)
 
 
 def deviations(nodes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -30,7 +30,8 @@ def simulate_null(problem: Problem, weight: np.ndarray, number: int, rng: np.ran
         carry = rho**gap
         unit[:, t + 1] = carry * unit[:, t] + np.sqrt(1 - carry**2) * rng.standard_normal(number)
     mean = problem.scale * np.exp(level[:, None] + spread[:, None] * unit)
-    return rng.poisson(np.minimum(mean * rng.gamma(size[:, None], 1 / size[:, None], mean.shape), 1e15)).astype(float)
+    rate = mean * rng.gamma(size[:, None], 1 / size[:, None], mean.shape)
+    return np.asarray(rng.poisson(np.minimum(rate, 1e15)), dtype=float)
 
 
 def _level_posterior(problem: Problem) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Posterior paths of the count regime model: levels, break dates, their number, and the future run forward from them."""
+"""Posterior paths of the count regime model: levels, break dates, their number, and the future run from them."""
 
 from __future__ import annotations
 

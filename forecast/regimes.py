@@ -33,7 +33,7 @@ class RegimeModel:
     spreads : marginal standard deviations s of the log intensity around its level (0 is always added: no deviation)
     correlations : autocorrelation of the deviation over the median gap between rows
     dispersions : sizes r of the negative binomial (small = overdispersed, large = near Poisson) for counts up to 20 a
-        row; for larger ones the top of the range grows with the square root of the mean, since large counts may scatter less
+        row; for larger ones the top of the range grows with the root of the mean, since large counts may scatter less
     level_spread : scale of the level prior, log units
     breaks : expected number of breaks over the whole series, a priori
     levels, nodes : grid points of the level and of the deviation, at least; more levels (up to three times as many)
@@ -295,7 +295,7 @@ class Evidence:
 
     def log_ratio(self) -> np.ndarray:
         """Log Bayes factor of one break in each gap against none, settings integrated, [n - 1, B]."""
-        return pooled(self.one, self.weight) - pooled(self.none, self.weight)
+        return np.asarray(pooled(self.one, self.weight) - pooled(self.none, self.weight))
 
     def settings(self, log_odds: np.ndarray | None = None) -> np.ndarray:
         """Posterior weights of the settings [B, S] without a break, or mixed over `none` and the gaps by odds."""

@@ -154,7 +154,7 @@ class Series:
     @property
     def observed(self) -> np.ndarray:
         """True where a count or a bound is known, bool [n]."""
-        return ~np.isnan(self.low)
+        return np.asarray(~np.isnan(self.low))
 
     @property
     def is_count(self) -> bool:
@@ -169,7 +169,7 @@ class Series:
         if not len(self):
             return np.zeros(0)
         middle = (self.start - self.start[0]).astype(float) + (self.end - self.start).astype(float) / 2
-        return middle - (self.end[0] - self.start[0]).astype(float) / 2
+        return np.asarray(middle - (self.end[0] - self.start[0]).astype(float) / 2)
 
     def rows(self, keep: slice | np.ndarray | Sequence[int]) -> Series:
         """The series restricted to the rows `keep` (slice, mask or indices in order)."""
@@ -209,7 +209,7 @@ class Series:
             raise ValueError(f"series {self.name}: the row {self.start[row]} to {self.end[row]} straddles two bins of "
                              f"{freq}: choose a coarser frequency")
         seen = self.observed
-        number = np.bincount(bins[seen], minlength=n)
+        number = np.bincount(bins[seen], minlength=n).astype(float)
         low, high = (np.bincount(bins[seen], weights=bound[seen], minlength=n) for bound in (self.low, self.high))
         with np.errstate(invalid="ignore", divide="ignore"):
             if self.kind == "stock":

@@ -24,7 +24,8 @@ def khasan():
 
 
 def first_paragraph(findings) -> str:
-    return next(line for line in markdown(findings).splitlines() if line.startswith("It is") or "cannot date" in line)
+    return next(line for line in markdown(findings).splitlines() if line.startswith("It is") or "cannot date" in line
+                or "certain" in line)
 
 
 def test_the_main_answer_follows_from_its_own_table(khasan):

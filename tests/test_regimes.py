@@ -23,7 +23,7 @@ def brute_force(series: Series, model: RegimeModel, at: int | None) -> float:
     total = 0.0
     offset = 0
     for block in problem.blocks:
-        x, stationary = deviations(block.nodes)
+        _, stationary = deviations(block.nodes)
         for k, e in product(range(len(block.correlation)), range(len(block.spread))):
             weight = problem.weight[offset + k * len(block.spread) + e]
             table = block.emission.table[problem.index[:, 0], e] * np.exp(
