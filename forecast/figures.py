@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 WIDE = 7.0  # inches; the page scales
 DPI = 192  # twice the pixels of a screen
+FEW_EVENTS = 3  # that many are labelled whether they are likely or not
 LANE = 0.14  # inches that one lane of event labels takes
 
 
@@ -66,9 +67,10 @@ def _key(findings: Findings, mark: str) -> Figure:
     """Observations above, probability of a change with the windows that hold some of it below."""
     main = findings.main
     held = likely_windows(main, findings.windows)
-    above, below = 0.32 + LANE * max(len(held), 1), 1.0 + 0.16 * len(held)
+    few = findings.windows if len(findings.windows) <= FEW_EVENTS else held
+    above, below = 0.32 + LANE * max(len(few), 1), 1.0 + 0.16 * len(held)
     figure, (top, bottom) = _stacked([(above, 2.0, 0.86), (0.26, below, 0.4)])
-    plots.plot_observations(main, findings.windows, top)
+    plots.plot_observations(main, findings.windows, top, [w.event.name for w in few])
     plots.plot_breaks(main, bottom, held)
     return _titled(figure, f"{_capital(subject(main))}, {_n(main)}{mark}")
 
@@ -100,7 +102,7 @@ def _forecast(findings: Findings, mark: str) -> Figure:
         height = figure.get_figheight()
         size = (0.19 * len(findings.backtest.scores) + 0.15) / height
         enough = scored(findings) >= FEW  # a histogram of a handful of numbers shows nothing
-        left = figure.add_axes((1.35 / WIDE, 0.62 / height, (2.65 if enough else 5.3) / WIDE, size))
+        left = figure.add_axes((1.75 / WIDE, 0.62 / height, (2.3 if enough else 4.9) / WIDE, size))
         plots.plot_backtest(findings.backtest, left)
         left.set_title("Backtest: score by member")
         if enough:
@@ -164,6 +166,7 @@ def inline(svg: str, name: str, alt: str) -> str:
     body = svg[svg.index("<svg"):]
     body = re.sub(r'(id="|href="#|url\(#)', lambda match: f"{match[1]}{name}-", body)
     for colour, ours in ((plots.INK, "var(--ink)"), ("#ffffff", "var(--paper)"), (plots.RULE, "var(--rule)"),
+                         (plots.BLUE.lower(), "var(--line)"),
                          ("#6b7480", "var(--quiet)")):
         body = body.replace(colour, ours)
     body = re.sub(r'<metadata>.*?</metadata>\s*', "", body, flags=re.S)

@@ -18,6 +18,7 @@ import yaml
 from forecast.experiment import Findings, Reading
 
 DIGITS = 10  # significant digits kept: below what another processor's arithmetic changes
+TABLES = ("series", "statements", "explanations", "effects", "forecast", "totals", "backtest")
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is a formula to a spreadsheet
 
 
@@ -102,10 +103,9 @@ def tables(findings: Findings) -> dict[str, list[dict[str, Any]]]:
     explanations = [{"series": name, "change": k + 1} | _joined(dataclasses.asdict(each)) for name, reading in readings
                     for k, table in enumerate(reading.explained) for each in table]
     effects = [{"event": name} | dataclasses.asdict(effect) for name, effect in effects_by_event(findings).items()]
-    made = {"series": series, "statements": statements, "explanations": explanations, "effects": effects,
-            "forecast": _records(findings.forecast), "totals": _records(findings.totals),
-            "backtest": _records(findings.backtest.table) if findings.backtest else []}
-    return {name: lines for name, lines in made.items() if lines}
+    made = (series, statements, explanations, effects, _records(findings.forecast), _records(findings.totals),
+            _records(findings.backtest.table) if findings.backtest else [])
+    return {name: lines for name, lines in zip(TABLES, made, strict=True) if lines}
 
 
 def ledger(reading: Reading) -> list[dict[str, Any]]:

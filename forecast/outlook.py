@@ -81,8 +81,8 @@ def ranking(findings: Findings) -> str:
     best = table.iloc[0]
     held = f"{_half(best['coverage_80'] * n)} of them" if n else "none"
     said = (f"Scored on {count(n, 'count')} from {count(len(findings.backtest.origins), 'origin')}, "
-            f"{named(best['model'])} "
-            f"has the lowest mean CRPS ({figure(best['crps'])}), and its 80{THIN}% intervals held {held}.")
+            f"{named(best['model'])} has the lowest mean CRPS ({figure(best['crps'])}), and its 80{THIN}% intervals "
+            f"held {held}.")
     better = table[(table["dm_p"] <= LEVEL) & (table["dm_statistic"] < 0)]
     base = named(findings.backtest.baseline)
     if len(better):
@@ -105,8 +105,7 @@ def next_image(reading: Reading) -> str:
     best = reading.images[0]
     if round(best.days_then) >= best.days_now:
         return (f"No single image narrows the date {_of(reading)} by as much as a day: after the best, of "
-                f"{day(best.day)}, its "
-                f"90{THIN}% interval is expected to stay at {count(best.days_now, 'day')}.")
+                f"{day(best.day)}, its 90{THIN}% interval is expected to stay at {count(best.days_now, 'day')}.")
     kind = "An archive image" if np.datetime64(best.day) < reading.series.end[-1] else "An image"
     gain = shorter(best)
     said = (f"{kind} of {day(best.day)} is expected to narrow the date {_of(reading)} most, from "

@@ -98,8 +98,7 @@ def alt(findings: Findings, name: str) -> str:
         effects = findings.tested.effects if findings.tested else ()
         beat = sum(e.adjusted <= 0.05 for e in effects)
         return mark + (f"Ratio of the levels after and before {count(len(effects), 'date')}: {count(beat, 'date')} "
-                       "with an "
-                       f"adjusted p of at most 0.05.")
+                       "with an adjusted p of at most 0.05.")
     if name == "forecast":
         return mark + outlook.ahead(findings)
     reading = next(r for r in story.others(findings) if name == f"series_{_safe(r.name)}")
@@ -119,27 +118,28 @@ def _seen(reading: Reading) -> str:
 
 def _captions(findings: Findings) -> dict[str, str]:
     """What each figure's marks mean, as far as they occur in it."""
+    from forecast.figures import likely_windows
+
+    held = likely_windows(findings.main, findings.windows)
     made = {"key": _marks(findings.main, findings) + " Below: the probability of a change between neighbouring rows"
-            + (", and the windows of the events that hold most of "
-               "it." if findings.main.conclusive and findings.windows else ".")}
+            + (", and the windows of the events that hold most of it." if held else ".")}
     made["explanations"] = ("Posterior probability that the change lies in the window of each event; hollow: what the "
-                            "length of "
-                            "the window alone would give.")
+                            "length of the window alone would give.")
     if findings.tested:
-        made["effects"] = (f"{count(len(findings.tested.effects), 'date')} tested; filled marks have an adjusted p of "
-                           "at most "
-                           "0.05. An event near the true change also scores.")
+        made["effects"] = (f"{count(len(findings.tested.effects), 'date').capitalize()} tested; filled marks have an "
+                           "adjusted p of at most 0.05. An event near the true change also scores.")
     if len(findings.forecast):
         best = named(outlook.best_member(findings))
         made["forecast"] = (f"Observed counts and {findings.settings.get('draws')} sample paths of {best}; bars: "
-                            "counts known as "
-                            "a range.")
+                            "counts known as a range.")
     return made | {f"series_{_safe(r.name)}": _marks(r, findings) for r in story.others(findings)}
 
 
 def _marks(reading: Reading, findings: Findings) -> str:
     s = reading.series
-    said = [f"Line and blue band: the level per fully watched {row_noun(s)} and its 90 % band"]
+    partly = s.observed & (s.exposure < 1) & (s.kind == "flow")
+    per = f" per fully watched {row_noun(s)}" if partly.any() else ""
+    said = [f"Line and blue band: the level{per} and its 90 % band"]
     if (s.observed & (s.low != s.high)).any():
         said.append("bars: counts known as a range")
     if story.main_breaks(reading):
@@ -149,8 +149,7 @@ def _marks(reading: Reading, findings: Findings) -> str:
     if findings.windows:
         said.append("dashed: events" + (", dotted: events read from these counts" if any(
             not w.event.outside for w in findings.windows) else ""))
-    partly = s.observed & (s.exposure < 1)
-    if partly.any() and s.kind == "flow":
+    if partly.any():
         said.append(f"counts stand as seen, in {int(partly.sum())} of {int(s.observed.sum())} rows on part of the days "
                     f"({percent(float(np.median(s.exposure[partly])))} of them in the middle)")
     publishers = story.weigh(reading).publishers
@@ -163,8 +162,8 @@ def _method(findings: Findings) -> list[tuple[str, str]]:
     g = findings.settings
     bounds = any((r.series.observed & (r.series.low != r.series.high)).any() for r in findings.readings.values())
     said = [("Change", "A level that may jump, with deviations that persist and counts more scattered than Poisson; "
-                       "its "
-             "settings are integrated over a grid with stated priors, at even odds of any change against none."
+                       "its settings are integrated over a grid with stated priors, at even odds of any change "
+                       "against none."
              + (" A count known as a range enters as that range." if bounds else "")
              + " Nothing is assumed of rows that nobody observed.")]
     if findings.windows:
@@ -173,10 +172,8 @@ def _method(findings: Findings) -> list[tuple[str, str]]:
                      f"{findings.frozen}."))
     if findings.tested:
         said.append(("Events", f"A likelihood ratio at each known date, compared with {g.get('placebos')} series "
-                               "simulated from "
-                     "the fitted model without a step, with the same gaps, bounds and watched days; p adjusted over "
-                     "the list by "
-                     "step-down maxima (Westfall and Young)."))
+                               "simulated from the fitted model without a step, with the same gaps, bounds and "
+                               "watched days; p adjusted over the list by step-down maxima (Westfall and Young)."))
     if findings.backtest:
         said.append(("Forecasts", f"{count(len(findings.backtest.scores), 'member')} forecast "
                      f"{count(findings.backtest.horizon, 'row')} from "
@@ -184,13 +181,10 @@ def _method(findings: Findings) -> list[tuple[str, str]]:
                      "from what was known then; scored by CRPS on exact counts."))
     if findings.main.images:
         said.append(("Next image", "Expected entropy of the date of the change after an image of each day, over the "
-                                   "counts that "
-                     "it may show."))
+                                   "counts that it may show."))
     said.append(("Words", "Terms of probability follow ICD 203: almost no chance to 5 %, very unlikely to 20 %, "
-                          "unlikely to "
-                 "45 %, roughly even chance to 55 %, likely to 80 %, very likely to 95 %, almost certain above. They "
-                 "stand for "
-                 "posterior probabilities only."))
+                          "unlikely to 45 %, roughly even chance to 55 %, likely to 80 %, very likely to 95 %, almost "
+                          "certain above. They stand for posterior probabilities only."))
     return said
 
 
@@ -206,7 +200,6 @@ def _cite(findings: Findings) -> str:
 
     what = "Simulated data. " if findings.simulated else ""
     return (f"{what}{findings.title}: {findings.name}, run with forecast {__version__}, seed "
-            f"{findings.settings.get('seed')}, "
-            f"event list {findings.frozen}; series of {figure(len(findings.main.series), 6)} "
-            f"{row_noun(findings.main.series, 2)}, "
+            f"{findings.settings.get('seed')}, event list {findings.frozen}; series of "
+            f"{figure(len(findings.main.series), 6)} {row_noun(findings.main.series, 2)}, "
             f"{whole(findings.main.series.start[0], findings.main.series.end[-1])}.")

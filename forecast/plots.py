@@ -243,8 +243,8 @@ def plot_forecast(series: Series, forecast: pd.DataFrame, ax: Axes, shown: int =
                         label=f"{100 * (float(high[1:]) - float(low[1:])):.0f} % interval")
     middle = np.append(forecast["q0.5"].to_numpy(), forecast["q0.5"].iloc[-1])
     ax.step(edges, middle, where="post", color=BLUE, label="median")
-    ax.set(ylabel=f"{unit(series)} {per_row(series)}")
-    ax.set_ylim(bottom=0)
+    top = ax.get_ylim()[1]
+    ax.set(ylabel=f"{unit(series)} {per_row(series)}", ylim=(-0.03 * top, top))
     _thousands(ax)
     date_axis(ax, float(past.start[0].astype(int)), float(edges[-1]))
     _legend(ax, across=6 if not ranged.any() else 3)

@@ -10,10 +10,10 @@ from typing import Any
 from forecast import outlook, sections, story
 from forecast.comparison import compare
 from forecast.experiment import Findings
-from forecast.findings_json import as_json, csv_text, tables
+from forecast.findings_json import TABLES, as_json, csv_text, tables
 from forecast.page import page_text
 
-__all__ = ["compare", "markdown", "page", "summary", "write_report"]
+__all__ = ["compare", "framed", "markdown", "page", "summary", "write_report"]
 
 def write_report(findings: Findings, folder: str | Path, config: str | None = None) -> Path:
     """Write report.html, figures/, findings.json and the tables as CSV into `folder`; returns the page's path.
@@ -76,11 +76,25 @@ def markdown(findings: Findings) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def framed(findings: Findings) -> str:
+    """The page in a frame of its own, for a notebook: its style and its script stay inside."""
+    from html import escape
+
+    return (f'<iframe title="{escape(findings.title, quote=True)}" style="width:100%;height:46rem;border:0" '
+            f'srcdoc="{escape(page(findings), quote=True)}"></iframe>')
+
+
 def _move_in(aside: Path, target: Path) -> None:
-    """Put every new file in the place of the old one; the page last, for it is what people open."""
+    """Put every new file in the place of the old one, the page last, for it is what people open.
+
+    Tables and figures of an earlier run that this one does not have are no part of its report: they go.
+    """
     target.mkdir(exist_ok=True)
-    for path in sorted(aside.iterdir(), key=lambda path: path.name == "report.html"):
-        place = target / path.name
-        if path.is_dir():
-            shutil.rmtree(place, ignore_errors=True)
-        path.replace(place)
+    old = aside / "old"
+    old.mkdir()
+    new = {path.name for path in aside.iterdir()}
+    for name in (*(f"{table}.csv" for table in TABLES), "figures"):
+        if (target / name).exists() and (name not in new or name == "figures"):
+            (target / name).replace(old / name)
+    for path in sorted((p for p in aside.iterdir() if p != old), key=lambda path: path.name == "report.html"):
+        path.replace(target / path.name)

@@ -27,6 +27,7 @@ from forecast.words import (
     per_row,
     percent,
     plain,
+    ratio,
     row_noun,
     share,
     unit,
@@ -42,6 +43,7 @@ class Link:
 
 
 Cell = str | Link
+OUTCOMES = ("used", "merged", "left out")
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def explanations(findings: Findings, k: int = 0) -> Table:
     shown = [*sorted((e for e in table if e.name not in (NONE, NOWHERE)), key=lambda e: -e.probability),
              *(e for e in table if e.name in (NONE, NOWHERE))]
     rows = [(e.label, days(e.first, e.last) if e.first else "–", percent(e.probability), percent(e.within),
-             percent(e.prior), _ratio(e.ratio), listed(labels[name] for name in e.alike) or "–") for e in shown]
+             percent(e.prior), _odds(e.ratio), listed(labels[name] for name in e.alike) or "–") for e in shown]
     rows.append(("Sum", "", share(sum(e.probability for e in table)), "", "", "", ""))
     found = main_breaks(findings.main)
     which = f"dated {days(found[k].low, found[k].high)}" if found else "that the posterior would pick"
@@ -93,12 +95,13 @@ def event_tests(findings: Findings) -> Table:
             rows.append((name, days(event.start, event.end), "–", "–", "–", "–", *verdict))
         else:
             rows.append((name, days(event.start, event.end), p_value(e.p_value), p_value(e.adjusted),
-                         f"{figure(e.ratio)} ({figure(e.low)} to "
-                         f"{figure(e.high)})", f"{figure(e.detectable)}×", *verdict))
+                         f"{ratio(e.ratio)} ({ratio(e.low)} to "
+                         f"{ratio(e.high)})", f"{figure(e.detectable)}×", *verdict))
     n = len(effects_by_event(findings))
     least = 1 / (findings.settings.get("placebos", 0) + 1)
     return Table(
-        f"Level after over level before the date of each event, {count(n, 'date')} tested together against no change "
+        f"Level after over level before the date of each event, {count(n, 'date')} tested "
+        f"{'together ' if n > 1 else ''}against no change "
         f"anywhere: an event near the true change therefore also scores. p below {p_value(least)} cannot be shown by "
         f"{findings.settings.get('placebos')} simulated series. Detectable: the smallest rise seen four times in five.",
         ("Event", "Date", "p", "p, adjusted", "Ratio (95\u202f%)", "Detectable", "Verdict", "Why"), tuple(rows),
@@ -148,8 +151,7 @@ def scores(findings: Findings) -> Table | None:
                  for r in b.scores.to_dict("records"))
     return Table(
         f"Backtest: {count(len(b.origins), 'origin')}, {count(b.horizon, 'row')} ahead. CRPS, log score and MASE: "
-        "lower is "
-        f"better; the mean PIT is 0.5 without bias; p of Diebold and Mariano against {named(b.baseline)}.",
+        f"lower is better; the mean PIT is 0.5 without bias; p of Diebold and Mariano against {named(b.baseline)}.",
         ("Member", "CRPS", "Log score", "MASE", "In 80\u202f%", "In 95\u202f%", "PIT", "p"), rows,
         frozenset(range(1, 8)))
 
@@ -199,7 +201,7 @@ def statements(findings: Findings) -> Table:
     for reading in findings.readings.values():
         if not reading.statements:
             continue
-        for line in ledger(reading):
+        for line in sorted(ledger(reading), key=lambda line: OUTCOMES.index(line["outcome"])):
             by = " via ".join(str(line[k]) for k in ("publisher", "via") if line[k]) or "unknown"
             what = f"{said(line['low'], line['high'])}, {_when(line)}" if line["low"] is not None else "–"
             into = f" Into {line['into']}." if line["into"] else ""
@@ -210,8 +212,8 @@ def statements(findings: Findings) -> Table:
                  ("Statement", "Says", "Publisher", "Series", "Outcome", "Reason"), tuple(rows), classes=tuple(classes))
 
 
-def _ratio(ratio: float) -> str:
-    return "<0.1" if ratio < 0.1 else figure(ratio)
+def _odds(x: float) -> str:
+    return "<0.1" if x < 0.1 else figure(x)
 
 
 def _when(line: dict[str, object]) -> str:

@@ -30,6 +30,7 @@ from forecast.words import (
     per_row,
     percent,
     plain,
+    ratio,
     row_noun,
     rows_of,
     sentence,
@@ -47,8 +48,8 @@ def answer(findings: Findings) -> list[str]:
     main = findings.main
     said = [change(main), events(findings), order(findings), " ".join(agreement(findings)), confidence(main)]
     if findings.simulated:
-        said = [f"These data are simulated: {count(len(main.series), 'row')} made by a program, not "
-                "observed.", *said[:-1]]
+        made = rows_of(main.series, len(main.series))
+        said = [f"These data are simulated, {made} made by a program. {said[0]}", *said[1:-1]]
     return [paragraph for paragraph in said if paragraph]
 
 
@@ -59,8 +60,7 @@ def change(reading: Reading) -> str:
         seen = _seen_rows(reading)
         return (f"The {seen} of {what} cannot date a change by themselves (Bayes factor "
                 f"{figure(bayes_factor(reading))}; {reading.needed:g} is the least we act on). With even odds "
-                "beforehand, "
-                f"{it_is(reading.probability)} that the level changed at all.")
+                f"beforehand, {it_is(reading.probability)} that the level changed at all.")
     opening = sentence(f"{it_is(reading.probability)} that the level of {what} changed")
     found = main_breaks(reading)
     if not found:
@@ -98,8 +98,8 @@ def events(findings: Findings) -> str:
             len(named), f"None of the {len(named)} events that compete fits")
         what = "any of the changes" if len(found) > 1 else "its date"
         return (f"{opening} {what} best: {it_is(other.probability)} that {'each' if len(found) > 1 else 'the'} change "
-                "lies outside "
-                f"every window, and the fullest window, of {quoted(named[0])}, holds {percent(named[0].within)}.")
+                f"lies outside every window, and the fullest window, of {quoted(named[0])}, holds "
+                f"{percent(named[0].within)}.")
     said = (f"Of {count(len(named), 'dated event')} that compete, the window of {quoted(named[0])} "
             f"({days(named[0].first, named[0].last)}) fits {which} best: {chance(named[0].probability)}.")
     second = [e for e in named[1:] if e.probability >= WORTH]
@@ -118,9 +118,8 @@ def known_date(findings: Findings) -> str:
         return ""
     name, best = min(effects.items(), key=lambda pair: (pair[1].adjusted, pair[1].p_value))
     label = next(w.event.label for w in findings.windows if w.event.name == name)
-    return (f"Tested at its own date, “{label}” gives a level {figure(best.ratio)} times that before (95{THIN}% "
-            "interval "
-            f"{figure(best.low)} to {figure(best.high)}; adjusted p {p_value(best.adjusted)}).")
+    return (f"Tested at its own date, “{label}” gives a level {ratio(best.ratio)} times that before (95{THIN}% "
+            f"interval {ratio(best.low)} to {ratio(best.high)}; adjusted p {p_value(best.adjusted)}).")
 
 
 def order(findings: Findings) -> str:
@@ -137,8 +136,7 @@ def order(findings: Findings) -> str:
     names = listed(f"“{e.label}” ({day(e.start)})" for e in later)
     which = "that date as the start; it says" if len(later) == 1 else "those dates as the start; it says"
     return (f"In this series the first {unit(findings.main.series)} were seen {how} {day(when)}{by}, before {names}. "
-            "That speaks against "
-            f"{which} nothing of cause.")
+            f"That speaks against {which} nothing of cause.")
 
 
 def agreement(findings: Findings) -> list[str]:
@@ -342,8 +340,9 @@ def _shared(main: Reading, rest: Sequence[Reading]) -> str:
     if not any(n for n, _ in both):
         return ""
     many = len(both) > 1
-    return (f"{listed(f'{n} of the {total}' for n, total in both)} statements behind {'them' if many else 'it'} also "
-            "stand "
+    alike = many and len(set(both)) == 1
+    share = f"{both[0][0]} of the {both[0][1]}" if alike else listed(f"{n} of the {total}" for n, total in both)
+    return (f"{share} statements behind {'each of them' if alike else 'them' if many else 'it'} also stand "
             f"behind {plain(main.name)}, so {'they are checks' if many else 'it is a check'} and not evidence of "
             f"{'their' if many else 'its'} own.")
 

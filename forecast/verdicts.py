@@ -118,5 +118,4 @@ def persistence(findings: Findings) -> str:
              f"At {listed(labels[name] for name in weak)}" if len(weak) <= SHOWN else
              f"At {count(len(weak), 'date')} of the {len(effects)} tested")
     return (f"{where} there are too few or too persistent counts to date a change of less than {FOLD}: for a smaller "
-            "one, "
-            "“not supported” says nothing.")
+            "one, “not supported” says nothing.")

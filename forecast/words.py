@@ -106,6 +106,15 @@ def figure(x: float, digits: int = 2) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def ratio(x: float) -> str:
+    """A ratio of levels: two decimals near one, where they matter.
+
+    >>> ratio(1.02), ratio(0.85), ratio(51.57), ratio(3.66)
+    ('1.02', '0.85', '52', '3.7')
+    """
+    return f"{x:.2f}" if 0.1 <= x < 2 else figure(x)
+
+
 def about(x: float) -> str:
     """A level as one says it: a whole number where that is close enough.
 
@@ -173,7 +182,8 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-PROPER = {"ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX", "bai_perron": "Bai-Perron", "cusum": "CUSUM",
+PROPER = {"auto": "the default", "ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX",
+          "bai_perron": "Bai-Perron", "cusum": "CUSUM",
           "mosum": "MOSUM", "sup_f": "sup F", "chow": "Chow", "regimes": "count regimes",
           "mean": "mean since the last break", "unobserved": "unobserved components"}
 
