@@ -26,7 +26,8 @@ def test_names_that_experiments_list_are_there():
 
 def test_dates_read_from_the_counts_are_never_outside_evidence():
     inside = {e.name: e.start for e in read_events() if not e.outside}
-    assert inside == {"csis_rise_start": date(2023, 9, 18), "pause_february_2024": date(2024, 2, 13)}
+    assert inside == {"csis_rise_start": date(2023, 9, 18), "pause_february_2024": date(2024, 2, 13),
+                      "sea_route_white_house": date(2023, 9, 7)}
 
 
 def test_every_event_has_a_label_a_publisher_and_an_address():
