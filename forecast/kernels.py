@@ -4,7 +4,6 @@ Every kernel is small (a cold compile costs seconds) and cached on disk: beside 
 writable, else in numba's cache folder of the user.
 """
 
-# ruff: noqa: PLR0917 - compiled loops take their arrays by position
 from __future__ import annotations
 
 import math

@@ -13,13 +13,13 @@ OPEN, CLOSE = "<!-- answer: the report's own words, held by a test -->\n", "<!--
 
 def answer(markdown: str) -> str:
     """The paragraphs of the answer, quoted for the README."""
-    paragraphs = markdown.split("\n\n## ")[0].split("\n\n")[2:]
+    paragraphs = markdown.split("\n\n## ", maxsplit=1)[0].split("\n\n")[2:]
     return "\n>\n".join(f"> {paragraph}" for paragraph in paragraphs) + "\n"
 
 
 def between(text: str) -> str:
     """What the README shows at present."""
-    return text.split(OPEN)[1].split(CLOSE)[0]
+    return text.split(OPEN)[1].split(CLOSE, maxsplit=1)[0]
 
 
 def picture(findings: Findings) -> str:

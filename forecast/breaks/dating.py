@@ -30,7 +30,7 @@ def observed_values(series: Series) -> Values:
     return Values(y / series.exposure[rows] if series.kind == "flow" else y, rows)
 
 
-def dated(series: Series, values: Values, cuts: Sequence[int], low: Sequence[int] | None = None,  # noqa: PLR0917
+def dated(series: Series, values: Values, cuts: Sequence[int], low: Sequence[int] | None = None,
           high: Sequence[int] | None = None, probability: Sequence[float] | None = None) -> tuple[Break, ...]:
     """Breaks at `cuts`, indices into values.y of the first observation of each new segment.
 
