@@ -104,7 +104,8 @@ def events(findings: Findings) -> str:
             f"({days(named[0].first, named[0].last)}) fits {which} best: {chance(named[0].probability)}.")
     second = [e for e in named[1:] if e.probability >= WORTH]
     if second:
-        said += f" Against it stand {listed(f'{quoted(e)} ({percent(e.probability)})' for e in second)}."
+        against = listed(f"{quoted(e)} ({percent(e.probability)})" for e in second)
+        said += f" Against it {'stands' if len(second) == 1 else 'stand'} {against}."
     near = next((v.text for v in verdicts(findings)
                  if v.window.event.name == named[0].name and v.word == "not separable"), "")
     return said + (" These data do not separate the two." if near and len(second) == 1 else

@@ -1,0 +1,288 @@
+"""The words follow from the numbers: change the data and the words change."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast import outlook, story, verdicts
+from forecast.accounts import Decision
+from forecast.backtest import QUANTILES, Backtest
+from forecast.breaks import Break
+from forecast.effects import Effect
+from forecast.effects import Tested as Together
+from forecast.events import Event
+from forecast.experiment import Findings, Reading
+from forecast.explanations import NONE, NOWHERE, Explanation, Window
+from forecast.images import Image
+from forecast.series import Series
+from forecast.statements import Statement
+from forecast.words import BANDS, chance, term
+
+T = "\u202f"
+OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report",
+        "comparison")
+
+
+# -- findings made by hand --------------------------------------------------------------------------------------
+def statement(name: str, day: date, low: float, publisher: str = "Watcher", **more: object) -> Statement:
+    return Statement(id=name, site="port_one", measure="ships", kind="period", start=day,
+                     end=(pd.Timestamp(day) + pd.offsets.MonthEnd(0)).date(), count=low, low=low, high=low,
+                     publisher=publisher, url="https://example.org/" + name, **more)  # type: ignore[arg-type]
+
+
+def explanation(name: str, label: str, probability: float, alike: tuple[str, ...] = (), **more: float) -> Explanation:
+    first, last = ("2023-05-10", "2023-07-10") if name not in (NONE, NOWHERE) else ("", "")
+    return Explanation(name, label, first, last, probability, more.get("within", probability), more.get("prior", 0.05), alike)
+
+
+def effect(when: str, adjusted: float = 0.005, **more: float) -> Effect:
+    values = {"ratio": 10.0, "low": 4.0, "high": 25.0, "detectable": 2.5, "p_value": adjusted} | more
+    return Effect(when=when, position=5, adjusted=adjusted, probability=0.9, before=1.0, after=10.0, placebo_rank=1,
+                  placebos=9, **values)  # type: ignore[arg-type]
+
+
+def reading(counts: tuple[float, ...] = (0, 0, 0, 0, 0, 9, 11, 10, 12, 8), log_ratio: float = 5.0,
+            breaks: tuple[Break, ...] | None = None) -> Reading:
+    """Monthly ships of 2023, two of them missing at the end, changing between May and June."""
+    values = [*counts, np.nan, np.nan]
+    made = [statement(f"s{k}", date(2023, k + 1, 1), v, "Watcher" if k % 2 else "Other") for k, v in enumerate(counts)]
+    series = Series.from_values(values, start="2023-01-01", freq="MS", name="ships_seen", site="port_one", measure="ships",
+                                sources=tuple([(s.id,) for s in made] + [()] * 2))
+    if breaks is None:
+        breaks = (Break(5, "2023-06-01", "2023-05-16", "2023-06-15", 0.2, 10.0, 0.93),) if log_ratio > 1 else ()
+    gaps = np.zeros(11)
+    gaps[4] = 0.9
+    level = np.where(np.arange(12) < 5, 0.2, 10.0)
+    rows = (explanation("visit", "A visit", 0.7), explanation("treaty", "A treaty", 0.1),
+            explanation(NONE, "A change at a date outside every window", 0.15, prior=0.4),
+            explanation(NOWHERE, "No change of level at all", 0.05, prior=0.5))
+    return Reading(
+        name="ships_seen", series=series, account=tuple(Decision(s.id, "ships_seen", "used", "a total") for s in made),
+        log_ratio=log_ratio, needed=3.0, number=(0.05, 0.8, 0.15), bands=np.array([level * 0.7, level, level * 1.4]),
+        gaps=gaps, breaks={"regimes": breaks}, explained=(rows,),
+        images=(Image("2023-05-25", 0.8, 0.4, 31, 15.0), Image("2023-05-20", 0.5, 0.25, 31, 20.0)), statements=tuple(made))
+
+
+def findings(main: Reading | None = None, **changes: object) -> Findings:
+    """Findings whose numbers nobody computed."""
+    events = (Event("visit", "A visit", date(2023, 5, 10), date(2023, 5, 11), url="https://example.org/visit"),
+              Event("treaty", "A treaty", date(2023, 9, 1), date(2023, 9, 1)))
+    windows = (Window(events[0], date(2023, 5, 10), date(2023, 7, 10)), Window(events[1], date(2023, 9, 1), date(2023, 10, 31)))
+    quantiles = {f"q{q:g}": [4.0 * (1 + q)] * 3 for q in QUANTILES}
+    when = pd.date_range("2024-01-01", periods=3, freq="MS")
+    forecast = pd.concat([pd.DataFrame({"model": m, "when": when, "mean": 6.0, **quantiles}) for m in ("mean", "ets")],
+                         ignore_index=True)
+    totals = pd.DataFrame({"model": ["mean", "ets"], "mean": [18.0, 20.0],
+                           **{f"q{q:g}": [12 * (1 + q), 13 * (1 + q)] for q in QUANTILES}})
+    table = pd.DataFrame([{"model": m, "series": "ships_seen", "cutoff": when[0], "step": k + 1, "when": when[0],
+                           "observed": 5.0, "mean": 6.0, "crps": 1.0, "log_score": 2.0, "pit": (k + 0.5) / 24}
+                          for m in ("mean", "ets") for k in range(24)])
+    scores = pd.DataFrame({"model": ["mean", "ets"], "crps": [1.0, 1.5], "log_score": [2.0, 2.2], "mase": [0.8, 0.9],
+                           "coverage_80": [0.75, 0.5], "coverage_95": [1.0, 0.9], "sharpness_80": [3.0, 3.0],
+                           "pit_mean": [0.5, 0.6], "dm_statistic": [-2.5, np.nan], "dm_p": [0.02, np.nan],
+                           "mcs_p": [1.0, 0.4]})
+    main = main or reading()
+    made = Findings(
+        name="tiny", title="Ships at a port", question="Did it change?", primary="ships_seen", forecast_on="ships_seen",
+        simulated=False, readings={"ships_seen": main}, windows=windows,
+        tested=Together((effect("2023-05-10"), effect("2023-09-01", 0.4, ratio=1.1, low=0.8, high=1.5)), 0.005), untested={},
+        forecast=forecast, totals=totals, backtest=Backtest(table, scores, "ets", 3, (8, 9)), frozen="0123456789abcdef",
+        versions={"numpy": "2.4"}, settings={"seed": 1, "draws": 100, "placebos": 199})
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+# -- numbers ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", OURS)
+def test_the_examples_in_the_docstrings_run(name):
+    module = importlib.import_module(f"forecast.{name}")
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize(("probability", "word"), [
+    (0.0, "almost no chance"), (0.049, "very unlikely"), (0.044, "almost no chance"), (0.05, "very unlikely"),
+    (0.194, "very unlikely"), (0.2, "unlikely"), (0.444, "unlikely"), (0.45, "roughly even chance"), (0.55, "likely"),
+    (0.794, "likely"), (0.8, "very likely"), (0.95, "almost certain"), (1.0, "almost certain")])
+def test_terms_follow_the_bands_of_icd_203(probability, word):
+    assert term(probability) == word
+
+
+def test_the_term_always_agrees_with_the_percent_printed_beside_it():
+    for p in np.linspace(0.011, 0.989, 979):
+        word, shown = re.fullmatch(rf"(.+) \((\d+){T}%\)", chance(p)).groups()
+        lower = {name: least for least, name in BANDS}[word]
+        upper = next((least for least, _ in BANDS if least > lower), 101)
+        assert lower <= int(shown) < upper
+
+
+# -- golden prose -----------------------------------------------------------------------------------------------
+def test_golden_answer():
+    assert story.answer(findings()) == [
+        f"It is almost certain (>99{T}%) that the level of ships seen at Port One changed. The change is dated between 16 May "
+        f"and 15 June 2023 (93{T}% of the posterior): from about 0.2 to about 10 ships a month.",
+        f"Of two dated events that compete, the window of “A visit” (10 May to 10 July 2023) fits its date best: likely "
+        f"(70{T}%). Against it stands “A treaty” (10{T}%).",
+        "In this series the first ships were seen by 30 June 2023 (Watcher), before “A treaty” (1 September 2023). That speaks "
+        "against that date as the start; it says nothing of cause.",
+        "Confidence in the evidence is moderate: 10 observed months rest on 10 statements by two publishers and all are exact "
+        "counts."]
+
+
+def test_golden_limits():
+    assert story.limits(findings()) == [
+        "Nothing is known of two months out of 12, the longest spell being 1 November to 31 December 2023; a change within it "
+        "has no day.",
+        "A rise of less than 2.5-fold would have been missed more than once in five times, at every date tested."]
+
+
+def test_without_a_break_the_answer_says_that_the_series_cannot_date_one():
+    said = story.answer(findings(reading(log_ratio=0.5)))
+    assert said[0] == (
+        f"The 10 observed months of ships seen at Port One cannot date a change by themselves (Bayes factor 1.6; 3 is the least "
+        f"we act on). With even odds beforehand, it is likely (62{T}%) that the level changed at all.")
+    assert said[1].startswith(f"Nor can they choose among two events: the fullest window, of “A visit”, holds 70{T}%")
+    assert "fits" not in " ".join(said)
+
+
+def test_moving_the_break_moves_the_words():
+    b = Break(8, "2023-09-01", "2023-08-16", "2024-01-15", 10.0, 2.0, 0.61)
+    said = story.change(reading(breaks=(b,)))
+    assert f"between 16 August 2023 and 15 January 2024 (61{T}% of the posterior): from about 10 to about 2 ships" in said
+
+
+def test_several_changes_are_all_named():
+    first, second = (Break(k, f"2023-0{k}-01", f"2023-0{k}-01", f"2023-0{k}-20", 1.0, 5.0 * k, 0.8) for k in (3, 7))
+    assert "Two changes stand out" in story.change(reading(breaks=(first, second)))
+
+
+def test_other_events_come_first_when_they_hold_more():
+    main = reading()
+    rows = tuple(replace(e, probability=p, within=p) for e, p in zip(main.explained[0], (0.05, 0.1, 0.8, 0.05), strict=True))
+    said = story.events(findings(replace(main, explained=(rows,))))
+    assert said.startswith(f"Neither of the two events that compete fits its date best: it is very likely (80{T}%) that the "
+                           "change lies outside every window")
+
+
+def test_what_was_seen_first_is_said_of_later_events_only():
+    events = findings().windows
+    late = replace(events[1], event=replace(events[1].event, start=date(2023, 6, 1), end=date(2023, 6, 1)))
+    assert "treaty" in story.order(findings())
+    assert story.order(findings(windows=(events[0], late))) == ""
+    assert story.order(findings(reading(counts=(3, 2, 4, 3, 2, 9, 11, 10, 12, 8)))) == ""
+
+
+def test_simulated_data_are_said_to_be_simulated_in_the_first_words():
+    said = story.answer(findings(simulated=True))
+    assert said[0].startswith("These data are simulated, 12 months made by a program.")
+    assert not any("Confidence in the evidence" in line for line in said)
+
+
+def test_confidence_never_shares_a_sentence_with_a_probability():
+    for line in story.answer(findings()):
+        for sentence in re.split(r"(?<=[.]) ", line):
+            assert not ("Confidence" in sentence and ("%" in sentence or any(word in sentence for _, word in BANDS)))
+
+
+@pytest.mark.parametrize(("observed", "grade"), [(10, "moderate"), (6, "low")])
+def test_few_rows_lower_the_confidence(observed, grade):
+    assert story.weigh(reading(counts=(0, 0, 0, 0, 0, 9, 11, 10, 12, 8)[:observed])).grade == grade
+
+
+def test_one_publisher_lowers_the_confidence():
+    main = reading()
+    alone = replace(main, statements=tuple(replace(s, publisher="Only") for s in main.statements))
+    assert "is low" in story.confidence(alone)
+    assert "by one publisher" in story.confidence(alone)
+
+
+# -- other series -----------------------------------------------------------------------------------------------
+def test_series_that_share_statements_are_checks_and_not_evidence():
+    other = replace(reading(), name="calls")
+    said = " ".join(story.agreement(findings(readings={"ships_seen": reading(), "calls": other})))
+    assert "an overlapping change is dated in calls" in said.replace("An", "an")
+    assert "10 of the 10 statements behind it also stand behind ships seen, so it is a check" in said
+
+
+def test_series_that_cannot_date_a_change_are_said_to():
+    other = replace(reading(log_ratio=0.2), name="railcars")
+    assert story.agreement(findings(readings={"ships_seen": reading(), "railcars": other})) == [
+        "Railcars (10 months) cannot date a change by itself."]
+
+
+# -- verdicts ---------------------------------------------------------------------------------------------------
+def test_verdicts_follow_from_the_window_and_the_test():
+    visit, treaty = verdicts.verdicts(findings())
+    assert (visit.word, treaty.word) == ("supported", "not supported")
+    assert treaty.ruled_out == f"a rise above 50{T}% and a fall of more than 20{T}% at that date are ruled out (95{T}%)"
+
+
+def test_a_rival_window_makes_an_event_inseparable():
+    main = reading()
+    rows = tuple(replace(e, probability=p, within=p) for e, p in zip(main.explained[0], (0.6, 0.25, 0.1, 0.05), strict=True))
+    visit, _ = verdicts.verdicts(findings(replace(main, explained=(rows,))))
+    assert (visit.word, visit.text) == ("not separable", f"from “A treaty”: its window holds 60{T}% of the posterior")
+
+
+def test_events_that_share_their_days_are_alike():
+    main = reading()
+    rows = (replace(main.explained[0][0], alike=("treaty",)), *main.explained[0][1:])
+    made = findings(replace(main, explained=(rows,)))
+    assert verdicts.verdicts(made)[0].word == "not separable"
+    assert "“A treaty” and “A visit” cannot be told apart: their windows hold the same days." in story.limits(made)
+
+
+def test_a_test_that_fails_is_not_supported_whatever_the_window_holds():
+    tested = Together((effect("2023-05-10", 0.2), effect("2023-09-01", 0.4)), 0.2)
+    assert verdicts.verdicts(findings(tested=tested))[0].text == f"adjusted p is 0.20 and its window holds 70{T}% of the posterior"
+
+
+def test_what_cannot_be_tested_says_why():
+    made = findings(tested=Together((effect("2023-05-10"),), 0.005), untested={"treaty": "it lies after the data"})
+    assert (verdicts.verdicts(made)[1].word, verdicts.verdicts(made)[1].text) == ("cannot be tested", "it lies after the data")
+    assert "“A treaty” cannot be tested: it lies after the data." in story.limits(made)
+
+
+def test_persistent_counts_take_the_force_out_of_not_supported():
+    assert verdicts.persistence(findings()) == ""
+    tested = Together((effect("2023-05-10", detectable=9.0), effect("2023-09-01", 0.4)), 0.005)
+    assert verdicts.persistence(findings(tested=tested)).startswith(
+        "At “A visit” there are too few or too persistent counts to date a change of less than fourfold")
+
+
+@pytest.mark.parametrize(("low", "high", "said"), [
+    (0.71, 1.02, f"a rise above 2{T}% and a fall of more than 29{T}% at that date are ruled out (95{T}%)"),
+    (0.2, 0.9, f"any rise at that date is ruled out (95{T}%)"), (0.1, 12.0, "")])
+def test_what_an_interval_rules_out(low, high, said):
+    assert verdicts.ruled_out(effect("2023-05-10", low=low, high=high)) == said
+
+
+# -- what comes next --------------------------------------------------------------------------------------------
+def test_golden_outlook():
+    assert outlook.ahead(findings()) == (
+        f"Over the three months after 31 December 2023, mean since the last break, best in the backtest, gives 18 ships in all "
+        f"(median; 80{T}% interval 13 to 23). The medians of the two members run from 18 to 20.")
+    assert outlook.ranking(findings()) == (
+        f"Scored on 24 counts from two origins, mean since the last break has the lowest mean CRPS (1), and its 80{T}% intervals "
+        f"held 18 of them. Better than the baseline, ETS, by the test of Diebold and Mariano: mean since the last break (p 0.020).")
+
+
+def test_few_scored_counts_rank_nobody():
+    made = findings()
+    few = replace(made.backtest, table=made.backtest.table.groupby("model").head(3))
+    assert outlook.ranking(replace(made, backtest=few)).endswith("Three counts are too few to rank two members.")
+
+
+def test_the_sentence_on_the_next_image_follows_its_gain():
+    assert outlook.next_image(reading()) == (
+        f"An archive image of 25 May 2023 is expected to narrow the date of the change most, from 31 days (90{T}% interval) to 15.")
+    small = replace(reading(), images=(Image("2023-05-25", 0.01, 0.001, 31, 30.0),))
+    assert outlook.next_image(small).endswith(f"That is a gain of 3{T}%: no single image settles it.")
+    none = replace(reading(), images=(Image("2023-05-25", 0.0, 0.0, 31, 31.2),))
+    assert outlook.next_image(none).startswith("No single image narrows the date of the change by as much as a day")
