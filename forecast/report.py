@@ -5,15 +5,23 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecast import outlook, sections, story
 from forecast.comparison import compare
 from forecast.experiment import Findings
+from forecast.explanations import NONE, NOWHERE
 from forecast.findings_json import TABLES, as_json, csv_text, tables
 from forecast.page import page_text
+from forecast.verdicts import LEVEL, verdicts
+from forecast.words import THIN, count, p_value, percent, ratio
 
-__all__ = ["compare", "framed", "markdown", "page", "summary", "write_report"]
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+__all__ = ["compare", "markdown", "page", "summary", "write_report"]
+
+SHOWN = 0.01  # of an event's probability in the terminal
 
 def write_report(findings: Findings, folder: str | Path, config: str | None = None) -> Path:
     """Write report.html, figures/, findings.json and the tables as CSV into `folder`; returns the page's path.
@@ -53,11 +61,44 @@ def page(findings: Findings, config: str | None = None) -> str:
 
 
 def summary(findings: Findings, console: Any = None) -> None:
-    """Print the answer and the main tables on a rich console (standard output when None)."""
+    """Print the answer and one table of the events on a rich console (standard output when None)."""
     from rich.console import Console
-    from rich.markdown import Markdown
+    from rich.text import Text
 
-    (console or Console()).print(Markdown(markdown(findings)))
+    out = console or Console()
+    out.print(Text(findings.title + (" (simulated)" if findings.simulated else ""), style="bold"))
+    for paragraph in story.answer(findings):
+        out.print(Text(paragraph))
+        out.print()
+    if findings.windows and findings.main.explained:
+        out.print(_events(findings))
+    for paragraph in (outlook.ahead(findings), outlook.next_image(findings.main)):
+        if paragraph:
+            out.print(Text(paragraph))
+            out.print()
+
+
+def _events(findings: Findings) -> RichTable:
+    """The events that hold something or pass the test, the rest as a number, and the two ways of none."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head, right in (("Explanation", False), ("Probability", True), ("p, adjusted", True), ("Ratio (95 %)", True),
+                        ("Verdict", False)):
+        table.add_column(head, justify="right" if right else "left", no_wrap=right)
+    tested = [(v.explanation.probability, v.effect, v) for v in verdicts(findings) if v.explanation and v.effect]
+    shown = [row for row in tested if row[0] >= SHOWN or row[1].adjusted <= LEVEL]
+    for probability, e, v in sorted(shown, key=lambda row: -row[0]):
+        table.add_row(Text(v.window.event.label), percent(probability), p_value(e.adjusted),
+                      f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})", v.word)
+    if rest := len(tested) - len(shown):
+        table.add_row(f"{count(rest, 'further event').capitalize()}{', each' * (rest > 1)}", f"<1{THIN}%", "", "", "")
+    for row in findings.main.explained[0]:
+        if row.name in (NONE, NOWHERE):
+            table.add_row(row.label, percent(row.probability), "", "", "")
+    return table
 
 
 def markdown(findings: Findings) -> str:
@@ -74,14 +115,6 @@ def markdown(findings: Findings) -> str:
     if image := outlook.next_image(findings.main):
         parts += ["## The image to buy next", image]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def framed(findings: Findings) -> str:
-    """The page in a frame of its own, for a notebook: its style and its script stay inside."""
-    from html import escape
-
-    return (f'<iframe title="{escape(findings.title, quote=True)}" style="width:100%;height:46rem;border:0" '
-            f'srcdoc="{escape(page(findings), quote=True)}"></iframe>')
 
 
 def _move_in(aside: Path, target: Path) -> None:

@@ -19,7 +19,7 @@ import yaml
 
 from forecast import report
 from forecast.accounts import Decision
-from forecast.report import compare, framed, markdown, page, summary, write_report
+from forecast.report import compare, markdown, page, summary, write_report
 from tests.test_words import findings, reading
 
 CONFIG = "seed: 1\nmodels:\n  ets: {}\n  mean: {window: 12}\n"
@@ -166,9 +166,12 @@ def test_findings_without_events_models_or_images_still_make_a_page():
     assert "None" not in re.sub(r"<[^>]+>", " ", made)
 
 
-def test_a_notebook_gets_the_page_in_a_frame():
-    assert framed(findings()).startswith('<iframe title="Ships at a port"')
-    assert "<style>" not in framed(findings())
+def test_the_style_stays_inside_the_report_for_notebooks_show_it_among_their_cells(text):
+    assert findings()._repr_html_() == page(findings())
+    style = re.sub(r"/\*.*?\*/", "", re.search(r"<style>(.*?)</style>", text, flags=re.S)[1], flags=re.S)
+    selectors = re.findall(r"([^{};@]+)\{", style)
+    parts = [part.strip() for selector in selectors for part in re.split(r",(?![^(]*\))", selector)]
+    assert [p for p in parts if p and not p.startswith((".report", "html", "media", "page", "(", "print"))] == []
 
 
 # -- terminal and comparison ------------------------------------------------------------------------------------
