@@ -51,7 +51,7 @@ class Regimes:
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order; () when the evidence for any is below the threshold."""
-        if series.observed.sum() < 3:  # two rows cannot tell a level from a deviation
+        if series.observed.sum() < 4:  # three rows cannot tell a level from a deviation
             return ()
         return self.breaks(self.posterior(series), series)
 
