@@ -139,11 +139,11 @@ def _marks(reading: Reading, findings: Findings) -> str:
     s = reading.series
     partly = s.observed & (s.exposure < 1) & (s.kind == "flow")
     per = f" per fully watched {row_noun(s)}" if partly.any() else ""
-    said = [f"Line and blue band: the level{per} and its 90 % band"]
+    said = [f"Line and band: the level{per} and its 90 % band"]
     if (s.observed & (s.low != s.high)).any():
         said.append("bars: counts known as a range")
     if story.main_breaks(reading):
-        said.append("orange: the dates between which a change lies")
+        said.append("tall box: the dates between which a change lies")
     if not s.observed.all() and s.freq:
         said.append("hatched: not observed")
     if findings.windows:
@@ -168,14 +168,15 @@ def _method(findings: Findings) -> list[tuple[str, str]]:
              + " Nothing is assumed of rows that nobody observed.")]
     if findings.windows:
         said.append(("Explanations", f"The probability of the date is summed over the window of each of "
-                     f"{count(len(findings.windows), 'event')}; the list was fixed before the run and has the hash "
+                     f"{count(sum(w.event.outside for w in findings.windows), 'event')}; the list of "
+                     f"{len(findings.windows)} was fixed before the run and has the hash "
                      f"{findings.frozen}."))
     if findings.tested:
         said.append(("Events", f"A likelihood ratio at each known date, compared with {g.get('placebos')} series "
                                "simulated from the fitted model without a step, with the same gaps, bounds and "
                                "watched days; p adjusted over the list by step-down maxima (Westfall and Young)."))
     if findings.backtest:
-        said.append(("Forecasts", f"{count(len(findings.backtest.scores), 'member')} forecast "
+        said.append(("Forecasts", f"{count(len(findings.backtest.scores), 'member').capitalize()} forecast "
                      f"{count(findings.backtest.horizon, 'row')} from "
                      f"{count(len(findings.backtest.origins), 'origin')}, each "
                      "from what was known then; scored by CRPS on exact counts."))

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.transforms import blended_transform_factory
 
 from forecast.backtest import Backtest
@@ -47,7 +48,8 @@ def plot_observations(reading: Reading, windows: Sequence[Window], ax: Axes,
     left, right = _span(s)
     _gaps(s, ax)
     for n, b in enumerate(reading.breaks.get("regimes", ())):
-        ax.axvspan(_day(b.low), _day(b.high), color=ORANGE, alpha=0.28, zorder=0.6,
+        ax.axvspan(_day(b.low), _day(b.high), facecolor=(*to_rgb(ORANGE), 0.28), zorder=0.6,
+                   edgecolor="#9a6a00", linewidth=0.9,
                    label="change dated in here" if n == 0 else None)
     edges = np.append(s.start.astype(float), float(s.end[-1].astype(int)))
     low, middle, high = (np.append(line, line[-1]) for line in reading.bands)

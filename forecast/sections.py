@@ -95,8 +95,7 @@ def event_tests(findings: Findings) -> Table:
             rows.append((name, days(event.start, event.end), "–", "–", "–", "–", *verdict))
         else:
             rows.append((name, days(event.start, event.end), p_value(e.p_value), p_value(e.adjusted),
-                         f"{ratio(e.ratio)} ({ratio(e.low)} to "
-                         f"{ratio(e.high)})", f"{figure(e.detectable)}×", *verdict))
+                         f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})", f"{figure(e.detectable)}×", *verdict))
     n = len(effects_by_event(findings))
     least = 1 / (findings.settings.get("placebos", 0) + 1)
     return Table(
@@ -203,11 +202,12 @@ def statements(findings: Findings) -> Table:
             continue
         for line in sorted(ledger(reading), key=lambda line: OUTCOMES.index(line["outcome"])):
             by = " via ".join(str(line[k]) for k in ("publisher", "via") if line[k]) or "unknown"
-            what = f"{said(line['low'], line['high'])}, {_when(line)}" if line["low"] is not None else "–"
-            into = f" Into {line['into']}." if line["into"] else ""
+            what = f"{said(line['low'], line['high'])}; {_when(line)}" if line["low"] is not None else "–"
+            into = f"; into {line['into']}" if line["into"] and line["into"] not in line["reason"] else ""
             rows.append((line["id"], what, link(by, line["url"]), plain(reading.name), line["outcome"],
                          line["reason"] + into))
-            classes.append({"series": reading.name, "outcome": line["outcome"]})
+            paper = reading is findings.main and line["outcome"] != "left out"
+            classes.append({"series": reading.name, "outcome": line["outcome"], "paper": "yes" if paper else "no"})
     return Table("Every statement that was read, once per series.",
                  ("Statement", "Says", "Publisher", "Series", "Outcome", "Reason"), tuple(rows), classes=tuple(classes))
 
