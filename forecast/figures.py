@@ -44,7 +44,7 @@ def draw(findings: Findings) -> dict[str, Drawn]:
     with plots.style():
         made["key"] = _drawn(_key(findings, mark), png=True)
         if findings.main.explained and findings.windows:
-            made["explanations"] = _drawn(_explanations(findings, mark), png=True)
+            made["explanations"] = _drawn(_explanations(findings, mark), png=False)
         if findings.tested and findings.tested.effects:
             made["effects"] = _drawn(_effects(findings, findings.tested, mark), png=False)
         if len(findings.forecast):
