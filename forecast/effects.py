@@ -104,9 +104,10 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
     anywhere = (1 + np.sum(null[:, testable].max(axis=1) >= data[testable].max() - 1e-9)) / (placebos + 1)
     adjusted = _step_down(data[gaps], null[:, gaps])
     effects = tuple(
-        _effect(series, problem, known, str(pd.Timestamp(when).date()), gap, float(p), float(adj),
+        _effect(problem, joint, float(ratios[gap]), str(pd.Timestamp(when).date()), int(gap), float(p), float(adj),
                 int(1 + np.sum(ratios[testable] > ratios[gap] + 1e-9)), int(testable.sum()))
-        for when, gap, p, adj in zip(dates, gaps, raw, adjusted, strict=True))
+        for when, gap, p, adj, joint in zip(dates, gaps, raw, adjusted, _levels_around(problem, known, gaps),
+                                            strict=True))
     return Tested(effects=effects, anywhere=float(anywhere))
 
 
@@ -149,9 +150,9 @@ def _step_down(data: np.ndarray, null: np.ndarray) -> np.ndarray:
     return running
 
 
-def _effect(series: Series, problem: Problem, known: Evidence, when: str, gap: int, p: float, adjusted: float,
+def _effect(problem: Problem, joint: np.ndarray, log_ratio: float, when: str, gap: int, p: float, adjusted: float,
             rank: int, placebos: int) -> Effect:
-    joint = _levels_around(problem, known, gap)
+    """One result from the joint posterior of the levels [L, L] and the log Bayes factor of a step in this gap."""
     step = problem.levels[1] - problem.levels[0]
     size = len(problem.levels)
     change = np.array([np.trace(joint, offset) for offset in range(-size + 1, size)])
@@ -159,30 +160,29 @@ def _effect(series: Series, problem: Problem, known: Evidence, when: str, gap: i
     offsets = np.arange(-size + 1, size) * step
     spread = np.sqrt(max(np.sum(change * offsets**2) - np.sum(change * offsets) ** 2, 1e-12))
     before, after = ((np.exp(problem.levels) * joint.sum(axis=axis)).sum() for axis in (1, 0))
-    ratio = known.log_ratio()[gap, 0]
     return Effect(when=when, position=gap + 1, p_value=p, adjusted=adjusted, ratio=float(np.exp(middle)),
-                  low=float(np.exp(low)), high=float(np.exp(high)), probability=float(1 / (1 + np.exp(-ratio))),
+                  low=float(np.exp(low)), high=float(np.exp(high)), probability=float(1 / (1 + np.exp(-log_ratio))),
                   before=float(before), after=float(after), detectable=float(np.exp((1.96 + 0.84) * spread)),
                   placebo_rank=rank, placebos=placebos)
 
 
-def _levels_around(problem: Problem, known: Evidence, gap: int) -> np.ndarray:
-    """Joint posterior of the levels before and after a step in this gap, [L, L], settings integrated."""
+def _levels_around(problem: Problem, known: Evidence, gaps: np.ndarray) -> np.ndarray:
+    """Joint posterior of the levels before and after a step in each of these gaps, [G, L, L], settings integrated."""
     still = np.zeros(len(problem.gaps))
-    logs = known.one[gap, 0]
-    weight = problem.weight * np.exp(logs - logs.max())
-    weight = weight / weight.sum()
-    joint = np.zeros((len(problem.levels),) * 2)
+    logs = known.one[gaps, 0]
+    weight = problem.weight * np.exp(logs - logs.max(axis=1, keepdims=True))
+    weight /= weight.sum(axis=1, keepdims=True)
+    joint = np.zeros((len(gaps), len(problem.levels), len(problem.levels)))
     offset = 0
     for block in problem.blocks:
         with single_thread():
             ahead, back = forward(problem, block, still), backward(problem, block, still)
-        moved = block.moves(problem.gaps[gap])
-        start = np.einsum("keld,kdf->kelf", ahead.state[gap][:, 0], moved)
-        pair = np.einsum("keld,kemd->kelm", start, back.state[gap + 1][:, 0]) * problem.prior
-        pair /= pair.sum(axis=(-1, -2), keepdims=True)
-        share = weight[offset:offset + block.settings].reshape(pair.shape[:2])
-        joint += np.einsum("ke,kelm->lm", share, pair)
+        for row, gap in enumerate(gaps):
+            start = ahead.state[gap][:, 0] @ block.moves(problem.gaps[gap])[:, None]  # [K, E, L, D]
+            pair = (start @ back.state[gap + 1][:, 0].swapaxes(-1, -2)) * problem.prior
+            pair /= pair.sum(axis=(-1, -2), keepdims=True)
+            share = weight[row, offset:offset + block.settings].reshape(pair.shape[:2])
+            joint[row] += np.einsum("ke,kelm->lm", share, pair)
         offset += block.settings
     return joint
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,22 +43,27 @@ def next_images(daily: np.ndarray, first: np.datetime64, before: np.ndarray, aft
     top = int(np.quantile(np.concatenate([before, after]), 0.995)) + 1
     edges = np.unique(np.round(np.linspace(0, top + 1, 41)))
     old, new = (_histogram(draws, edges) for draws in (before, after))
-    entropy_now, days_now = _entropy(chance), _interval(chance)
-    made = []
+    entropy_now = float(_entropies(chance[:, None])[0])
+    days_now = int(_intervals(chance[:, None])[0])
     candidates = support[np.unique(np.linspace(0, len(support) - 1, min(len(support), 200)).astype(int))]
-    for day in candidates:
-        broken = np.arange(len(chance)) <= day  # the new regime holds on `day` if the break lies on it or before
-        joint = chance[:, None] * np.where(broken[:, None], new, old)  # [days, counts]
-        weight = joint.sum(axis=0)
-        after_image = joint[:, weight > 0] / weight[weight > 0]
-        seen = 1.0 if clear is None else float(clear[day])
-        entropy = sum(w * _entropy(column) for w, column in zip(weight[weight > 0], after_image.T, strict=True))
-        length = sum(w * _interval(column) for w, column in zip(weight[weight > 0], after_image.T, strict=True))
-        gain = seen * (entropy_now - entropy)
-        made.append(Image(day=str(first + np.timedelta64(int(day), "D")), narrowing=float(gain),
-                          share=float(gain / max(entropy_now, 1e-12)), days_now=days_now,
-                          days_then=float(seen * length + (1 - seen) * days_now)))
-    return tuple(sorted(made, key=lambda image: (-image.narrowing, image.day))[:best])
+    seen = np.ones(len(chance)) if clear is None else clear
+    gains = {int(day): seen[day] * (entropy_now - _weighed(_entropies, chance, int(day), old, new))
+             for day in candidates}
+    ranked = sorted(gains, key=lambda day: (-round(gains[day], 9), day))[:best]
+    return tuple(
+        Image(day=str(first + np.timedelta64(day, "D")), narrowing=float(gains[day]),
+              share=float(gains[day] / max(entropy_now, 1e-12)), days_now=days_now,
+              days_then=float(seen[day] * _weighed(_intervals, chance, day, old, new) + (1 - seen[day]) * days_now))
+        for day in ranked)
+
+
+def _weighed(measure: Callable[[np.ndarray], np.ndarray], chance: np.ndarray, day: int, old: np.ndarray,
+             new: np.ndarray) -> float:
+    """Expected value of a measure of the date's posterior after an image on `day`, over every count it may show."""
+    broken = np.arange(len(chance)) <= day  # the new regime holds on `day` if the break lies on it or before
+    joint = chance[:, None] * np.where(broken[:, None], new, old)  # [days, counts]
+    weight = joint.sum(axis=0)
+    return float(weight @ measure(joint / weight))
 
 
 def predictive(posterior: Posterior, gap: int, scale: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -80,12 +86,13 @@ def _histogram(draws: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return np.asarray(counts / counts.sum())
 
 
-def _entropy(chance: np.ndarray) -> float:
-    positive = chance[chance > 0]
-    return float(-(positive * np.log2(positive)).sum())
+def _entropies(chance: np.ndarray) -> np.ndarray:
+    """Entropy in bits of each column."""
+    logs = np.log2(chance, out=np.zeros_like(chance), where=chance > 0)
+    return np.asarray(-(chance * logs).sum(axis=0))
 
 
-def _interval(chance: np.ndarray) -> int:
-    """Length in days of the central 90 % interval."""
-    cumulative = np.cumsum(chance) / chance.sum()
-    return int(np.searchsorted(cumulative, 0.95) - np.searchsorted(cumulative, 0.05)) + 1
+def _intervals(chance: np.ndarray) -> np.ndarray:
+    """Length in days of the central 90 % interval of each column."""
+    cumulative = np.cumsum(chance, axis=0)
+    return np.asarray((cumulative < 0.95).sum(axis=0) - (cumulative < 0.05).sum(axis=0) + 1)
