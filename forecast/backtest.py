@@ -15,6 +15,7 @@ from forecast.models.history import season_length
 from forecast.series import Series
 
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+LEAST_STRETCHES = 3  # stretches as long as the overlap that a test needs to tell members apart
 Progress = Callable[[int, int, str], None]
 
 
@@ -27,7 +28,8 @@ class Backtest:
         log_score, pit`; scores are NaN where nothing was observed
     scores : one line per model, best CRPS first: `crps, log_score, mase, coverage_80, coverage_95, sharpness_80,
         pit_mean` (0.5 when unbiased), `dm_p` and `dm_statistic` against `baseline` on the CRPS per origin
-        (negative statistic: better than it) and `mcs_p`, the model confidence set's p-value
+        (negative statistic: better than it; NaN with too few origins for their overlap) and `mcs_p`, the model
+        confidence set's p-value
     origins : number of rows seen at each origin, in time order
     """
 
@@ -73,19 +75,21 @@ def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int =
 
 
 def _origins(series: Series, origins: int, horizon: int, step: int, gap: int) -> tuple[int, ...]:
-    """Rows seen at each origin: the latest that leave a whole horizon with something to score.
+    """Rows seen at each origin: the latest ones whose horizon can be scored on at least half of its rows.
 
-    Each has eight observations before it, or half of all there are: earlier ones would judge the priors only.
+    Where no horizon is observed that well, those with anything to score. Each origin has eight observations before it,
+    or half of all there are: earlier ones would judge the priors only.
     """
     seen, n = series.observed, len(series)
     scored = ~np.isnan(series.value)
     least = min(8, max(1, int(seen.sum()) // 2))
-    found = [o for o in range(n - horizon - gap, 0, -step)[:origins]
-             if seen[:o].sum() >= least and scored[o + gap:o + gap + horizon].any()]
+    share = {o: float(scored[o + gap:o + gap + horizon].mean()) for o in range(n - horizon - gap, 0, -step)
+             if seen[:o].sum() >= least}
+    found = [o for o in share if share[o] >= 0.5] or [o for o in share if share[o] > 0]
     if not found:
         raise ValueError(f"series {series.name}: {n} rows leave no origin for a horizon of {horizon} and a gap of "
                          f"{gap}: choose a shorter horizon")
-    return tuple(reversed(found))
+    return tuple(reversed(found[:origins]))
 
 
 def _run(series: Series, models: Mapping[str, Forecaster], tasks: list[tuple[str, int]], jobs: int,
@@ -131,6 +135,8 @@ def _summary(table: pd.DataFrame, series: Series, models: list[str], baseline: s
     for name in models:
         part = known[known["model"] == name]
         statistic, p = scores.diebold_mariano(losses[name], losses[baseline], overlap)
+        if len(losses[baseline]) < LEAST_STRETCHES * overlap:  # overlapping horizons: hardly more than one outcome
+            statistic = p = np.nan
         inside = {level: part["observed"].between(part[f"q{low:g}"], part[f"q{1 - low:g}"]).mean()
                   for level, low in ((80, 0.1), (95, 0.025))}
         lines.append({

@@ -89,6 +89,9 @@ def ranking(findings: Findings) -> str:
         names = listed(f"{named(str(m))} (p "
                        f"{p_value(float(p))})" for m, p in zip(better["model"], better["dm_p"], strict=True))
         said += f" Better than the baseline, {base}, by the test of Diebold and Mariano: {names}."
+    elif len(table) > 1 and table["dm_p"].isna().all():
+        said += (f" Their horizons overlap so far that no test can tell the members from the baseline, {base}: that "
+                 "takes more origins.")
     elif len(table) > 1:
         least = float(table["dm_p"].min())
         said += f" No member beats the baseline, {base}, by the test of Diebold and Mariano (least p {p_value(least)})."

@@ -193,12 +193,13 @@ def confidence_set(losses: Mapping[str, np.ndarray], rng: np.random.Generator, l
     """Model confidence set p-values: members at or above 1 - level stay in the set that holds the best model.
 
     losses: model -> [n] losses of the same rows in time order, `block` the length of the circular bootstrap's
-    blocks. Source: Hansen, Lunde & Nason 2011, T_max statistic. Every p-value is 1 with fewer than five rows.
+    blocks. Source: Hansen, Lunde & Nason 2011, T_max statistic. Every p-value is 1 with fewer than five blocks, for a
+    bootstrap of one or two blocks repeats the sample and would exclude on no evidence.
     """
     names, table = list(losses), np.column_stack([np.asarray(v, dtype=float) for v in losses.values()])
     table = table[~np.isnan(table).any(axis=1)]
     n, size = len(table), min(block, max(len(table), 1))
-    if n < 5 or not 0 < level < 1:
+    if n < 5 * size or not 0 < level < 1:
         return dict.fromkeys(names, 1.0)
     starts = rng.integers(0, n, size=(resamples, -(-n // size)))
     index = ((starts[:, :, None] + np.arange(size)) % n).reshape(resamples, -1)[:, :n]

@@ -35,10 +35,12 @@ def outline(svg: str) -> list[str]:
 
 
 def main() -> None:
+    from dataclasses import replace
+
     from forecast import load, run
     from forecast.report import markdown
 
-    findings = run(load("khasan_rajin", "models={}"))
+    findings = run(replace(load("khasan_rajin"), models={}))
     file = ROOT / "README.md"
     text = file.read_text(encoding="utf-8")
     before, rest = text.split(OPEN)

@@ -72,8 +72,8 @@ def test_figures_do_not_depend_on_order_company_or_workers() -> None:
 
 
 def test_the_table_and_the_summary_say_what_they_hold() -> None:
-    result = backtest(SERIES, SIMPLE, origins=6, horizon=3)
-    assert len(result.table) == 2 * 6 * 3
+    result = backtest(SERIES, SIMPLE, origins=9, horizon=3)
+    assert len(result.table) == 2 * 9 * 3
     assert {"model", "series", "cutoff", "step", "when", "observed", "mean", "q0.025", "q0.5", "q0.975", "crps",
             "log_score"} <= set(result.table)
     assert set(result.scores["model"]) == set(SIMPLE)
@@ -83,6 +83,19 @@ def test_the_table_and_the_summary_say_what_they_hold() -> None:
     assert line["crps"] == pytest.approx(part["crps"].mean())
     assert 0 <= line["dm_p"] <= 1
     assert np.isnan(result.scores.set_index("model").loc["seasonal_naive", "dm_p"])
+
+
+def test_a_few_overlapping_origins_call_nobody_better() -> None:
+    result = backtest(SERIES, SIMPLE, origins=4, horizon=6)
+    assert result.scores["dm_p"].isna().all()
+    assert (result.scores["mcs_p"] == 1).all()
+
+
+def test_origins_lie_where_something_can_be_scored() -> None:
+    late = Series.from_values([*SERIES.value, *[np.nan] * 12], start="2020-01-01", freq="MS")
+    result = backtest(late, SIMPLE, origins=4, horizon=4)
+    assert len(result.origins) == 4
+    assert result.table.groupby("cutoff")["observed"].count().min() >= 4  # two rows for each of two members
 
 
 def test_rows_nobody_observed_are_not_scored() -> None:

@@ -15,12 +15,10 @@ from forecast.registry import folder
 from forecast.report import markdown
 from forecast.simulate import SimulatedYard
 
-LIGHT = ("models={}",)
-
 
 @pytest.fixture(scope="module")
 def khasan():
-    return run(load("khasan_rajin", *LIGHT))
+    return run(replace(load("khasan_rajin"), models={}))
 
 
 def first_paragraph(findings) -> str:
@@ -68,7 +66,7 @@ def evidence_without(tmp_path: Path, drop) -> Experiment:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(row for row in rows if not drop(row))
-    experiment = load("khasan_rajin", *LIGHT)
+    experiment = replace(load("khasan_rajin"), models={})
     flow = replace(experiment.series["container_ships"], ledgers=[str(ledgers / "port_calls.csv"),
                                                                    str(ledgers / "port_aggregates.csv")])
     return replace(experiment, series={"container_ships": flow}, forecast_on="")

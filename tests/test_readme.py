@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.skipif(not (ROOT / "README.md").is_file(), reason="no R
 
 @pytest.fixture(scope="module")
 def findings():
-    return run(load("khasan_rajin", "models={}"))
+    return run(replace(load("khasan_rajin"), models={}))
 
 
 def test_the_answer_in_the_readme_is_the_programs(findings):
