@@ -121,6 +121,11 @@ def _forced(overrides: Sequence[str]) -> list[str]:
     >>> _forced(["models=[ets]", "horizon=3", "models.ets.season=12", "~models.ets"])
     ['models=[ets]', 'horizon=3', '++models.ets.season=12', '~models.ets']
     """
+    for text in overrides:
+        if text.endswith("={}"):
+            key = text[:-3]
+            instead = f"{key}=[]" if key in ("models", "detectors") else f"~{key}"
+            raise ValueError(f"{text} would change nothing, for settings merge: write {instead} for none")
     return [f"++{text}" if re.match(r"[A-Za-z_]\w*\.[\w.]+=", text) and not text.startswith("hydra.") else text
             for text in overrides]
 

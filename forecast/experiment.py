@@ -266,7 +266,8 @@ def _ahead(experiment: Experiment, series: Series) -> tuple[pd.DataFrame, pd.Dat
             total = paths.sum(axis=1)
             totals.append({"model": name, "mean": total.mean(),
                            **{f"q{q:g}": float(np.quantile(total, q)) for q in QUANTILES}})
-    return (pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()), pd.DataFrame(totals)
+    columns = ["model", "when", "mean", *(f"q{q:g}" for q in QUANTILES)]
+    return (pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)), pd.DataFrame(totals)
 
 
 def _future(series: Series, horizon: int) -> np.ndarray:

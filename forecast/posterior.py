@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.lattice import deviations
-from forecast.regimes import Block, Problem, forward, pooled, single_thread
+from forecast.regimes import Block, Problem, forward, pooled, settings_table, single_thread
 
 STRONG, LASTING = 0.5, 0.8  # spread and correlation (over the median gap) from which deviations count as drift
 
@@ -17,15 +17,14 @@ class Posterior:
     """Draws from the posterior of one series.
 
     log_ratio : log Bayes factor of at least one break against none, settings integrated
-    jumps : bool [P, n - 1], a break in each gap; level : float [P, n], log level; deviation : float [P, n], s * x
-    dispersion, correlation, spread : [P]; final : int [P, 3] (block, level index, node index) of the last row
+    jumps : bool [P, n - 1], a break in each gap; level : float [P, n], log level
+    correlation, spread, dispersion : [P], the setting of each path
     """
 
     problem: Problem
     log_ratio: float
     jumps: np.ndarray
     level: np.ndarray
-    deviation: np.ndarray
     correlation: np.ndarray
     spread: np.ndarray
     dispersion: np.ndarray
@@ -65,24 +64,20 @@ def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float
         quiet = [forward(problem, block, still, full=False).log[-1][:, 0].ravel() for block in problem.blocks]
     logs = [ahead.log[-1][:, 0].ravel() for ahead in passes]
     total, none = np.concatenate(logs), np.concatenate(quiet)
-    weight = problem.weight * np.exp(total - total.max())
-    picked = rng.choice(len(weight), size=draws, p=weight / weight.sum())
+    picked = _settings(problem, total, draws, rng)
     n = len(problem.scale)
-    jumps, level, deviation = np.zeros((draws, max(n - 1, 0)), bool), np.empty((draws, n)), np.empty((draws, n))
-    settings = np.empty((draws, 3))
+    jumps, level = np.zeros((draws, max(n - 1, 0)), bool), np.empty((draws, n))
     offset = 0
     for block, ahead in zip(problem.blocks, passes, strict=True):
         mine = np.flatnonzero((picked >= offset) & (picked < offset + block.settings))
         if len(mine):
             k, e = np.divmod(picked[mine] - offset, len(block.spread))
-            jumps[mine], at, node = _backward_sample(problem, block, ahead.state, jump, k, e, rng)
+            jumps[mine], at = _backward_sample(problem, block, ahead.state, jump, k, e, rng)
             level[mine] = problem.levels[at]
-            deviation[mine] = block.spread[e][:, None] * deviations(block.nodes)[0][node]
-            settings[mine] = np.column_stack([block.correlation[k], block.spread[e], block.dispersion[e]])
         offset += block.settings
+    correlation, spread, dispersion = settings_table(problem)[picked].T
     return Posterior(problem=problem, log_ratio=_any_break(total, none, problem.weight, expected), jumps=jumps,
-                     level=level, deviation=deviation, correlation=settings[:, 0], spread=settings[:, 1],
-                     dispersion=settings[:, 2])
+                     level=level, correlation=correlation, spread=spread, dispersion=dispersion)
 
 
 def _any_break(total: np.ndarray, none: np.ndarray, weight: np.ndarray, expected: float) -> float:
@@ -94,7 +89,8 @@ def _any_break(total: np.ndarray, none: np.ndarray, weight: np.ndarray, expected
 
 
 def _backward_sample(problem: Problem, block: Block, state: np.ndarray, jump: np.ndarray, k: np.ndarray,
-                     e: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+                     e: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Breaks [P, n - 1] and level indices [P, n] of paths whose settings are (k, e), from the filter's states."""
     n, draws = len(problem.scale), len(k)
     at, node = np.empty((draws, n), int), np.empty((draws, n), int)
     jumped = np.zeros((draws, max(n - 1, 0)), bool)
@@ -113,7 +109,7 @@ def _backward_sample(problem: Problem, block: Block, state: np.ndarray, jump: np
         fresh = np.flatnonzero(jumped[:, t])
         if len(fresh):
             at[fresh, t] = _draw(here[k[fresh], 0, e[fresh], :, node[fresh, t]], rng)
-    return jumped, at, node
+    return jumped, at
 
 
 def _draw(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -122,26 +118,60 @@ def _draw(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray((cumulative < (rng.random(len(weight)) * cumulative[:, -1])[:, None]).sum(axis=1))
 
 
-def ahead(posterior: Posterior, scale: np.ndarray, gaps: np.ndarray, rng: np.random.Generator,
+@dataclass(frozen=True, eq=False)
+class Present:
+    """Draws of the state after the last row, all [P]: log level, deviation in units of its spread, and the settings."""
+
+    problem: Problem
+    level: np.ndarray
+    unit: np.ndarray
+    correlation: np.ndarray
+    spread: np.ndarray
+    dispersion: np.ndarray
+
+
+def present(problem: Problem, draws: int, rng: np.random.Generator) -> Present:
+    """Draw the state after the last row from the filter alone, which is all that a forecast needs."""
+    jump = problem.jumps(problem.model.breaks)
+    with single_thread():
+        passes = [forward(problem, block, jump) for block in problem.blocks]
+    logs = np.concatenate([each.log[-1][:, 0].ravel() for each in passes])
+    picked = _settings(problem, logs, draws, rng)
+    level, unit = np.empty(draws), np.empty(draws)
+    offset = 0
+    for block, each in zip(problem.blocks, passes, strict=True):
+        mine = np.flatnonzero((picked >= offset) & (picked < offset + block.settings))
+        if len(mine):
+            k, e = np.divmod(picked[mine] - offset, len(block.spread))
+            at, node = np.divmod(_draw(each.state[-1][k, 0, e].reshape(len(mine), -1), rng), block.nodes)
+            level[mine], unit[mine] = problem.levels[at], deviations(block.nodes)[0][node]
+        offset += block.settings
+    correlation, spread, dispersion = settings_table(problem)[picked].T
+    return Present(problem, level, unit, correlation, spread, dispersion)
+
+
+def _settings(problem: Problem, logs: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Settings drawn from their posterior, indices [P]."""
+    weight = problem.weight * np.exp(logs - logs.max())
+    return rng.choice(len(weight), size=draws, p=weight / weight.sum())
+
+
+def ahead(now: Present, scale: np.ndarray, gaps: np.ndarray, rng: np.random.Generator,
           breaks: bool = True) -> np.ndarray:
-    """Counts run forward from the last row: int64 [P, H], one path per draw of the posterior.
+    """Counts run forward from the last row: int64 [P, H], one path per draw.
 
     scale : [H] expected count per unit of level in each future row (exposure times season)
     gaps : [H] days to the row before, divided by the median gap; breaks : whether the level may jump again
     """
-    problem = posterior.problem
-    level = posterior.level[:, -1].copy()
-    unit = np.divide(posterior.deviation[:, -1], posterior.spread, out=np.zeros(len(level)),
-                     where=posterior.spread > 0)
-    share = np.median(np.diff(problem.share.cumsum(), prepend=0.0)) if len(problem.share) else 1.0
+    problem, level, unit = now.problem, now.level.copy(), now.unit
+    share = np.median(problem.share) if len(problem.share) else 1.0
     counts = np.empty((len(level), len(scale)), dtype=np.int64)
     for h, (size, gap) in enumerate(zip(scale, gaps, strict=True)):
-        carry = posterior.correlation**gap
+        carry = now.correlation**gap
         unit = carry * unit + np.sqrt(1 - carry**2) * rng.standard_normal(len(level))
         if breaks:
             jumped = rng.random(len(level)) < -np.expm1(-problem.model.breaks * share * gap)
             level[jumped] = rng.choice(problem.levels, size=int(jumped.sum()), p=problem.prior)
-        mean = size * np.exp(level + posterior.spread * unit)
-        counts[:, h] = rng.poisson(np.minimum(
-            mean * rng.gamma(posterior.dispersion, 1 / posterior.dispersion), 1e15))
+        mean = size * np.exp(level + now.spread * unit)
+        counts[:, h] = rng.poisson(np.minimum(mean * rng.gamma(now.dispersion, 1 / now.dispersion), 1e15))
     return counts

@@ -358,3 +358,12 @@ def test_a_sweep_with_an_unknown_choice_starts_no_job(tmp_path):
     with pytest.raises(ValueError, match="did you mean 'mean'"):
         sweep("seatbelts", ["models=ets,meen"], lambda settings, place: asked.append(place) or "", tmp_path / "out")
     assert not asked
+
+
+def test_an_empty_mapping_as_override_is_refused_for_it_would_change_nothing():
+    with pytest.raises(ValueError, match=r"write models=\[\] for none"):
+        load("simulated_yard", "models={}")
+    assert load("simulated_yard", "models=[]").models == {}
+    with pytest.raises(ValueError, match="write ~events for none"):
+        load("border_rail", "events={}")
+    assert load("border_rail", "~events").events == {}

@@ -11,7 +11,7 @@ import pytest
 from forecast import Series, detect, simulate
 from forecast.breaks.regimes import Regimes
 from forecast.lattice import deviations, emission, transition
-from forecast.posterior import ahead, sample
+from forecast.posterior import ahead, present, sample
 from forecast.regimes import RegimeModel, evidence, pose
 
 SMALL = RegimeModel(spreads=(0.3,), correlations=(0.6,), dispersions=(2.0, 10.0), levels=6, nodes=7)
@@ -132,8 +132,8 @@ def test_three_rows_are_too_few_to_detect_anything():
 
 def test_future_paths_keep_the_present_level():
     series = simulate(80, level=5, breaks={40: 4.0}, seed=4)
-    posterior = sample(pose(RegimeModel(), series), 2000, np.random.default_rng(0))
-    paths = ahead(posterior, np.ones(3), np.ones(3), np.random.default_rng(1), breaks=False)
+    now = present(pose(RegimeModel(), series), 2000, np.random.default_rng(0))
+    paths = ahead(now, np.ones(3), np.ones(3), np.random.default_rng(1), breaks=False)
     assert paths.dtype == np.int64
     assert paths.min() >= 0
     assert paths.mean() == pytest.approx(np.mean(series.value[40:]), rel=0.2)

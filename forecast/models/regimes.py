@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forecast.posterior import ahead, sample
+from forecast.posterior import ahead, present
 from forecast.regimes import RegimeModel, pose
 from forecast.season import evident_season
 from forecast.series import Series
@@ -32,5 +32,5 @@ class Regimes:
             recent = series
         season = evident_season(recent)
         n = len(recent)
-        posterior = sample(pose(self.model, recent, season.over(np.arange(n))), draws, rng)
-        return ahead(posterior, season.over(np.arange(n, n + horizon)), np.ones(horizon), rng, self.breaks)
+        now = present(pose(self.model, recent, season.over(np.arange(n))), draws, rng)
+        return ahead(now, season.over(np.arange(n, n + horizon)), np.ones(horizon), rng, self.breaks)
