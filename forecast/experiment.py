@@ -37,6 +37,7 @@ class Experiment:
     forecast_on : the series that is forecast and backtested; the primary when empty
     events : name of an event in `ledger` -> {delay_days, anticipation_days} where they differ from the defaults
     detectors, models : name -> object; regimes is always run, for everything else hangs on its posterior
+    images : whether the counts are read from images, so that one more could be bought
     horizon, origins : rows ahead, and origins of the backtest; placebos : simulated series behind each p-value
     """
 
@@ -59,6 +60,7 @@ class Experiment:
     placebos: int = 199
     seed: int = 0
     jobs: int = 1
+    images: bool = False
     simulated: bool = False
 
     def __post_init__(self) -> None:
@@ -213,7 +215,8 @@ def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Wind
         name=name, series=series, account=account, log_ratio=posterior.log_ratio,
         needed=regimes.needed(posterior), number=tuple(count.tolist()),
         bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
-        explained=explained, images=_images(series, posterior, found["regimes"], experiment.seed),
+        explained=explained,
+        images=_images(series, posterior, found["regimes"], experiment.seed) if experiment.images else (),
         statements=_statements(source))
 
 

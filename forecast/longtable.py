@@ -24,6 +24,7 @@ class LongTable:
     freq : pandas frequency that the dates lie on (gaps become missing), or None for irregular dates
     omission_above : a zero whose neighbours on both sides are at least this is an omission of the reporter,
         hence missing; None takes zeros as they stand
+    site, measure : where and what was counted, for the words of the report
     """
 
     path: str
@@ -31,6 +32,8 @@ class LongTable:
     freq: str | None = "MS"
     kind: Kind = "flow"
     omission_above: float | None = None
+    site: str = ""
+    measure: str = ""
 
     def series(self) -> tuple[Series, tuple[Decision, ...]]:
         """The series, and a decision on every row of it (rows of other series of the table are not listed).
@@ -41,7 +44,8 @@ class LongTable:
         >>> [d.statement_id for d in account if d.outcome == "left out"]
         ['eagle_pass 2017-09-01', 'eagle_pass 2018-09-01']
         """
-        return read_long(self.path, self.unique_id, self.freq, self.kind, self.omission_above)
+        series, account = read_long(self.path, self.unique_id, self.freq, self.kind, self.omission_above)
+        return replace(series, site=self.site, measure=self.measure), account
 
 
 def read_long(path: str, unique_id: str = "", freq: str | None = "MS", kind: Kind = "flow",

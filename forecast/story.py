@@ -281,6 +281,8 @@ def first_seen(reading: Reading) -> tuple[str, date, str] | None:
 def subject(reading: Reading) -> str:
     """The series as a noun: its name and its site."""
     place, name = site(reading.series), plain(reading.name)
+    if place.lower() == name.lower() and reading.series.measure:
+        return f"{unit(reading.series)} at {place}"
     return f"{name} at {place}" if place else (name if reading.series.measure else f"“{name}”")
 
 
