@@ -21,6 +21,8 @@ from forecast.statements import Statement
 Day = np.datetime64
 Part = tuple[Day, Day, float, float]
 
+MONTH = np.timedelta64(1, "M")
+
 
 class Cumulative:
     """Bounds on a running total at `days`, tightened one statement at a time; a contradiction is refused."""
@@ -82,8 +84,8 @@ def parts_of(s: Statement) -> list[Part]:
     if "_per_month" not in s.measure:
         return [(first, after, s.low, s.high)]
     parts = []
-    for month in np.arange(first.astype("datetime64[M]"), (after - DAY).astype("datetime64[M]") + 1):
-        a, b = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
+    for month in np.arange(first.astype("datetime64[M]"), (after - DAY).astype("datetime64[M]") + MONTH):
+        a, b = month.astype("datetime64[D]"), (month + MONTH).astype("datetime64[D]")
         parts.append((max(a, first), min(b, after), s.low if first <= a and b <= after else 0.0, s.high))
     return parts
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from forecast.experiment import Findings, Reading
 from forecast.images import Image
+from forecast.series import DAY
 from forecast.words import (
     THIN,
     count,
@@ -50,7 +51,7 @@ def ahead(findings: Findings) -> str:
         return ""
     series = findings.readings[findings.forecast_on].series
     rows = findings.forecast[findings.forecast["model"] == best]
-    span = f"the {rows_of(series, len(rows))} after {whole(series.end[-1] - 1, series.end[-1])}"
+    span = f"the {rows_of(series, len(rows))} after {whole(series.end[-1] - DAY, series.end[-1])}"
     who = named(best) + (", best in the "
                          "backtest," if findings.backtest is not None and len(middles_of(findings)) > 1 else "")
     if len(findings.totals):

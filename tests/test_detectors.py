@@ -57,7 +57,7 @@ def test_short_series_do_not_break(name: str, n: int) -> None:
 
 
 def test_irregular_dates_and_bounds_are_accepted(name: str) -> None:
-    days = np.datetime64("2020-01-01") + np.cumsum(np.random.default_rng(1).integers(1, 9, 120))
+    days = np.datetime64("2020-01-01") + np.cumsum(np.random.default_rng(1).integers(1, 9, 120)).astype("timedelta64[D]")
     high = np.where(np.arange(120) % 10 == 4, np.inf, STEP)
     series = Series.from_counts(days, STEP, low=STEP, high=high)
     assert [b.position for b in detect(series, name)] == pytest.approx([70], abs=2)

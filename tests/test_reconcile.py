@@ -93,10 +93,10 @@ def test_subtraction_of_bounds_holds_the_truth(first, second, below, above):
 
 
 def test_a_conflict_changes_nothing():
-    running = Cumulative(DAY0 + np.array([0, 10, 20]))
-    assert running.add(DAY0, DAY0 + 20, 5, 5)
+    running = Cumulative(DAY0 + np.array([0, 10, 20], dtype="timedelta64[D]"))
+    assert running.add(DAY0, DAY0 + np.timedelta64(20, "D"), 5, 5)
     before = running.most.copy()
-    assert not running.add(DAY0, DAY0 + 10, 6, 6)
+    assert not running.add(DAY0, DAY0 + np.timedelta64(10, "D"), 6, 6)
     assert np.array_equal(running.most, before)
 
 
