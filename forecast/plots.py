@@ -313,7 +313,8 @@ def date_axis(ax: Axes, left: float, right: float) -> None:
         labels = [f"{t.item():%-d %b}" + (f"\n{t.item():%Y}" if n == 0 else "") for n, t in enumerate(ticks)]
     elif months <= 60:
         step = next(n for n in (1, 2, 3, 6, 12) if months / n <= 14)
-        starts = np.arange(first.astype("M8[Y]"), last.astype("M8[M]") + np.timedelta64(1, "M"), step, dtype="M8[M]").astype("M8[D]")
+        after = last.astype("M8[M]") + np.timedelta64(1, "M")
+        starts = np.arange(first.astype("M8[Y]"), after, step, dtype="M8[M]").astype("M8[D]")
         ticks = starts[(starts >= first) & (starts <= last)]
         labels = [f"{t.item():%b}" + (f"\n{t.item():%Y}" if n == 0 or t.item().month == 1 else "")
                   for n, t in enumerate(ticks)]
