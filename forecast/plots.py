@@ -309,7 +309,7 @@ def date_axis(ax: Axes, left: float, right: float) -> None:
     months = int((last.astype("M8[M]") - first.astype("M8[M]")).astype(int)) + 1
     if months <= 3:
         step = max(1, round((right - left) / 7))
-        ticks = np.arange(first, last + 1, step)
+        ticks = np.arange(first, last + np.timedelta64(1, "D"), np.timedelta64(step, "D"))
         labels = [f"{t.item():%-d %b}" + (f"\n{t.item():%Y}" if n == 0 else "") for n, t in enumerate(ticks)]
     elif months <= 60:
         step = next(n for n in (1, 2, 3, 6, 12) if months / n <= 14)
