@@ -12,7 +12,8 @@ from pathlib import Path
 from forecast.bootstrap import NEEDED, ensure
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKS = {"pytest": (9,), "ruff": (0, 14), "mypy": (1, 19), "hypothesis": (6, 150), "build": (1, 3)}
+CHECKS = {"pytest": (9,), "ruff": (0, 14), "mypy": (1, 19), "hypothesis": (6, 150), "build": (1, 3), "openpyxl": (3, 1),
+          "pyarrow": (23,), "python-calamine": (0, 6)}
 
 
 def main(arguments: list[str]) -> int:
