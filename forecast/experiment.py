@@ -210,7 +210,7 @@ def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Wind
     places: list[int | None] = [b.position - 1 for b in found["regimes"]] or [None]
     explained = tuple(explain(series, posterior, windows, near) for near in places)
     count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
-    level = np.exp(posterior.level + posterior.spread[:, None] ** 2 / 2)
+    level = posterior.problem.observation.mean(posterior.level, posterior.spread[:, None])
     return Reading(
         name=name, series=series, account=account, log_ratio=posterior.log_ratio,
         needed=regimes.needed(posterior), number=tuple(count.tolist()),

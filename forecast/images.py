@@ -75,9 +75,8 @@ def predictive(posterior: Posterior, gap: int, scale: float, rng: np.random.Gene
     out = []
     for row in (gap, gap + 1):
         level = posterior.level[paths, row]
-        size = posterior.dispersion[paths]
-        mean = scale * np.exp(level + posterior.spread[paths] * rng.standard_normal(len(level)))
-        out.append(rng.poisson(np.minimum(mean * rng.gamma(size, 1 / size), 1e12)))
+        latent = level + posterior.spread[paths] * rng.standard_normal(len(level))
+        out.append(posterior.problem.observation.draw(latent, np.asarray(scale), posterior.noise[paths], rng))
     return out[0], out[1]
 
 

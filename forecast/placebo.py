@@ -20,7 +20,7 @@ def simulate_null(problem: Problem, weight: np.ndarray, number: int, rng: np.ran
     """
     table = settings_table(problem)
     picked = rng.choice(len(weight), size=number, p=weight)
-    rho, spread, size = table[picked].T
+    rho, spread, noise = table[picked].T
     chance = _level_posterior(problem)[picked]
     cumulative = np.cumsum(chance, axis=1)
     level = problem.levels[(cumulative < (rng.random(number) * cumulative[:, -1])[:, None]).sum(axis=1)]
@@ -29,9 +29,7 @@ def simulate_null(problem: Problem, weight: np.ndarray, number: int, rng: np.ran
     for t, gap in enumerate(problem.gaps):
         carry = rho**gap
         unit[:, t + 1] = carry * unit[:, t] + np.sqrt(1 - carry**2) * rng.standard_normal(number)
-    mean = problem.scale * np.exp(level[:, None] + spread[:, None] * unit)
-    rate = mean * rng.gamma(size[:, None], 1 / size[:, None], mean.shape)
-    return np.asarray(rng.poisson(np.minimum(rate, 1e15)), dtype=float)
+    return problem.observation.draw(level[:, None] + spread[:, None] * unit, problem.scale, noise[:, None], rng)
 
 
 def _level_posterior(problem: Problem) -> np.ndarray:

@@ -18,7 +18,7 @@ class Posterior:
 
     log_ratio : log Bayes factor of at least one break against none, settings integrated
     jumps : bool [P, n - 1], a break in each gap; level : float [P, n], log level
-    correlation, spread, dispersion : [P], the setting of each path
+    correlation, spread, noise : [P], the setting of each path
     """
 
     problem: Problem
@@ -27,7 +27,7 @@ class Posterior:
     level: np.ndarray
     correlation: np.ndarray
     spread: np.ndarray
-    dispersion: np.ndarray
+    noise: np.ndarray
 
     @property
     def number(self) -> np.ndarray:
@@ -75,9 +75,9 @@ def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float
             jumps[mine], at = _backward_sample(problem, block, ahead.state, jump, k, e, rng)
             level[mine] = problem.levels[at]
         offset += block.settings
-    correlation, spread, dispersion = settings_table(problem)[picked].T
+    correlation, spread, noise = settings_table(problem)[picked].T
     return Posterior(problem=problem, log_ratio=_any_break(total, none, problem.weight, expected), jumps=jumps,
-                     level=level, correlation=correlation, spread=spread, dispersion=dispersion)
+                     level=level, correlation=correlation, spread=spread, noise=noise)
 
 
 def _any_break(total: np.ndarray, none: np.ndarray, weight: np.ndarray, expected: float) -> float:
@@ -127,7 +127,7 @@ class Present:
     unit: np.ndarray
     correlation: np.ndarray
     spread: np.ndarray
-    dispersion: np.ndarray
+    noise: np.ndarray
 
 
 def present(problem: Problem, draws: int, rng: np.random.Generator) -> Present:
@@ -146,8 +146,8 @@ def present(problem: Problem, draws: int, rng: np.random.Generator) -> Present:
             at, node = np.divmod(_draw(each.state[-1][k, 0, e].reshape(len(mine), -1), rng), block.nodes)
             level[mine], unit[mine] = problem.levels[at], deviations(block.nodes)[0][node]
         offset += block.settings
-    correlation, spread, dispersion = settings_table(problem)[picked].T
-    return Present(problem, level, unit, correlation, spread, dispersion)
+    correlation, spread, noise = settings_table(problem)[picked].T
+    return Present(problem, level, unit, correlation, spread, noise)
 
 
 def _settings(problem: Problem, logs: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -172,6 +172,5 @@ def ahead(now: Present, scale: np.ndarray, gaps: np.ndarray, rng: np.random.Gene
         if breaks:
             jumped = rng.random(len(level)) < -np.expm1(-problem.model.breaks * share * gap)
             level[jumped] = rng.choice(problem.levels, size=int(jumped.sum()), p=problem.prior)
-        mean = size * np.exp(level + now.spread * unit)
-        counts[:, h] = rng.poisson(np.minimum(mean * rng.gamma(now.dispersion, 1 / now.dispersion), 1e15))
+        counts[:, h] = problem.observation.draw(level + now.spread * unit, np.asarray(size), now.noise, rng)
     return counts

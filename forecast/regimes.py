@@ -3,6 +3,8 @@
     y_t ~ NB(mean = scale_t * exp(m_t + s x_t), size = r)
     m_t : piecewise constant; in a gap of length D it jumps with probability 1 - exp(-hazard D) to a draw from the
           level prior (Student t_3 around the log of the overall mean)
+    any real numbers instead of counts: y_t = m_t + s x_t + Student noise, everything in units of the scatter from row
+          to row, without season and exposure
     x_t : stationary AR(1) in continuous time, unit variance, correlation exp(-D / tau)
 
 The state (m, x) lives on a grid; s, tau and r are integrated over a small grid with equal prior weights; hazard 0 is
@@ -22,8 +24,11 @@ from itertools import groupby
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from forecast.lattice import Emission, deviations, emission, level_prior, level_range, nodes_for, transition
+from forecast.lattice import deviations, level_prior, level_range, nodes_for, transition
+from forecast.observation import Counts, Emission, Observation, Reals
 from forecast.series import Series
+
+NOISES = (0.25, 0.5, 0.75, 1.0, 1.3)  # scales of real noise in units of the scatter from row to row
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,12 @@ class RegimeModel:
 class Block:
     """Settings that share a grid of deviations: correlations of like persistence, or no deviation at all (nodes 1).
 
-    spread, dispersion : [E]; correlation : [K] over the median gap; nodes : D; emission : of the distinct rows
+    spread, noise : [E], noise being the size of the negative binomial, or the scale of real noise
+    correlation : [K] over the median gap; nodes : D; emission : of the distinct rows
     """
 
     spread: np.ndarray
-    dispersion: np.ndarray
+    noise: np.ndarray
     correlation: np.ndarray
     nodes: int
     emission: Emission
@@ -94,6 +100,7 @@ class Problem:
     """
 
     model: RegimeModel
+    observation: Observation
     index: np.ndarray
     gaps: np.ndarray
     share: np.ndarray
@@ -109,17 +116,17 @@ class Problem:
 
 
 def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
-         simulated: tuple[np.ndarray, np.ndarray] | None = None) -> Problem:
+         simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0) -> Problem:
     """Lay a series (or `simulated` bounds low, high [B, n] on its dates, NaN = missing) on the model's grid.
 
     season : multiplicative factors [n] known or estimated beforehand (1 when None)
-    Raises ValueError when the series holds no observation or is not made of counts.
+    reach : how far the levels go beyond those that the rows may have, log units
+    Raises ValueError when the series holds no observation.
     """
     if not series.observed.any():
         raise ValueError(f"series {series.name}: no row holds an observation: the regime model has nothing to fit")
-    if not series.is_count:
-        raise ValueError(f"series {series.name}: the regime model takes whole counts of at least zero")
-    scale = (series.exposure if series.kind == "flow" else np.ones(len(series))) * (
+    count = series.is_count
+    scale = (series.exposure if series.kind == "flow" and count else np.ones(len(series))) * (
         1.0 if season is None else season)
     days = series.days
     steps = np.diff(days)
@@ -136,46 +143,85 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
     rank = np.empty(len(rows), dtype=int)
     rank[order] = np.arange(len(rows))
     rows, index = rows[order], rank[inverse.ravel()[1:]].reshape(low.shape).T
+    grid = _count_grid(model, series, scale) if count else _real_grid(model, series)
+    bottom, top = grid.bottom, grid.top
     # simulated series share the grid of the observed one, so that their evidence is comparable
-    bottom, top = level_range(series.low, series.high, scale)
-    if simulated is not None:
+    if simulated is not None and count:
         spans = [level_range(a, b, scale) for a, b in zip(low, high, strict=True)]
         # the bulk of them: one wild placebo must not coarsen the grid of all
         bottom = min(bottom, float(np.quantile([a for a, _ in spans], 0.02)))
         top = max(top, float(np.quantile([b for _, b in spans], 0.98)))
-    seen = series.observed
-    levels = np.linspace(bottom, top, _fineness(model, series.middle[seen] / scale[seen], top - bottom))
-    centre = np.log((np.sum(series.middle[seen]) + 0.5) / np.sum(scale[seen]))
-    stretch = np.linspace(0, 1, len(model.dispersions)) * max(0.0, 0.5 * (centre - np.log(20)))
-    dispersions = np.array(model.dispersions) * np.exp(stretch)
-    blocks = (_block((0.0,), (0.0,), 1, dispersions, rows, levels), *(
-        _block(tuple(alike), model.spreads, nodes, dispersions, rows, levels)
+    bottom, top = bottom - reach, top + reach
+    levels = np.linspace(bottom, top, int(np.clip(np.ceil((top - bottom) / grid.step), model.levels, 3 * model.levels)))
+    blocks = (_block(grid, (0.0,), (0.0,), 1, rows, levels), *(
+        _block(grid, tuple(alike), grid.spreads, nodes, rows, levels)
         for nodes, alike in groupby(sorted(model.correlations), lambda rho: nodes_for(rho, model.nodes))))
     # every spread (zero included) weighs the same, whatever its number of correlations
     weight = np.concatenate([np.full(b.settings, 1.0 if b.nodes == 1 else 1 / len(model.correlations)) for b in blocks])
     return Problem(
-        model=model, index=index, gaps=steps / typical, share=steps / max(days[-1] - days[0], 1.0) if len(steps)
-        else steps, levels=levels, prior=level_prior(levels, centre, model.level_spread), blocks=blocks,
-        weight=weight / weight.sum(), scale=scale)
+        model=model, observation=grid.observation, index=index, gaps=steps / typical,
+        share=steps / max(days[-1] - days[0], 1.0) if len(steps) else steps, levels=levels,
+        prior=level_prior(levels, grid.centre, grid.width), blocks=blocks, weight=weight / weight.sum(), scale=scale)
 
 
-def _fineness(model: RegimeModel, rate: np.ndarray, width: float) -> int:
-    """Number of levels: steps no wider than the uncertainty of a level over half the rows.
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Where levels may lie and how rows may scatter, in the unit of the levels (log counts, or the reals themselves).
+
+    bottom, top, step : of the levels; centre, width : of their prior; spreads, noises : of the settings
+    """
+
+    observation: Observation
+    bottom: float
+    top: float
+    step: float
+    centre: float
+    width: float
+    spreads: tuple[float, ...]
+    noises: tuple[float, ...]
+
+
+def _count_grid(model: RegimeModel, series: Series, scale: np.ndarray) -> Grid:
+    seen = series.observed
+    bottom, top = level_range(series.low, series.high, scale)
+    centre = float(np.log((np.sum(series.middle[seen]) + 0.5) / np.sum(scale[seen])))
+    stretch = np.linspace(0, 1, len(model.dispersions)) * max(0.0, 0.5 * (centre - np.log(20)))
+    return Grid(observation=Counts(), bottom=bottom, top=top,
+                step=_fineness(max(_scatter(np.log(series.middle[seen] / scale[seen] + 0.5)), 0.01), seen),
+                centre=centre, width=model.level_spread, spreads=model.spreads,
+                noises=tuple(np.array(model.dispersions) * np.exp(stretch)))
+
+
+def _real_grid(model: RegimeModel, series: Series) -> Grid:
+    """Reals: the scatter from row to row takes the place of the unit that logs give to counts."""
+    seen = series.observed
+    y = series.middle[seen]
+    sd = float(y.std()) or max(abs(float(y[0])), 1.0) * 1e-3
+    unit = max(_scatter(y), 0.05 * sd)
+    return Grid(observation=Reals(), bottom=float(y.min()), top=max(float(y.max()), float(y.min()) + 0.5 * unit),
+                step=_fineness(unit, seen), centre=float(y.mean()), width=model.level_spread * max(sd, unit),
+                spreads=tuple(3 * unit * s for s in model.spreads), noises=tuple(unit * np.array(NOISES)))
+
+
+def _scatter(y: np.ndarray) -> float:
+    """Standard deviation of noise from its differences, which a break or a drift hardly moves."""
+    return float(np.median(np.abs(np.diff(y)))) / 0.954 if len(y) > 2 else 1.0
+
+
+def _fineness(noise: float, seen: np.ndarray) -> float:
+    """Widest step of the level grid: the uncertainty of a level over half the rows.
 
     On a coarser grid the true level falls between two points, and a break between neighbours looks real.
     """
-    log = np.log(rate + 0.5)
-    noise = np.median(np.abs(np.diff(log))) / 0.954 if len(log) > 2 else 1.0  # sd, from differences of normal noise
-    step = max(noise, 0.01) / np.sqrt(max(len(log) / 2, 1))
-    return int(np.clip(np.ceil(width / step), model.levels, 3 * model.levels))
+    return noise / float(np.sqrt(max(seen.sum() / 2, 1)))
 
 
-def _block(correlations: tuple[float, ...], spreads: tuple[float, ...], nodes: int, dispersions: np.ndarray,
-           rows: np.ndarray, levels: np.ndarray) -> Block:
-    spread = np.repeat(np.array(spreads), len(dispersions))
-    dispersion = np.tile(dispersions, len(spreads))
-    return Block(spread=spread, dispersion=dispersion, correlation=np.array(correlations), nodes=nodes,
-                 emission=emission(rows, levels, spread, dispersion, nodes))
+def _block(grid: Grid, correlations: tuple[float, ...], spreads: tuple[float, ...], nodes: int, rows: np.ndarray,
+           levels: np.ndarray) -> Block:
+    spread = np.repeat(np.array(spreads), len(grid.noises))
+    noise = np.tile(np.array(grid.noises), len(spreads))
+    return Block(spread=spread, noise=noise, correlation=np.array(correlations), nodes=nodes,
+                 emission=grid.observation.emission(rows, levels, spread, noise, nodes))
 
 
 @cache
@@ -324,6 +370,6 @@ def evidence(problem: Problem) -> Evidence:
 
 
 def settings_table(problem: Problem) -> np.ndarray:
-    """Correlation (over the median gap), spread and dispersion of every setting, [S, 3]."""
+    """Correlation (over the median gap), spread and noise of every setting, [S, 3]."""
     return np.array([(rho, s, r) for block in problem.blocks for rho in block.correlation
-                     for s, r in zip(block.spread, block.dispersion, strict=True)])
+                     for s, r in zip(block.spread, block.noise, strict=True)])

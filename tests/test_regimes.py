@@ -10,7 +10,8 @@ import pytest
 
 from forecast import Series, detect, simulate
 from forecast.breaks.regimes import Regimes
-from forecast.lattice import deviations, emission, transition
+from forecast.lattice import deviations, transition
+from forecast.observation import Counts
 from forecast.posterior import ahead, present, sample
 from forecast.regimes import RegimeModel, evidence, pose
 
@@ -63,8 +64,8 @@ def test_transitions_keep_the_stationary_moments():
 def test_an_interval_is_the_sum_of_its_counts():
     levels, spread, size = np.linspace(0, 3, 5), np.array([0.3]), np.array([2.5])
     exact = np.array([[float(k), float(k), 1.0] for k in range(4, 9)])
-    one = emission(exact, levels, spread, size, 7)
-    whole = emission(np.array([[4.0, 8.0, 1.0]]), levels, spread, size, 7)
+    one = Counts().emission(exact, levels, spread, size, 7)
+    whole = Counts().emission(np.array([[4.0, 8.0, 1.0]]), levels, spread, size, 7)
     single = np.log((one.table * np.exp(one.peak)[..., None, None]).sum(axis=0))
     together = np.log(whole.table[0] * np.exp(whole.peak[0])[..., None, None])
     np.testing.assert_allclose(together, single, atol=2e-3)

@@ -1,4 +1,4 @@
-"""Breaks by the count regime model: counts with bounds, exposure, gaps, overdispersion and autocorrelation."""
+"""Breaks by the regime model: counts (or reals) with bounds, exposure, gaps, overdispersion and autocorrelation."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class Regimes:
 
     def posterior(self, series: Series) -> Posterior:
         """Posterior paths of levels and breaks (see `forecast.posterior.Posterior`)."""
-        factors = evident_season(series).over(np.arange(len(series))) if self.season else None
+        seasonal = self.season and series.is_count
+        factors = evident_season(series).over(np.arange(len(series))) if seasonal else None
         return sample(pose(self.model, series, factors), self.draws, np.random.default_rng(self.seed))
 
     def detect(self, series: Series) -> tuple[Break, ...]:
@@ -107,4 +108,4 @@ def _dates(series: Series, low: int, high: int) -> tuple[np.datetime64, np.datet
 def _level(posterior: Posterior, gaps: np.ndarray, agreed: np.ndarray, side: int) -> float:
     """Median over paths of the expected count per fully watched row just before (0) or after (1) the break."""
     level = posterior.level[agreed][np.arange(len(gaps)), gaps + side]
-    return float(np.median(np.exp(level + posterior.spread[agreed] ** 2 / 2)))
+    return float(np.median(posterior.problem.observation.mean(level, posterior.spread[agreed])))

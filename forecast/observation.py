@@ -1,0 +1,153 @@
+"""What a row says of a state: negative binomial counts or Student-distributed reals, exact or within bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from forecast.lattice import deviations
+
+# log-likelihood floor of one row against its best state: an outlier this far out is as good as impossible
+FLOOR = -46.0
+DEGREES = 6.0  # of freedom of a real observation: near normal, yet an outlier is no break
+
+
+@dataclass(frozen=True, eq=False)
+class Emission:
+    """Likelihood of each distinct row under each state.
+
+    table : float32 [U, E, L, D], relative to the best state of that row and setting (row 0: a missing row, ones)
+    peak : float64 [U, E], log-likelihood of that best state
+    """
+
+    table: np.ndarray
+    peak: np.ndarray
+
+
+class Observation(Protocol):
+    """The last layer of the regime model: how a row scatters around its level."""
+
+    def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
+                 nodes: int) -> Emission:
+        """Likelihood of distinct rows `[U, 3]` (low, high, scale) for E settings (spread, noise)."""
+        ...
+
+    def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Simulated values for latent levels (deviation included), all arrays that broadcast."""
+        ...
+
+    def mean(self, level: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """Expected value of a fully watched row at this level, over its deviations."""
+        ...
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts of mean scale * exp(latent) and variance mean + mean^2 / noise, the size of the negative binomial."""
+
+    def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
+                 nodes: int) -> Emission:
+        """Negative binomial likelihood; a row with low < high contributes P(low <= Y <= high)."""
+        x, _ = deviations(nodes)
+        eta = levels[:, None] + spread[:, None, None] * x  # [E, L, D]
+        size = noise[:, None, None]
+        logs = np.empty((len(rows), *eta.shape))
+        exact = (rows[:, 0] == rows[:, 1])
+        for scale in np.unique(rows[~np.isnan(rows[:, 0]), 2]):
+            mean_log = eta + np.log(scale)
+            total_log = np.logaddexp(mean_log, np.log(size))
+            at = np.flatnonzero(exact & (rows[:, 2] == scale))
+            if len(at):
+                count = rows[at, 0]
+                logs[at] = (count[:, None, None, None] * (mean_log - total_log) - size * total_log)
+                logs[at] += _constant(count, noise)[:, :, None, None]
+            for row in np.flatnonzero(~exact & (rows[:, 2] == scale) & ~np.isnan(rows[:, 0])):
+                logs[row] = _interval(rows[row, 0], rows[row, 1], mean_log, noise)
+        return _scaled(rows, logs)
+
+    def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Counts, as floats."""
+        mean = scale * np.exp(latent)
+        rate = mean * rng.gamma(np.broadcast_to(noise, mean.shape), 1 / noise)
+        return np.asarray(rng.poisson(np.minimum(rate, 1e15)), dtype=float)
+
+    def mean(self, level: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """exp(level + spread^2 / 2), the mean of a log-normal intensity."""
+        return np.asarray(np.exp(level + spread**2 / 2))
+
+
+@dataclass(frozen=True)
+class Reals:
+    """Reals: latent plus Student noise with six degrees of freedom and scale `noise`; exposure plays no part."""
+
+    def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
+                 nodes: int) -> Emission:
+        """Student likelihood; a row with low < high contributes P(low <= Y <= high)."""
+        from scipy.special import stdtr
+
+        x, _ = deviations(nodes)
+        eta = levels[:, None] + spread[:, None, None] * x  # [E, L, D]
+        scale = noise[:, None, None]
+        logs = np.empty((len(rows), *eta.shape))
+        for row, (low, high, _) in enumerate(rows):
+            if low == high:
+                logs[row] = -0.5 * (DEGREES + 1) * np.log1p(((low - eta) / scale) ** 2 / DEGREES) - np.log(scale)
+            elif not np.isnan(low):
+                # both ends from the side of their own tail, so that no digits are lost to 1 - 1
+                near, far = (low - eta) / scale, (high - eta) / scale
+                flip = near > 0
+                inside = stdtr(DEGREES, np.where(flip, -near, far)) - stdtr(DEGREES, np.where(flip, -far, near))
+                logs[row] = np.log(np.maximum(inside, 1e-300))
+        return _scaled(rows, logs)
+
+    def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Real values."""
+        shape = np.broadcast_shapes(latent.shape, scale.shape, noise.shape)
+        return np.asarray(latent + noise * rng.standard_t(DEGREES, size=shape))
+
+    def mean(self, level: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """The level itself, whatever its spread."""
+        return np.asarray(level + 0.0 * spread)
+
+
+def _scaled(rows: np.ndarray, logs: np.ndarray) -> Emission:
+    logs[np.isnan(rows[:, 0])] = 0.0
+    peak = logs.max(axis=(-1, -2))
+    table = np.exp(np.maximum(logs - peak[..., None, None], FLOOR)).astype(np.float32)
+    return Emission(table=table, peak=peak)
+
+
+def _constant(count: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
+    """Terms of the negative binomial log-likelihood without the mean, [U, E]."""
+    from scipy.special import gammaln
+
+    y, r = count[:, None], dispersion[None, :]
+    return np.asarray(gammaln(y + r) - gammaln(r) - gammaln(y + 1) + r * np.log(r))
+
+
+def _interval(low: float, high: float, mean_log: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
+    """log P(low <= Y <= high) under each state [E, L, D], interpolated over 256 log means per dispersion."""
+    grid = np.linspace(mean_log.min(), mean_log.max(), 256)
+    out = np.empty_like(mean_log)
+    for size in np.unique(dispersion):
+        values = _log_mass(low, high, size / (size + np.exp(grid)), size)
+        mine = dispersion == size
+        out[mine] = np.interp(mean_log[mine], grid, values)
+    return out
+
+
+def _log_mass(low: float, high: float, success: np.ndarray, size: float) -> np.ndarray:
+    """log P(low <= Y <= high) of a negative binomial by its regularised incomplete beta function."""
+    from scipy.special import betainc
+
+    # each tail from its own side, so that a far bound does not lose all digits to 1 - 1
+    below = betainc(size, low, success) if low > 0 else np.zeros_like(success)
+    above = betainc(low, size, 1 - success) if low > 0 else np.ones_like(success)
+    if np.isinf(high):
+        inside = above
+    else:
+        inside = np.where(below > 0.5, above - betainc(high + 1, size, 1 - success),
+                          betainc(size, high + 1, success) - below)
+    return np.asarray(np.log(np.maximum(inside, 1e-300)))
