@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 DEFAULT = "khasan_rajin"
 LOG = logging.getLogger("forecast")
+# word after `forecast` -> module and function that take the words after it; imported when it is asked for
+COMMANDS = {
+    "compare": ("forecast.comparison", "command"),
+    "feeds": ("forecast.feeds.command", "list_feeds"),
+    "check": ("forecast.feeds.command", "check"),
+}
 USAGE = """\
 Did the traffic change, when, by how much, which dated events fit, and what comes next.
 
@@ -31,6 +38,8 @@ Did the traffic change, when, by how much, which dated events fit, and what come
   forecast -cn seatbelts 'models=[ets,mean]'     with these models only
   forecast -cn seatbelts -m models=ets,mean      a sweep: one run each, and a table
   forecast compare reports/                      a ranked table of what was run
+  forecast feeds                                 the layouts of files that are read
+  forecast check FILE                            what would be read of a file; --keep-good OUT.csv parts good from bad
 
 options
   -cn, --config-name NAME    the experiment: experiments/NAME.yaml, of this folder or of those that ship
@@ -84,13 +93,14 @@ def _said(error: Exception) -> str:
 def _dispatch(arguments: Sequence[str]) -> int:
     from forecast import __version__
 
+    if arguments and arguments[0] in COMMANDS and not {"-h", "--help"} & set(arguments):
+        module, function = COMMANDS[arguments[0]]
+        return int(getattr(import_module(module), function)(arguments[1:]))
     given = _parse(arguments)
     if given.help:
         print(_help(), end="")
     elif given.version:
         print(f"forecast {__version__}")
-    elif given.words[:1] == ["compare"]:
-        return _compare(given.words[1:])
     else:
         return _experiment(given)
     return 0
@@ -177,7 +187,7 @@ def _check_words(words: Sequence[str]) -> None:
             continue
         if word in experiments():
             raise ValueError(f"{word!r} is an experiment: write forecast -cn {word}")
-        raise ValueError(f"{word!r} is neither a setting (key=value) nor a command: {suggest(word, ['compare'])}")
+        raise ValueError(f"{word!r} is neither a setting (key=value) nor a command: {suggest(word, list(COMMANDS))}")
 
 
 def _run(settings: dict[str, Any], folder: Path, overrides: Sequence[str]) -> Any:
@@ -261,7 +271,7 @@ def _progress() -> Iterator[Progress]:
         yield drawn
 
 
-# -- sweep and compare ----------------------------------------------------------------------------------------------
+# -- sweep ----------------------------------------------------------------------------------------------------------
 def _sweep(given: argparse.Namespace, overrides: Sequence[str], output: Path | None) -> int:
     from forecast.config import sweep
 
@@ -281,20 +291,10 @@ def _sweep(given: argparse.Namespace, overrides: Sequence[str], output: Path | N
     for answer in failed:
         print(f"forecast: error: {answer}", file=sys.stderr)
     if len(failed) < len(answers):
-        _compare([str(folder)])
+        from forecast.comparison import command as compared
+
+        compared([str(folder)])
     return 2 if failed else 0
-
-
-def _compare(words: Sequence[str]) -> int:
-    folder = Path(words[0] if words else "reports")
-    if len(words) > 1:
-        raise ValueError(f"compare takes one folder, got {', '.join(words)}")
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder: run an experiment first, or name the folder of its reports")
-    from forecast.report import compare
-
-    print(compare(folder).to_string(index=False))
-    return 0
 
 
 if __name__ == "__main__":

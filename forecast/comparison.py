@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,17 @@ def compare(folder: str | Path) -> pd.DataFrame:
     (root / "compare.csv").write_text(csv_text(records), encoding="utf-8", newline="")
     (root / "compare.html").write_text(_html(table), encoding="utf-8")
     return table
+
+
+def command(words: Sequence[str]) -> int:
+    """Print the table of a folder of reports; raises ValueError as `compare` does, or for several folders."""
+    folder = Path(words[0] if words else "reports")
+    if len(words) > 1:
+        raise ValueError(f"compare takes one folder, got {', '.join(words)}")
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder: run an experiment first, or name the folder of its reports")
+    print(compare(folder).to_string(index=False))
+    return 0
 
 
 def _run(place: Path, root: Path) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,17 +17,26 @@ from forecast.ledgers import Cells, Problem, StatementError, locate, rows_of
 from forecast.registry import suggest
 from forecast.series import Kind, Series
 
+PLAIN = ("unique_id", "ds", "y", "y_low", "y_high")
+UNLISTED = ("unknown", "zero")
+MOST_NAMES = 40  # of series, in an error
+
 
 @dataclass(frozen=True)
 class LongTable:
     """One series of a long table (unique_id, ds, y; perhaps y_low, y_high), a row being one statement.
 
-    path : CSV file, among the experiments that ship or anywhere
+    path : CSV file, or a file of any feed (`forecast feeds`: PortWatch, spreadsheets, charts, port calls ...),
+        among the experiments that ship or anywhere
     unique_id : which series; may stay empty when there is only one
-    freq : pandas frequency that the dates lie on (gaps become missing), or None for irregular dates
+    freq : pandas frequency that the dates lie on (gaps become missing), or None for irregular dates; days of a feed
+        that lie on no such grid are summed (flow) or averaged (stock) over its bins
+    kind : "flow" or "stock", where the file does not say
     omission_above : a zero whose neighbours on both sides are at least this is an omission of the reporter,
         hence missing; None takes zeros as they stand
-    site, measure : where and what was counted, for the words of the report
+    site, measure : where and what was counted, for the words of the report; of a feed its own words if empty
+    unlisted : what is known of days between the first and the last call of a feed of port calls that list none:
+        "unknown" (every number of calls is a lower bound) or "zero" (the list is complete)
     """
 
     path: str
@@ -34,6 +46,11 @@ class LongTable:
     omission_above: float | None = None
     site: str = ""
     measure: str = ""
+    unlisted: Literal["unknown", "zero"] = "unknown"
+
+    def __post_init__(self) -> None:
+        if self.unlisted not in UNLISTED:
+            raise ValueError(f"{self.path}: unlisted {self.unlisted!r} is unknown: {suggest(self.unlisted, UNLISTED)}")
 
     def series(self) -> tuple[Series, tuple[Decision, ...]]:
         """The series, and a decision on every row of it (rows of other series of the table are not listed).
@@ -44,23 +61,56 @@ class LongTable:
         >>> [d.statement_id for d in account if d.outcome == "left out"]
         ['eagle_pass 2017-09-01', 'eagle_pass 2018-09-01']
         """
-        series, account = read_long(self.path, self.unique_id, self.freq, self.kind, self.omission_above)
-        return replace(series, site=self.site, measure=self.measure), account
+        series, account = read_long(self.path, self.unique_id, self.freq, self.kind, self.omission_above, self.unlisted)
+        return replace(series, site=self.site or series.site, measure=self.measure or series.measure), account
 
 
 def read_long(path: str, unique_id: str = "", freq: str | None = "MS", kind: Kind = "flow",
-              omission_above: float | None = None) -> tuple[Series, tuple[Decision, ...]]:
+              omission_above: float | None = None,
+              unlisted: Literal["unknown", "zero"] = "unknown") -> tuple[Series, tuple[Decision, ...]]:
     """What `LongTable` reads, as a function."""
+    file = locate(path)
+    if _is_plain(file):
+        return _from_rows(_rows(file), path, unique_id, freq, kind, omission_above)
+    return _from_feed(file, unique_id, freq, kind, omission_above, unlisted)
+
+
+def _is_plain(file: Path) -> bool:
+    """Whether this is a table of counts and bounds alone, or no feed at all: the reader of ledgers explains it."""
+    from forecast.feeds import feeds
+    from forecast.feeds.source import Source
+
+    if not file.is_file() or not file.stat().st_size:
+        return True
+    source = Source(file)
+    columns = set(source.columns)
+    if set(PLAIN[:3]) <= columns <= set(PLAIN):
+        return True
+    return bool(columns) and not any(feed.recognise(source) for feed in feeds())
+
+
+def _rows(file: Path) -> list[_Row]:
     problems: list[Problem] = []
-    needed = ("unique_id", "ds", "y")
-    rows = [row for _, _, row in rows_of(locate(path), needed, (*needed, "y_low", "y_high"), _row, problems)]
+    rows = [row for _, _, row in rows_of(file, PLAIN[:3], PLAIN, _row, problems)]
     if problems:
         raise StatementError(problems)
+    return rows
+
+
+def _from_rows(rows: Sequence[_Row], path: str, unique_id: str, freq: str | None, kind: Kind,
+               omission_above: float | None) -> tuple[Series, tuple[Decision, ...]]:
     found = tuple(sorted({row.name for row in rows}))
     name = unique_id or (found[0] if len(found) == 1 else "")
     if name not in found:
         raise ValueError(f"{path}: no series {unique_id!r}: {suggest(unique_id, found)}")
-    kept = [row for row in sorted(rows, key=lambda row: row.day) if row.name == name]
+    series, account = _accounted([row for row in sorted(rows, key=lambda row: row.day) if row.name == name], name, kind,
+                                 omission_above)
+    return (_on_grid(series, freq) if freq else series), account
+
+
+def _accounted(kept: Sequence[_Row], name: str, kind: Kind,
+               omission_above: float | None) -> tuple[Series, tuple[Decision, ...]]:
+    """The series of rows in order, omissions missing, and a decision on each."""
     account = Account(name)
     for i, row in enumerate(kept):
         reason = _omission(kept[max(i - 1, 0): i + 2], i > 0, omission_above) or (
@@ -71,7 +121,46 @@ def read_long(path: str, unique_id: str = "", freq: str | None = "MS", kind: Kin
     low, high = (np.where(missing, np.nan, [getattr(row, side) for row in kept]) for side in ("low", "high"))
     series = Series.from_counts([row.day for row in kept], np.full(len(kept), np.nan), low, high, kind=kind,
                                 name=name, sources=tuple((row.id,) for row in kept))
-    return (_on_grid(series, freq) if freq else series), account.decisions()
+    return series, account.decisions()
+
+
+def _from_feed(file: Path, unique_id: str, freq: str | None, kind: Kind, omission_above: float | None,
+               unlisted: str) -> tuple[Series, tuple[Decision, ...]]:
+    """The series of a file of any feed that counts something, in bounded memory."""
+    from forecast.feeds import detected
+    from forecast.feeds.gather import gathered
+
+    source, feed = detected(file)
+    made = gathered(feed, source, re.compile(re.escape(unique_id) if unique_id else ".*", flags=re.S), keep_good=False)
+    found = tuple(sorted(made.codes))
+    name = unique_id or (found[0] if len(found) == 1 else "")
+    if name not in found:
+        raise ValueError(f"{file.name}: no series {unique_id!r}: {suggest(unique_id, found[:MOST_NAMES])}")
+    read = made.series(name, kind)
+    rows = [_Row(name, day, low, high) for day, low, high in
+            zip(read.start.tolist(), read.low.tolist(), read.high.tolist(), strict=True)]
+    if feed.kind == "call":
+        rows = _calls(rows, unlisted)
+    series, account = _accounted(rows, name, read.kind, omission_above)
+    series = replace(series, site=read.site, measure=read.measure)
+    if not freq:
+        return series, account
+    try:
+        return _on_grid(series, freq), account
+    except ValueError:  # days lie on no grid of months: then its bins take them up
+        series = series.regular(freq)
+    at_least = np.isinf(series.high)  # speaks of the whole bin, however few of its days are listed
+    return replace(series, exposure=np.where(at_least, 1.0, series.exposure)), account
+
+
+def _calls(rows: list[_Row], unlisted: str) -> list[_Row]:
+    """Days with calls as lower bounds, or every day from the first to the last with what is listed."""
+    if unlisted == "unknown":
+        return [replace(row, high=np.inf) for row in rows]
+    listed = {row.day: row for row in rows}
+    span = (rows[-1].day - rows[0].day).days + 1
+    days = (rows[0].day + timedelta(days=d) for d in range(span))
+    return [listed.get(day, _Row(rows[0].name, day, 0.0, 0.0)) for day in days]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,76 @@
+"""Arrivals and departures to calls: one row per visit of a ship to a port; what has no partner is kept and said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from forecast.feeds.reading import Tray
+from forecast.feeds.times import MIDNIGHT
+
+NO_DEPARTURE = "arrivals without a departure, kept as calls"
+NO_ARRIVAL = "departures without an arrival, kept as calls on or before that day"
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One ship arriving at a port or leaving it; `when` is naive and in UTC, or local where the file says no more."""
+
+    ship: str
+    vessel: str
+    kind: str
+    port: str
+    when: datetime
+    arrival: bool
+    row: int
+
+
+def pair(movements: Iterable[Movement], tray: Tray) -> None:
+    """Put one row per call into the tray: an arrival and the next departure of the same ship from the same port."""
+    waiting: dict[tuple[str, str], Movement] = {}
+    previous: set[tuple[str, str, datetime, bool]] = set()
+    listed = list(movements)
+    in_order = sorted(listed, key=lambda m: (m.when, not m.arrival))
+    if in_order != listed and list(reversed(listed)) != in_order:
+        tray.notes["movements out of the order of time, sorted"] += 0
+    for movement in in_order:
+        key = (movement.ship, movement.port)
+        if (*key, movement.when, movement.arrival) in previous:
+            tray.notes["rows that repeat an earlier movement dropped"] += 1
+            continue
+        previous.add((*key, movement.when, movement.arrival))
+        if movement.when.time() == datetime.min.time():
+            tray.notes[MIDNIGHT] += 1
+        earlier = waiting.pop(key, None)
+        if movement.arrival:
+            _single(earlier, tray)
+            waiting[key] = movement
+        elif earlier is None:
+            _single(movement, tray)
+        else:
+            _call(earlier, movement.when.date(), f"departed {movement.when:%Y-%m-%d %H:%M}", tray)
+    for movement in waiting.values():
+        _single(movement, tray)
+
+
+def _single(movement: Movement | None, tray: Tray) -> None:
+    if movement is None:
+        return
+    tray.notes[NO_DEPARTURE if movement.arrival else NO_ARRIVAL] += 1
+    said = "no departure listed" if movement.arrival else "no arrival listed: called on this day or before"
+    _call(movement, None if movement.arrival else movement.when.date(), said, tray)
+
+
+def _call(movement: Movement, end: date | None, said: str, tray: Tray) -> None:
+    tray.rows.append({
+        "unique_id": movement.port, "ds": movement.when.date(), "end": end, "y_low": 1.0, "y_high": 1.0,
+        "site": movement.port, "measure": "ships", "class": movement.kind,
+        "status": "ok" if movement.arrival else "partial",
+        "image_id": f"{movement.ship} {movement.when:%Y-%m-%dT%H:%M:%S}", "note": f"{movement.vessel}; {said}",
+        "row": movement.row})
+
+
+def naive(when: datetime) -> datetime:
+    """The time in UTC without saying so, so that all of a file compare."""
+    return when if when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,49 @@
+"""The long table of the field, as CSV: unique_id, ds, y; perhaps y_low, y_high and words about each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from forecast.feeds.lines import rows_by_column
+from forecast.feeds.reading import TEXTS, Batch, Feed, Tray, bounds
+from forecast.feeds.source import Source
+from forecast.feeds.times import day_of
+from forecast.ledgers import Cells
+
+NEEDED = {"unique_id", "ds"}
+COUNTS = {"y", "y_low", "y_high"}
+STATES = ("ok", "cloud", "no_image", "partial")
+
+
+def recognise(source: Source) -> bool:
+    return set(source.columns) >= NEEDED and bool(COUNTS & set(source.columns))
+
+
+def read(source: Source) -> Iterator[Batch]:
+    tray = Tray(source)
+    for cells in rows_by_column(tray):
+        tray.add(cells, **line(cells, tray))
+        if tray.full:
+            yield tray.batch()
+    yield tray.batch()
+
+
+def line(cells: Cells, tray: Tray) -> dict[str, Any]:
+    """One row of a long table; an image under cloud or not taken counted nothing, whatever stands in `y`."""
+    status = cells.text("status")
+    if status:
+        cells.choice("status", STATES)
+    counted = bounds(cells, cells.number("y"), cells.number("y_low"), cells.number("y_high"))
+    if status in ("cloud", "no_image") and counted["y_high"] == counted["y_high"]:
+        cells.wrong("status", status, "nothing can be counted then: leave y blank, or mend the status")
+    exposure = cells.number("exposure")
+    if exposure is not None and not 0 < exposure <= 1:
+        cells.wrong("exposure", exposure, "write a share of the day above 0, at most 1; a day nobody watched has no y")
+    return {**{column: cells.text(column) for column in TEXTS}, **counted,
+            "unique_id": cells.text("unique_id", needed=True), "ds": day_of(cells, "ds", tray),
+            "end": cells.day("end"), "exposure": exposure}
+
+
+FEED = Feed("long_table", "own CSV: unique_id, ds, y (y_low, y_high, status, sensor, image_id, note ...)", "count", "",
+            "simulated_long_table.csv", recognise, read)

@@ -1,0 +1,51 @@
+"""Parquet with the columns of the long table, whoever wrote it (pandas, polars, DuckDB ...)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from forecast.feeds.extras import needs
+from forecast.feeds.long_table import COUNTS, NEEDED, line
+from forecast.feeds.reading import BATCH, COLUMNS, Batch, Feed, Tray
+from forecast.feeds.source import Source, scalar
+
+MOST_ROWS = 50_000_000  # run-length encoding lets a kilobyte claim any number of rows
+
+
+def recognise(source: Source) -> bool:
+    return source.is_parquet
+
+
+def read(source: Source) -> Iterator[Batch]:
+    parquet = needs("pyarrow.parquet", "parquet")
+    tray = Tray(source)
+    try:
+        with parquet.ParquetFile(source.path) as file:
+            number = 1
+            for part in file.iter_batches(batch_size=BATCH, columns=_columns(file, source)):
+                for row in part.to_pylist():
+                    number += 1
+                    cells = tray.cells(number, {column: scalar(value) for column, value in row.items()})
+                    tray.add(cells, **line(cells, tray))
+                yield tray.batch()
+    except (OSError, NotImplementedError, ArithmeticError, KeyError, TypeError, MemoryError) as error:
+        raise ValueError(f"{source.name}: Parquet that cannot be read ({error}): write it again") from error
+    if tray.faults or tray.notes:
+        yield tray.batch()
+
+
+def _columns(file: Any, source: Source) -> list[str]:
+    """The columns that are read; raises ValueError where one is lacking or the file claims too many rows."""
+    there = list(file.schema_arrow.names)
+    lacking = sorted(NEEDED - set(there)) or ([] if COUNTS & set(there) else ["y"])
+    if lacking:
+        raise ValueError(f"{source.name}: no column {', '.join(lacking)}, got {', '.join(there[:20])}: name them "
+                         "as in a long table (unique_id, ds, y)")
+    if file.metadata.num_rows > MOST_ROWS:
+        raise ValueError(f"{source.name}: {file.metadata.num_rows} rows, at most {MOST_ROWS} are read: split the file")
+    return [column for column in there if column in COLUMNS]
+
+
+FEED = Feed("parquet", "Parquet with the columns of the long table", "count", "", "simulated_long_table.parquet",
+            recognise, read)
