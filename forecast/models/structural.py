@@ -9,13 +9,17 @@ from itertools import product
 
 import numpy as np
 
+from forecast.models.calibration import learned, stretched
 from forecast.models.history import history, season_length, trimmed, whole
+from forecast.regimes import single_thread
 from forecast.series import Series
 
 POWERS = (0.0, 0.5, 1.0)  # log, square root, none: which one suits is weighed like any other setting
 YEAR = 365.25
 FIRST_LOOK = 120  # observations on which all settings are weighed before the best few see the rest
 LEFT = 12  # settings that see the rest
+NONE = np.zeros(0, dtype=int)
+ORIGINS, STEPS = 40, 12  # past forecasts, and rows ahead of each, that the tails are learned from
 # Columns of a settings table: which level (0 a walk, k the k-th memory), and variances in units of the noise's.
 LEVEL, STEP, SEASON, TREND, YEARLY = range(5)
 
@@ -30,7 +34,9 @@ class Structural:
     variance `trends` over half the history; all in units of the noise variance, which is integrated out in closed
     form under a prior of `prior` observations of Poisson noise. Every combination of settings and of the powers 0,
     1/2 and 1 is weighed by its marginal likelihood and by a prior that favours calm levels; paths are drawn from
-    the mixture (Rasmussen & Williams 2006, sections 2.2 and 5.4; Harvey 1989, section 2.3).
+    the mixture (Rasmussen & Williams 2006, sections 2.2 and 5.4; Harvey 1989, section 2.3). The tails of the paths are
+    then made as heavy as past forecasts of the same history needed (`calibration.learned`): the factor that gives the
+    forecast holds those from every earlier row as well, so that they cost no refit.
 
     rows : most recent observations used; the few settings that lead on the last 120 are weighed again on these
     """
@@ -49,6 +55,10 @@ class Structural:
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""
+        with single_thread():  # the matrices are small: more threads burn several times the CPU for nothing
+            return self._paths(series, horizon, draws, rng)
+
+    def _paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         y = trimmed(history(series))
         when = np.flatnonzero(~np.isnan(y)).astype(float)[-self.rows:]
         seen, end = y[~np.isnan(y)][-self.rows:], float(len(y))
@@ -67,7 +77,10 @@ class Structural:
         if daily:  # a yearly cycle on top of the weekly one
             table = np.concatenate([table, table])
             table[len(table) // 2:, YEARLY] = 0.1
-        return whole(_simulate(fit(when, seen, coming, table=table), draws, rng))
+        least = max(10, len(seen) // 3, int(np.searchsorted(when, when[0] + 2 * cycle)))
+        origins = np.unique(np.linspace(least, len(seen) - 1, ORIGINS).astype(int)) if least < len(seen) else NONE
+        found = fit(when, seen, coming, table=table, origins=origins)
+        return whole(stretched(_simulate(found, draws, rng), learned(found.errors(min(horizon, STEPS)))))
 
     def _table(self, cycle: int) -> np.ndarray:
         """All combinations of settings [settings, 5]."""
@@ -85,6 +98,7 @@ class Fit:
 
     weight [g, p] sums to one; mean [g, h, p] and root [g, h, h] of the coming rows' z in units of the noise, whose
     variance is inverse gamma with shape `shape` and scale [g, p]; centre, spread [p] and `offset` undo the power.
+    `past` holds the same before each earlier origin.
     """
 
     weight: np.ndarray
@@ -95,10 +109,48 @@ class Fit:
     centre: np.ndarray
     spread: np.ndarray
     offset: float
+    past: Past
+
+    def errors(self, steps: int) -> np.ndarray:
+        """Normal scores of what followed each past origin under its forecast [origins, steps], NaN beyond the end."""
+        return self.past.errors(steps)
+
+
+@dataclass(frozen=True)
+class Past:
+    """Forecasts from earlier origins, each on the observations before it: `origins` [o] are their numbers.
+
+    root [g, n, n] factors the covariance of what was seen, whitened [g, n, p] is root^-1 z; weight [o, g, p], shape [o]
+    and scale [o, g, p] are those of `Fit` at each origin. A later row is root times whitened: the part of it that
+    comes after the origin is the error of a forecast from there, and its squared row the variance.
+    The scale of the observations alone (their centre and spread) is taken from the whole history.
+    """
+
+    origins: np.ndarray
+    root: np.ndarray
+    whitened: np.ndarray
+    weight: np.ndarray
+    shape: np.ndarray
+    scale: np.ndarray
+
+    def errors(self, steps: int) -> np.ndarray:
+        """Normal scores [origins, steps]; NaN after the last observation."""
+        from scipy.special import ndtri, stdtr
+
+        found, n = np.full((len(self.origins), steps), np.nan), self.root.shape[1]
+        for k, origin in enumerate(self.origins):
+            end = min(origin + steps, n)
+            g, p = np.nonzero(self.weight[k] > 0.01 * self.weight[k].max())
+            part = self.root[g, origin:end, origin:end]
+            error = np.matvec(part, self.whitened[g, origin:end, p])
+            spread = np.sqrt((part**2).sum(axis=2) * (self.scale[k, g, p] / self.shape[k])[:, None])
+            below = self.weight[k, g, p] @ stdtr(2 * self.shape[k], error / spread) / self.weight[k, g, p].sum()
+            found[k, :end - origin] = ndtri(np.clip(below, 1e-9, 1 - 1e-9))
+        return found
 
 
 def _fit(when: np.ndarray, seen: np.ndarray, coming: np.ndarray, *, basis: Callable[[np.ndarray], np.ndarray],
-         table: np.ndarray, prior: float) -> Fit:
+         table: np.ndarray, prior: float, origins: np.ndarray = NONE) -> Fit:
     """Weigh all settings on the counts `seen` at rows `when`, and predict the rows `coming`."""
     n, h, powers = len(seen), len(coming), np.array(POWERS)
     offset = 0.5 if seen.min() < 5 else 0.0
@@ -119,14 +171,20 @@ def _fit(when: np.ndarray, seen: np.ndarray, coming: np.ndarray, *, basis: Calla
     joint[:, corner, corner] = 1e3 * (n + h)  # anything above z' R^-1 z, which is at most n
     root = np.linalg.cholesky(joint)
     scaled = root[:, n + h:, :n].transpose(0, 2, 1)
-    start = prior * (poisson / spread) ** 2
-    shape, scale = prior + n / 2, start + (scaled**2).sum(axis=1) / 2
-    evidence = (-np.log(root[:, diagonal[:n], diagonal[:n]]).sum(axis=1)[:, None] - shape * np.log(scale)
-                + prior * np.log(start) - n * np.log(spread) + (powers - 1) * np.log(seen + offset).sum()
+    # the evidence of the first `number` observations, for each origin and for all of them
+    number = np.append(origins, n)
+    start, shape = prior * (poisson / spread) ** 2, prior + number / 2
+    scale = start + np.cumsum(scaled**2, axis=1).transpose(1, 0, 2)[number - 1] / 2
+    logs = np.cumsum(np.log(root[:, diagonal[:n], diagonal[:n]]), axis=1).T[number - 1]
+    jacobian = np.cumsum(np.log(seen + offset))[number - 1][:, None, None]
+    evidence = (-logs[:, :, None] - shape[:, None, None] * np.log(scale) + prior * np.log(start)
+                - number[:, None, None] * np.log(spread) + (powers - 1) * jacobian
                 - np.log1p(table[:, STEP] / 0.003)[:, None])
-    weight = np.exp(evidence - evidence.max())
-    return Fit(weight / weight.sum(), root[:, n:n + h, :n] @ scaled, root[:, n:n + h, n:n + h], shape, scale,
-               centre, spread, offset)
+    weight = np.exp(evidence - evidence.max(axis=(1, 2), keepdims=True))
+    weight /= weight.sum(axis=(1, 2), keepdims=True)
+    past = Past(origins, root[:, :n, :n], scaled, weight[:-1], shape[:-1], scale[:-1])
+    return Fit(weight[-1], root[:, n:n + h, :n] @ scaled, root[:, n:n + h, n:n + h], shape[-1], scale[-1],
+               centre, spread, offset, past)
 
 
 def _loadings(table: np.ndarray, memories: int) -> np.ndarray:
