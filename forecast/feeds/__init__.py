@@ -52,7 +52,7 @@ def read_feed(path: str | Path, keep_good: bool = False, only: str = "*") -> Fee
     """
     import pandas as pd
 
-    from forecast.feeds.reading import FeedResult, long_table
+    from forecast.feeds.reading import TEXTS, FeedResult, long_table
 
     source, feed = detected(path)
     pattern, parts, notes = re.compile(translate(only)), list[pd.DataFrame](), Counter[str]()
@@ -68,7 +68,7 @@ def read_feed(path: str | Path, keep_good: bool = False, only: str = "*") -> Fee
         raise StatementError(faults)
     filled = [part for part in parts if len(part)]
     table = pd.concat(filled, ignore_index=True) if filled else long_table([])
-    table = table.sort_values(["unique_id", "ds"], kind="stable", ignore_index=True)
+    table = table.astype(dict.fromkeys(TEXTS, "str")).sort_values(["unique_id", "ds"], kind="stable", ignore_index=True)
     return FeedResult(feed.name, source.name, feed.kind, feed.publisher, table, tuple(faults), dict(notes))
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -70,9 +71,10 @@ class Tally:
     rows: int = 0
     counted: int = 0
     faulty: int = 0
-    first: Any = None
-    last: Any = None
-    series: dict[str, list[Any]] = field(default_factory=dict)  # name -> rows, counted, first, last, sum of low ends
+    first: date | None = None
+    last: date | None = None
+    # name -> rows, counted, first, last, sum of low ends
+    series: dict[str, tuple[int, int, date | None, date | None, float]] = field(default_factory=dict)
     months: Counter[tuple[int, int]] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
@@ -88,19 +90,28 @@ class Tally:
         months, numbers = np.unique(counted["ds"].to_numpy(dtype="datetime64[M]").astype(int), return_counts=True)
         for month, number in zip(months.tolist(), numbers.tolist(), strict=True):
             self.months[1970 + month // 12, month % 12 + 1] += number
-        for name, part in table.groupby("unique_id", sort=False):
-            self._one(str(name), part)
+        groups = table.groupby("unique_id", observed=True)
+        days, low = groups["ds"], groups["y_low"]
+        for name, rows, counted_, first, last, total in zip(
+                groups.size().index, groups.size(), low.count(), _plain(days.min()), _plain(days.max()), low.sum(),
+                strict=True):
+            old = self.series.get(str(name), (0, 0, None, None, 0.0))
+            self.series[str(name)] = (old[0] + int(rows), old[1] + int(counted_), _least(old[2], first),
+                                      _most(old[3], last), old[4] + float(total))
+        for first, last in [] if table["ds"].isna().all() else [(table["ds"].min(), table["ds"].max())]:
+            self.first, self.last = _least(self.first, first.date()), _most(self.last, last.date())
 
-    def _one(self, name: str, part: pd.DataFrame) -> None:
-        days = part["ds"].dropna()
-        rows, counted, first, last, total = self.series.get(name, [0, 0, None, None, 0.0])
-        if len(days):
-            low, high = days.min(), days.max()
-            first, last = (low, high) if first is None else (min(first, low), max(last, high))
-            self.first = first if self.first is None else min(self.first, first)
-            self.last = last if self.last is None else max(self.last, last)
-        self.series[name] = [rows + len(part), counted + int(part["y_low"].notna().sum()), first, last,
-                             total + float(part["y_low"].sum())]
+
+def _plain(days: pd.Series) -> list[date | None]:
+    return [None if day is None else day.date() for day in days.astype(object).where(days.notna(), None)]
+
+
+def _least(one: date | None, other: date | None) -> date | None:
+    return one if other is None else other if one is None else min(one, other)
+
+
+def _most(one: date | None, other: date | None) -> date | None:
+    return one if other is None else other if one is None else max(one, other)
 
 
 # -- the page ---------------------------------------------------------------------------------------------------------
@@ -159,8 +170,8 @@ def _more(number: int, what: str) -> list[str]:
     return [f"  and {number} more {what}"] if number > 0 else []
 
 
-def _day(when: Any) -> str:
-    return "-" if when is None else str(when.date())
+def _day(when: date | None) -> str:
+    return "-" if when is None else str(when)
 
 
 # -- the files --------------------------------------------------------------------------------------------------------

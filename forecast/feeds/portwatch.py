@@ -6,9 +6,10 @@ from draught, no counts, and are left aside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from forecast.feeds.source import Source
 from forecast.feeds.times import MOMENT, moment
 
 NEEDED = {"date", "portid", "portcalls"}
-CHUNK = 20_000
+CHUNK = 10_000
 PUBLISHER = "IMF PortWatch"
 
 
@@ -50,50 +51,58 @@ def _batch(chunk: Sequence[tuple[int, list[str]]], names: Sequence[str], measure
     if whole:
         cells.update(zip(names, zip(*(row for _, row in whole), strict=True), strict=True))
     bad: dict[int, tuple[str, str, str]] = {}
-    days = np.array([_day(cell, i, bad, tray) for i, cell in enumerate(cells["date"])], dtype="datetime64[D]")
-    ports = [HIDDEN.sub("", cell).strip() for cell in cells["portid"]]
-    for i, port in enumerate(ports):
-        if not port or BROKEN.search(port):
-            bad.setdefault(i, ("portid", port, "write the id of the port, such as port1374"))
+    days = _days(cells["date"], bad, tray)
+    ports = _labels(cells["portid"])
+    for i in np.flatnonzero([not port or bool(BROKEN.search(port)) for port in ports.categories[ports.codes]]).tolist():
+        bad.setdefault(i, ("portid", cells["portid"][i], "write the id of the port, such as port1374"))
     counts = {name: _counts(name, cells[name], bad) for name in measures}
-    table = pd.DataFrame({"unique_id": np.array(ports, dtype=object), "ds": days.astype("datetime64[s]"), **counts,
+    table = pd.DataFrame({"unique_id": ports, "ds": days, **counts,
                           "row": np.array([number for number, _ in whole], dtype=np.int64),
-                          "site": np.array(_names(cells, ports), dtype=object)})
+                          "site": _labels(cells["portname"]) if "portname" in cells else ports})
     for i, (column, got, do) in sorted(bad.items()):
         tray.fault(whole[i][0], column, got, do, ",".join(whole[i][1]))
     good = np.ones(len(table), dtype=bool)
     good[list(bad)] = False
     melted = _melted(_distinct(table[good], measures, tray), measures)
-    batch = Batch(melted, tuple(tray.faults), dict(tray.notes))
+    batch = Batch(melted, tuple(sorted(tray.faults, key=lambda fault: fault.row)), dict(tray.notes))
     tray.faults.clear()
     tray.notes.clear()
     return batch
 
 
-def _day(cell: str, place: int, bad: dict[int, tuple[str, str, str]], tray: Tray) -> date | None:
-    """The day of a row; PortWatch writes days as midnight of UTC."""
-    made = moment(cell.strip()) if MOMENT.fullmatch(cell.strip()) else None
-    if made is None:
-        bad[place] = ("date", cell, "write the date as YYYY-MM-DD, or as 2024-10-27 00:00:00+00:00")
-        return None
-    if made[1]:
-        tray.notes[made[1]] += 1
-    return made[0].date()
+def _days(cells: Sequence[str], bad: dict[int, tuple[str, str, str]], tray: Tray) -> np.ndarray:
+    """Days [n] as datetime64[s]; a file holds few dates and many rows of each, so each is read once a chunk."""
+    codes, found = pd.factorize(np.array(cells, dtype=object))
+    numbers = np.bincount(codes, minlength=len(found)).tolist()
+    made: list[date | None] = []
+    for code, cell in enumerate(found.tolist()):
+        read = moment(cell.strip()) if MOMENT.fullmatch(cell.strip()) else None
+        made.append(None if read is None else read[0].date())
+        if read is None:
+            for i in np.flatnonzero(codes == code).tolist():
+                bad[i] = ("date", cell, "write the date as YYYY-MM-DD, or as 2024-10-27 00:00:00+00:00")
+        elif read[1]:
+            tray.notes[read[1]] += numbers[code]
+    return np.array(made, dtype="datetime64[D]").astype("datetime64[s]")[codes]
+
+
+def _labels(cells: Sequence[str]) -> pd.Categorical:
+    """Names with marks that cannot be seen taken out; each is held once."""
+    codes, found = pd.factorize(np.array(cells, dtype=object))
+    clean = [HIDDEN.sub("", name).strip() for name in found.tolist()]
+    names = sorted(set(clean))
+    place = {name: i for i, name in enumerate(names)}
+    return pd.Categorical.from_codes(np.array([place[name] for name in clean], dtype=np.int32)[codes],
+                                     categories=pd.Index(names, dtype=object))
 
 
 def _counts(name: str, cells: Sequence[str], bad: dict[int, tuple[str, str, str]]) -> np.ndarray:
     """Counts of one column; blank is not counted."""
-    text = pd.Series(cells, dtype=object)
-    values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float)
-    wrong = (np.isnan(values) & (text.str.strip() != "").to_numpy(dtype=bool)) | (values < 0) | np.isinf(values)
-    for i in np.flatnonzero(wrong | (values % 1 > 0)).tolist():
+    values = pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce").to_numpy(dtype=float)
+    unread = [i for i in np.flatnonzero(np.isnan(values)).tolist() if cells[i].strip()]
+    for i in (*unread, *np.flatnonzero((values < 0) | (values % 1 > 0) | np.isinf(values)).tolist()):
         bad.setdefault(i, (name, cells[i], "port calls are whole numbers of at least 0"))
     return values
-
-
-def _names(cells: Mapping[str, Sequence[str]], ports: Sequence[str]) -> list[str]:
-    given = cells.get("portname", ("",) * len(ports))
-    return [BROKEN.sub("", HIDDEN.sub("", name)).strip() or port for name, port in zip(given, ports, strict=True)]
 
 
 def _distinct(table: pd.DataFrame, measures: Sequence[str], tray: Tray) -> pd.DataFrame:
@@ -115,20 +124,26 @@ def _distinct(table: pd.DataFrame, measures: Sequence[str], tray: Tray) -> pd.Da
 
 
 def _melted(table: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
-    """One row per port, day and measure, in the columns of a reading."""
-    ids = table["unique_id"].to_numpy(dtype=object)
-    parts = []
-    for measure in measures:
-        y = table[measure].to_numpy(dtype=float)
-        parts.append(pd.DataFrame({
-            "unique_id": ids + f"/{measure}", "ds": table["ds"].to_numpy(), "y": y, "y_low": y, "y_high": y,
-            "site": table["site"].to_numpy(), "measure": measure, "row": table["row"].to_numpy()}))
-    made = pd.concat(parts, ignore_index=True)
-    for column in COLUMNS:
-        if column not in made:
-            made[column] = "" if column in TEXTS else pd.NaT if column == "end" else np.nan
-    made["end"] = made["end"].astype("datetime64[s]")
-    return made[list(COLUMNS)]
+    """One row per port, day and measure, in the columns of a reading; words are held as categories, once each."""
+    n, times = len(table), len(measures)
+    ports = table["unique_id"].cat.remove_unused_categories().cat
+    names = [f"{port}/{measure}" for measure in measures for port in ports.categories]
+    shift = np.repeat(np.arange(times), n)
+    y = np.concatenate([table[measure].to_numpy(dtype=float) for measure in measures])
+    site = table["site"].cat
+    made: dict[str, Any] = {
+        "unique_id": _words(np.tile(ports.codes, times) + len(ports.categories) * shift, names),
+        "ds": np.tile(table["ds"].to_numpy(), times), "y": y, "y_low": y, "y_high": y,
+        "site": _words(np.tile(site.codes, times), site.categories), "measure": _words(shift, measures),
+        "row": np.tile(table["row"].to_numpy(), times)}
+    nowhere, nothing = np.full(n * times, np.nan), _words(np.zeros(n * times, dtype=np.int8), [""])
+    never = np.full(n * times, "NaT", dtype="datetime64[s]")
+    blank = {column: nothing if column in TEXTS else never if column == "end" else nowhere for column in COLUMNS}
+    return pd.DataFrame({**blank, **made})[list(COLUMNS)]
+
+
+def _words(codes: np.ndarray, categories: Any) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(categories), dtype=object))
 
 
 FEED = Feed("portwatch", "IMF PortWatch daily ports, CSV: port calls per port, day and kind of ship", "flow", PUBLISHER,

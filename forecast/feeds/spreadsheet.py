@@ -22,7 +22,7 @@ WORDS = {"image": "image_id", "image_id": "image_id", "image id": "image_id", "s
 HEADER_WITHIN = 20  # rows: a title may stand above
 MOST_CELLS = 2_000_000
 ATTRIBUTES = r"""((?:"[^"]*"|'[^']*'|[^>"'])*)"""
-ODS_TOKEN = re.compile(rf"<table:(table|table-row|table-cell|covered-table-cell)\b{ATTRIBUTES}>")
+ODS_TOKEN = re.compile(rf"<table:(table-row|table-cell|covered-table-cell|table)(?=[\s>/]){ATTRIBUTES}>")
 REFERENCE = re.compile(r"""\br=["']([A-Z]{1,3})?(\d{1,9})["']""")
 UNCOMPUTED = re.compile(r'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*'
                         r'(?:<v\s*/>|<v></v>)?\s*</c>')
