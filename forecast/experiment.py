@@ -124,6 +124,7 @@ class Findings:
     forecast : per model and row ahead `when, mean` and the quantiles of `backtest.QUANTILES`
     totals : per model the quantiles of the sum over the horizon (flows only)
     untested : events that the data cannot test, with the reason; frozen : hash of the list of events before the run
+    sensitivity : the analysis done otherwise, one `sensitivity.Variant` each, the analysis as it is first
     """
 
     name: str
@@ -142,6 +143,7 @@ class Findings:
     frozen: str
     versions: Mapping[str, str]
     settings: Mapping[str, Any]
+    sensitivity: tuple[Any, ...] = ()
 
     @property
     def main(self) -> Reading:

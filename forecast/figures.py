@@ -1,15 +1,20 @@
-"""The figures of a report: which plots stand together, drawn once, as SVG for the page and PNG to send around."""
+"""The figures of a report: which plots stand together, drawn once, as SVG for the page and PNG to send around.
+
+Every figure fits a column, and so a phone. The two that people look at first are drawn for a page too, and have a PNG.
+"""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from forecast import plots
@@ -17,40 +22,57 @@ from forecast.experiment import Findings, Reading
 from forecast.explanations import WORTH, Window
 from forecast.findings_json import effects_by_event
 from forecast.outlook import FEW, best_member, scored
+from forecast.plots import COLUMN, PAGE
 from forecast.story import others, subject
 from forecast.words import named, plain, row_noun
 
 if TYPE_CHECKING:
+    from forecast.backtest import Backtest
     from forecast.effects import Tested
 
-WIDE = 7.0  # inches; the page scales
 DPI = 192  # twice the pixels of a screen
 FEW_EVENTS = 3  # that many are labelled whether they are likely or not
 LANE = 0.14  # inches that one lane of event labels takes
+ROW = 0.27  # inches of a row whose label stands above it
+LINE = 0.15  # inches of a line of a title
+Spots = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """One figure: its SVG text, and its PNG where it is a key figure."""
+    """One figure: its SVG text, and where it is as wide as a page the same for a column, and a PNG.
+
+    spots, narrow_spots : where the count of each row of the series lies, as shares of the width (from the left) and of
+        the height (from above); empty for figures without counts to point at
+    """
 
     svg: str
-    png: bytes | None
+    narrow: str | None = None
+    png: bytes | None = None
+    spots: Spots = ()
+    narrow_spots: Spots = ()
 
 
 def draw(findings: Findings) -> dict[str, Drawn]:
-    """Name of a figure -> drawing: key, explanations, effects, forecast, and series_NAME for the others."""
+    """Name of a figure -> drawing: key, explanations, effects, forecast, backtest, calibration, series_NAME."""
     mark = " (simulated)" if findings.simulated else ""
     made: dict[str, Drawn] = {}
     with plots.style():
-        made["key"] = _drawn(_key(findings, mark), png=True)
+        made["key"] = _both(lambda width: _key(findings, mark, width), findings.main)
         if findings.main.explained and findings.windows:
-            made["explanations"] = _drawn(_explanations(findings, mark), png=False)
+            made["explanations"] = Drawn(_svg(_explanations(findings, mark)))
         if findings.tested and findings.tested.effects:
-            made["effects"] = _drawn(_effects(findings, findings.tested, mark), png=False)
+            made["effects"] = Drawn(_svg(_effects(findings, findings.tested, mark)))
+        if findings.sensitivity:
+            made["sensitivity"] = Drawn(_svg(_sensitivity(findings, mark)))
         if len(findings.forecast):
-            made["forecast"] = _drawn(_forecast(findings, mark), png=True)
+            made["forecast"] = _both(lambda width: _forecast(findings, mark, width))
+        if findings.backtest is not None:
+            made["backtest"] = Drawn(_svg(_scores(findings, findings.backtest, mark)))
+            if scored(findings) >= FEW:  # a histogram of a handful of numbers shows nothing
+                made["calibration"] = Drawn(_svg(_calibration(findings, findings.backtest, mark)))
         for reading in others(findings):
-            made[f"series_{safe(reading.name)}"] = _drawn(_series(reading, findings.windows, mark), png=False)
+            made[f"series_{safe(reading.name)}"] = Drawn(_svg(_series(reading, findings.windows, mark)))
     return made
 
 
@@ -63,61 +85,73 @@ def safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
 
 
-def _key(findings: Findings, mark: str) -> Figure:
+def _key(findings: Findings, mark: str, width: float) -> Figure:
     """Observations above, probability of a change with the windows that hold some of it below."""
     main = findings.main
     held = likely_windows(main, findings.windows)
     few = findings.windows if len(findings.windows) <= FEW_EVENTS else held
-    above, below = 0.32 + LANE * max(len(few), 1), 1.0 + 0.16 * len(held)
-    figure, (top, bottom) = _stacked([(above, 2.0, 0.86), (0.26, below, 0.4)])
+    above, below = 0.16 + LANE * max(len(few), 1), 1.0 + 0.16 * len(held)
+    sheet = Sheet(f"{_capital(subject(main))}, {_n(main)}{mark}", width, ((above, 2.0, 0.5), (0.3, below, 0.4)))
+    top, bottom = sheet.axes
     plots.plot_observations(main, findings.windows, top, [w.event.name for w in few])
     plots.plot_breaks(main, bottom, held)
-    return _titled(figure, f"{_capital(subject(main))}, {_n(main)}{mark}")
+    return sheet.settled()
 
 
 def _explanations(findings: Findings, mark: str) -> Figure:
     table = findings.main.explained[0]
-    figure, (ax,) = _stacked([(0.28, 0.19 * len(table) + 0.1, 0.72)], left=2.75)
-    plots.plot_explanations(table, ax)
-    return _titled(figure, f"Explanations of the change in {plain(findings.primary)}, {_n(findings.main)}{mark}")
+    sheet = Sheet(f"Explanations of the change in {plain(findings.primary)}, {_n(findings.main)}{mark}", COLUMN,
+                  ((0.1, ROW * len(table) + 0.1, 0.5),), left=0.12)
+    plots.plot_explanations(table, sheet.axes[0])
+    return sheet.settled()
 
 
 def _effects(findings: Findings, tested: Tested, mark: str) -> Figure:
     labels = {w.event.name: w.event.label for w in findings.windows}
     names = [labels[name] for name in effects_by_event(findings)]
-    figure, (ax,) = _stacked([(0.42, 0.19 * len(names) + 0.15, 0.45)], left=2.75, right=0.7)
-    plots.plot_effect(tested, ax, names)
-    return _titled(figure, f"Level after over level before each date, {plain(findings.primary)}, "
-                           f"{_n(findings.main)}{mark}")
+    sheet = Sheet(f"Level after over level before each date, {plain(findings.primary)}, {_n(findings.main)}{mark}",
+                  COLUMN, ((0.24, ROW * len(names) + 0.15, 0.58),), left=0.12, right=0.72)
+    plots.plot_effects(tested, sheet.axes[0], names)
+    return sheet.settled()
 
 
-def _forecast(findings: Findings, mark: str) -> Figure:
+def _sensitivity(findings: Findings, mark: str) -> Figure:
+    rows = min(len(findings.sensitivity) - 1, plots.MOST)
+    sheet = Sheet(f"The conclusion on {plain(findings.primary)} under other choices, {_n(findings.main)}{mark}", COLUMN,
+                  ((0.1, ROW * rows + 0.15, 0.6),), left=0.12)
+    plots.plot_sensitivity(findings.sensitivity, sheet.axes[0])
+    return sheet.settled()
+
+
+def _forecast(findings: Findings, mark: str, width: float) -> Figure:
     reading = findings.readings[findings.forecast_on]
     best = best_member(findings)
     chosen = findings.forecast[findings.forecast["model"] == best]
-    if findings.backtest is None:
-        figure, (ax,) = _stacked([(0.28, 2.0, 0.75)])
-    else:
-        figure, (ax,) = _stacked([(0.28, 2.0, 0.75), (0.3, 0.19 * len(findings.backtest.scores) + 0.15, 0.62)], only=1)
-        height = figure.get_figheight()
-        size = (0.19 * len(findings.backtest.scores) + 0.15) / height
-        enough = scored(findings) >= FEW  # a histogram of a handful of numbers shows nothing
-        left = figure.add_axes((1.75 / WIDE, 0.62 / height, (2.3 if enough else 4.9) / WIDE, size))
-        plots.plot_backtest(findings.backtest, left)
-        left.set_title("Backtest: score by member")
-        if enough:
-            right = figure.add_axes((4.65 / WIDE, 0.62 / height, 2.1 / WIDE, size))
-            plots.plot_pit(findings.backtest, right, best)
-            right.set_title("Backtest: calibration")
-    plots.plot_forecast(reading.series, chosen, ax)
-    return _titled(figure, f"{_capital(subject(reading))}: forecast by {named(best)}, {_n(reading)}{mark}")
+    sheet = Sheet(f"{_capital(subject(reading))}: forecast by {named(best)}, {_n(reading)}{mark}", width,
+                  ((0.1, 2.0, 0.5),))
+    plots.plot_forecast(reading.series, chosen, sheet.axes[0])
+    return sheet.settled()
+
+
+def _scores(findings: Findings, backtest: Backtest, mark: str) -> Figure:
+    sheet = Sheet(f"Backtest on {plain(findings.forecast_on)}: score by member{mark}", COLUMN,
+                  ((0.1, ROW * len(backtest.scores) + 0.15, 0.6),), left=0.12)
+    plots.plot_backtest(backtest, sheet.axes[0])
+    return sheet.settled()
+
+
+def _calibration(findings: Findings, backtest: Backtest, mark: str) -> Figure:
+    sheet = Sheet(f"Backtest on {plain(findings.forecast_on)}: calibration{mark}", COLUMN, ((0.1, 1.5, 0.45),))
+    plots.plot_pit(backtest, sheet.axes[0], best_member(findings))
+    return sheet.settled()
 
 
 def _series(reading: Reading, windows: Sequence[Window], mark: str) -> Figure:
     held = likely_windows(reading, windows) if reading.conclusive else []
-    figure, (ax,) = _stacked([(0.3 + LANE * len(held), 1.6, 0.86)])
-    plots.plot_observations(reading, windows, ax, [w.event.name for w in held])
-    return _titled(figure, f"{_capital(subject(reading))}, {_n(reading)}{mark}")
+    sheet = Sheet(f"{_capital(subject(reading))}, {_n(reading)}{mark}", COLUMN,
+                  ((0.14 + LANE * len(held), 1.6, 0.5),))
+    plots.plot_observations(reading, windows, sheet.axes[0], [w.event.name for w in held])
+    return sheet.settled()
 
 
 def likely_windows(reading: Reading, windows: Sequence[Window]) -> list[Window]:
@@ -126,36 +160,71 @@ def likely_windows(reading: Reading, windows: Sequence[Window]) -> list[Window]:
     return [w for w in windows if w.event.name in held]
 
 
-def _stacked(rows: Sequence[tuple[float, float, float]], left: float = 0.62, right: float = 0.14,
-             only: int | None = None) -> tuple[Figure, list[Axes]]:
-    """A figure with axes below each other; a row is (space above, height, space below) in inches.
+class Sheet:
+    """A figure with a title and axes below each other; a row is (space above, height, space below) in inches."""
 
-    only : add the first so many axes and leave the room of the others
-    """
-    height = sum(map(sum, rows))
-    figure = Figure(figsize=(WIDE, height))
-    made, at = [], height
-    for above, tall, below in rows[:only]:
-        at -= above + tall
-        made.append(figure.add_axes((left / WIDE, at / height, (WIDE - left - right) / WIDE, tall / height)))
-        at -= below
-    return figure, made
+    def __init__(self, title: str, width: float, rows: Sequence[tuple[float, float, float]], left: float = 0.62,
+                 right: float = 0.14) -> None:
+        self._rows, self._left, self._right = rows, left, right
+        lines = textwrap.wrap(title, int(72 * width / 5.4))
+        self._head = 0.06 + LINE * len(lines)
+        self._figure = Figure(figsize=(width, 1))
+        self._title = self._figure.text(0.08 / width, 1, "\n".join(lines), fontweight="bold", va="top", fontsize=8.5)
+        self.axes = [self._figure.add_axes((0, 0, 1, 1)) for _ in rows]
+        self.settled()
+
+    def settled(self) -> Figure:
+        """The figure, as high as its rows and the keys below them turned out to be."""
+        width = self._figure.get_figwidth()
+        keys = [_lines_of_keys(ax) for ax in self.axes]
+        height = self._head + sum(map(sum, self._rows)) + LINE * sum(keys)
+        self._figure.set_size_inches(width, height)
+        self._title.set_y(1 - 0.06 / height)
+        at = height - self._head
+        for ax, (above, tall, below), lines in zip(self.axes, self._rows, keys, strict=True):
+            at -= above + tall
+            ax.set_position((self._left / width, at / height, (width - self._left - self._right) / width,
+                             tall / height))
+            at -= below + LINE * lines
+        return self._figure
 
 
-def _titled(figure: Figure, title: str) -> Figure:
-    figure.text(0.08 / WIDE, 1 - 0.06 / figure.get_figheight(), title, fontweight="bold", va="top", fontsize=8.5)
-    return figure
+def _lines_of_keys(ax: Axes) -> int:
+    legend = ax.get_legend()
+    return 0 if legend is None else -(-len(legend.get_texts()) // legend._ncols)  # type: ignore[attr-defined]
 
 
-def _drawn(figure: Figure, *, png: bool) -> Drawn:
+def _both(make: Callable[[float], Figure], reading: Reading | None = None) -> Drawn:
+    """A figure for a column and for a page, with the places of the counts of `reading` in its first axes."""
+    small, large = make(COLUMN), make(PAGE)
+    spots, narrow_spots = ((_spots(figure, reading) if reading else ()) for figure in (large, small))
+    return Drawn(_svg(large), _svg(small), _png(large), spots, narrow_spots)
+
+
+def _spots(figure: Figure, reading: Reading) -> Spots:
+    s, ax = reading.series, figure.axes[0]
+    places = ax.transData.transform(np.column_stack([plots.middles(s), np.nan_to_num(s.middle)]))
+    width, height = figure.bbox.size
+    return tuple((float(x / width), float(1 - y / height)) for x, y in places)
+
+
+def _svg(figure: Figure) -> str:
     out = io.BytesIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    image = None
-    if png:
-        pixels = io.BytesIO()
-        figure.savefig(pixels, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 4})
-        image = pixels.getvalue()
-    return Drawn(out.getvalue().decode(), image)
+    return out.getvalue().decode()
+
+
+def _png(figure: Figure) -> bytes:
+    """Twice the pixels of a screen; without the channel for transparency, which nothing here uses."""
+    from PIL import Image
+
+    figure.set_dpi(DPI)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    out = io.BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(out, format="PNG", compress_level=3,
+                                                                   dpi=(DPI, DPI))
+    return out.getvalue()
 
 
 def inline(svg: str, name: str, alt: str) -> str:
@@ -166,8 +235,7 @@ def inline(svg: str, name: str, alt: str) -> str:
     body = svg[svg.index("<svg"):]
     body = re.sub(r'(id="|href="#|url\(#)', lambda match: f"{match[1]}{name}-", body)
     for colour, ours in ((plots.INK, "var(--ink)"), ("#ffffff", "var(--paper)"), (plots.RULE, "var(--rule)"),
-                         (plots.BLUE.lower(), "var(--line)"),
-                         ("#6b7480", "var(--quiet)")):
+                         (plots.BLUE.lower(), "var(--line)"), (plots.QUIET, "var(--quiet)")):
         body = body.replace(colour, ours)
     body = re.sub(r'<metadata>.*?</metadata>\s*', "", body, flags=re.S)
     head = re.sub(r' (width|height)="[^"]*"', "", body[:body.index(">")], count=2)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from forecast import outlook, sections, story
+from forecast.captions import alt, captions
 from forecast.experiment import Findings, Reading
-from forecast.verdicts import persistence
-from forecast.words import count, figure, listed, named, percent, row_noun, sentence, unit, whole
+from forecast.verdicts import persistence, robust
+from forecast.words import count, figure, row_noun, whole
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -24,22 +26,55 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def page_text(findings: Findings, drawn: Mapping[str, Drawn], config: str | None = None) -> str:
-    """The HTML of the report with its figures inside; it asks no other address for anything."""
+def page_text(findings: Findings, drawn: Mapping[str, Drawn], config: str | None = None,
+              files: Mapping[str, str] | None = None) -> str:
+    """The HTML of the report with its figures inside; it asks no other address for anything.
+
+    files : name -> text of the tables that the page hands out again
+    """
+    script = asset("report.js")
+    return template("report.html").render(
+        f=findings, figures={name: _charts(findings, name, each) for name, each in drawn.items()},
+        captions=captions(findings), config=config, css=asset("report.css"), js=script, js_hash=_hash(script),
+        counts=_counts(findings.main, drawn["key"]), downloads=_downloads(files or {}), **_parts(findings))
+
+
+def _charts(findings: Findings, name: str, drawn: Drawn) -> list[tuple[str, Markup]]:
+    """The drawings of one figure with the class that says where each is shown."""
     from markupsafe import Markup
 
     from forecast.figures import inline
 
-    captions = _captions(findings)
-    figures = {name: Markup(inline(each.svg, name, escape(alt(findings, name), quote=True)))  # noqa: S704 - our own SVG
-               for name, each in drawn.items()}
-    return template("report.html").render(f=findings, figures=figures, captions=captions, config=config,
-                                          css=asset("report.css"), js=asset("report.js"), **_parts(findings))
+    words = escape(alt(findings, name), quote=True)
+    if drawn.narrow is None:
+        return [("column", Markup(inline(drawn.svg, name, words)))]  # noqa: S704 - our own SVG
+    return [("wide", Markup(inline(drawn.svg, name, words))),  # noqa: S704 - our own SVG
+            ("narrow", Markup(inline(drawn.narrow, f"{name}-narrow", words)))]  # noqa: S704 - our own SVG
+
+
+def _counts(reading: Reading, key: Drawn) -> sections.Table:
+    """The rows of the key picture with their places in it, which the script shows at the place pointed at."""
+    places = [{"wide": f"{wide[0]:.4f} {wide[1]:.4f}", "narrow": f"{narrow[0]:.4f} {narrow[1]:.4f}"}
+              for wide, narrow, seen in zip(key.spots, key.narrow_spots, reading.series.observed, strict=True) if seen]
+    return replace(sections.counts(reading), classes=tuple(places))
+
+
+def _downloads(files: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Name and address of each file inside the page itself."""
+    kinds = {"csv": "text/csv", "json": "application/json"}
+    return [(name, f"data:{kinds[name.rpartition('.')[2]]};base64,{b64encode(text.encode()).decode()}")
+            for name, text in files.items()]
+
+
+def _hash(script: str) -> str:
+    """What the policy of the page knows its one script by."""
+    return b64encode(sha256(script.encode()).digest()).decode()
 
 
 def _parts(findings: Findings) -> dict[str, Any]:
     """Everything that the template names, in words."""
     some_events = bool(findings.windows and findings.main.explained)
+    variants = findings.sensitivity
     parts: dict[str, Any] = {
         "answer": story.answer(findings), "limits": story.limits(findings),
         "explanations": [sections.explanations(findings, k) for k in range(len(findings.main.explained))],
@@ -48,13 +83,14 @@ def _parts(findings: Findings) -> dict[str, Any]:
         "tests": sections.event_tests(findings) if some_events else None,
         "ahead": outlook.ahead(findings), "ranking": outlook.ranking(findings), "totals": sections.totals(findings),
         "scores": sections.scores(findings), "by_step": sections.by_step(findings),
+        "doubts": robust(variants), "variants": sections.sensitivity(variants) if variants else None,
         "image": outlook.next_image(findings.main), "images": sections.images(findings.main),
         "others": [_other(findings, reading) for reading in story.others(findings)],
         "account": sections.account(findings), "statements": sections.statements(findings),
         "method": _method(findings), "facts": _facts(findings), "cite": _cite(findings)}
     parts["ledger_series"] = list(dict.fromkeys(c["series"] for c in parts["statements"].classes))
-    names = (("explanations", "Explanations"), ("tests", "Events"), ("ahead", "Forecast"), ("image", "Next image"),
-             ("others", "Other series"))
+    names = (("explanations", "Explanations"), ("tests", "Events"), ("doubts", "Sensitivity"), ("ahead", "Forecast"),
+             ("image", "Next image"), ("others", "Other series"))
     parts["contents"] = [pair for pair in names if parts[pair[0]]] + [
         ("evidence", "Evidence"), ("method", "Method"), ("again", "Settings and citing")]
     return parts
@@ -83,78 +119,6 @@ def _other(findings: Findings, reading: Reading) -> dict[str, Any]:
     return {"id": safe(reading.name), "heading": heading[:1].upper() + heading[1:],
             "lines": [story.change(reading), story.confidence(reading), outlook.next_image(reading)],
             "detectors": sections.detectors(reading)}
-
-
-def alt(findings: Findings, name: str) -> str:
-    """What a figure shows, for those who cannot see it: the finding itself."""
-    mark = "Simulated data. " if findings.simulated else ""
-    if name == "key":
-        return mark + f"{_seen(findings.main)} {story.change(findings.main)}"
-    if name == "explanations":
-        rows = sorted(findings.main.explained[0], key=lambda e: -e.probability)
-        held = listed(f"{e.label} {percent(e.probability)}" for e in rows[:4])
-        return mark + f"Posterior probability by explanation: {held}."
-    if name == "effects":
-        effects = findings.tested.effects if findings.tested else ()
-        beat = sum(e.adjusted <= 0.05 for e in effects)
-        return mark + (f"Ratio of the levels after and before {count(len(effects), 'date')}: {count(beat, 'date')} "
-                       "with an adjusted p of at most 0.05.")
-    if name == "forecast":
-        return mark + outlook.ahead(findings)
-    reading = next(r for r in story.others(findings) if name == f"series_{_safe(r.name)}")
-    return mark + f"{_seen(reading)} {story.change(reading)}"
-
-
-def _safe(name: str) -> str:
-    from forecast.figures import safe
-
-    return safe(name)
-
-
-def _seen(reading: Reading) -> str:
-    s = reading.series
-    return f"{unit(s)[:1].upper()}{unit(s)[1:]} by {row_noun(s)}, {whole(s.start[0], s.end[-1])}."
-
-
-def _captions(findings: Findings) -> dict[str, str]:
-    """What each figure's marks mean, as far as they occur in it."""
-    from forecast.figures import likely_windows
-
-    held = likely_windows(findings.main, findings.windows)
-    made = {"key": _marks(findings.main, findings) + " Below: the probability of a change between neighbouring rows"
-            + (", and the windows of the events that hold most of it." if held else ".")}
-    made["explanations"] = ("Posterior probability that the change lies in the window of each event; hollow: what the "
-                            "length of the window alone would give.")
-    if findings.tested:
-        made["effects"] = (f"{count(len(findings.tested.effects), 'date').capitalize()} tested; filled marks have an "
-                           "adjusted p of at most 0.05. An event near the true change also scores.")
-    if len(findings.forecast):
-        best = named(outlook.best_member(findings))
-        made["forecast"] = (f"Observed counts and {findings.settings.get('draws')} sample paths of {best}; bars: "
-                            "counts known as a range.")
-    return made | {f"series_{_safe(r.name)}": _marks(r, findings) for r in story.others(findings)}
-
-
-def _marks(reading: Reading, findings: Findings) -> str:
-    s = reading.series
-    partly = s.observed & (s.exposure < 1) & (s.kind == "flow")
-    per = f" per fully watched {row_noun(s)}" if partly.any() else ""
-    said = [f"Line and band: the level{per} and its 90 % band"]
-    if (s.observed & (s.low != s.high)).any():
-        said.append("bars: counts known as a range")
-    if story.main_breaks(reading):
-        said.append("tall box: the dates between which a change lies")
-    if not s.observed.all() and s.freq:
-        said.append("hatched: not observed")
-    if findings.windows:
-        said.append("dashed: events" + (", dotted: events read from these counts" if any(
-            not w.event.outside for w in findings.windows) else ""))
-    if partly.any():
-        said.append(f"counts stand as seen, in {int(partly.sum())} of {int(s.observed.sum())} rows on part of the days "
-                    f"({percent(float(np.median(s.exposure[partly])))} of them in the middle)")
-    publishers = story.weigh(reading).publishers
-    end = f" Statements by {listed(publishers)}." if publishers else ""
-    return sentence("; ".join(said)) + end
 
 
 def _method(findings: Findings) -> list[tuple[str, str]]:

@@ -37,16 +37,18 @@ def write_report(findings: Findings, folder: str | Path, config: str | None = No
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        (aside / "findings.json").write_text(as_json(findings, config), encoding="utf-8")
-        for name, lines in tables(findings).items():
-            (aside / f"{name}.csv").write_text(csv_text(lines), encoding="utf-8", newline="")
+        files = _files(findings, config)
+        for name, text in files.items():
+            (aside / name).write_text(text, encoding="utf-8", newline="")
         drawn = draw(findings)
         (aside / "figures").mkdir()
         for name, each in drawn.items():
             (aside / "figures" / f"{name}.svg").write_text(each.svg, encoding="utf-8")
+            if each.narrow is not None:
+                (aside / "figures" / f"{name}_column.svg").write_text(each.narrow, encoding="utf-8")
             if each.png is not None:
                 (aside / "figures" / f"{name}.png").write_bytes(each.png)
-        (aside / "report.html").write_text(page_text(findings, drawn, config), encoding="utf-8")
+        (aside / "report.html").write_text(page_text(findings, drawn, config, files), encoding="utf-8")
         _move_in(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -57,7 +59,13 @@ def page(findings: Findings, config: str | None = None) -> str:
     """The report as one HTML text that asks no other address for anything."""
     from forecast.figures import draw
 
-    return page_text(findings, draw(findings), config)
+    return page_text(findings, draw(findings), config, _files(findings, config))
+
+
+def _files(findings: Findings, config: str | None) -> dict[str, str]:
+    """Name -> text of findings.json and of the tables."""
+    return {"findings.json": as_json(findings, config)} | {
+        f"{name}.csv": csv_text(lines) for name, lines in tables(findings).items()}
 
 
 def summary(findings: Findings, console: Any = None) -> None:

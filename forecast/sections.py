@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -31,7 +32,11 @@ from forecast.words import (
     row_noun,
     share,
     unit,
+    whole,
 )
+
+if TYPE_CHECKING:
+    from forecast.plots.events import Variant
 
 
 @dataclass(frozen=True)
@@ -42,22 +47,26 @@ class Link:
     url: str
 
 
-Cell = str | Link
+Cell = str | Link | tuple[Link | str, ...]
 OUTCOMES = ("used", "merged", "left out")
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table: `numeric` are the columns set flush right; `classes` marks rows for the page's filter."""
+    """A table: `numeric` are the columns set flush right; `classes` marks rows for the script of the page.
+
+    keys : what a column is sorted by, one value per row, where that is not its text
+    """
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     numeric: frozenset[int] = frozenset()
     classes: tuple[dict[str, str], ...] = ()
+    keys: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
-def link(text: str, url: str | None) -> Cell:
+def link(text: str, url: str | None) -> Link | str:
     """A link where the address is one of the web; plain text otherwise, for a ledger may hold anything."""
     try:
         fit = bool(url) and urlsplit(str(url)).scheme in ("http", "https")
@@ -196,20 +205,50 @@ def account(findings: Findings) -> Table:
 def statements(findings: Findings) -> Table:
     """One row per statement and series; series whose rows are their own statements come by their reasons alone."""
     rows: list[tuple[Cell, ...]] = []
-    classes = []
+    classes, dates, counts = [], [], []
     for reading in findings.readings.values():
         if not reading.statements:
             continue
         for line in sorted(ledger(reading), key=lambda line: OUTCOMES.index(line["outcome"])):
             by = " via ".join(str(line[k]) for k in ("publisher", "via") if line[k]) or "unknown"
-            what = f"{said(line['low'], line['high'])}; {_when(line)}" if line["low"] is not None else "–"
+            known = line["low"] is not None
             into = f"; into {line['into']}" if line["into"] and line["into"] not in line["reason"] else ""
-            rows.append((line["id"], what, link(by, line["url"]), plain(reading.name), line["outcome"],
-                         line["reason"] + into))
+            rows.append((line["id"], _when(line) if known else "–", said(line["low"], line["high"]) if known else "–",
+                         link(by, line["url"]), plain(reading.name), line["outcome"], line["reason"] + into))
+            dates.append(str(line["start"] or line["end"] or ""))
+            counts.append(f"{line['low']:.12g}" if known else "")
             paper = reading is findings.main and line["outcome"] != "left out"
             classes.append({"series": reading.name, "outcome": line["outcome"], "paper": "yes" if paper else "no"})
     return Table("Every statement that was read, once per series.",
-                 ("Statement", "Says", "Publisher", "Series", "Outcome", "Reason"), tuple(rows), classes=tuple(classes))
+                 ("Statement", "Date", "Count", "Publisher", "Series", "Outcome", "Reason"), tuple(rows),
+                 frozenset({2}), tuple(classes), {1: tuple(dates), 2: tuple(counts)})
+
+
+def counts(reading: Reading) -> Table:
+    """The observed rows of a series as they stand in its picture: when, the count or its bounds, and who says so."""
+    s = reading.series
+    known = {statement.id: statement for statement in reading.statements}
+    watched = bool((s.observed & (s.exposure < 1)).any())
+    rows: list[tuple[Cell, ...]] = []
+    for i in np.flatnonzero(s.observed):
+        behind = [known[name] for name in (s.sources[i] if s.sources else ()) if name in known]
+        first = {statement.publisher: statement.url for statement in reversed(behind)}
+        by = tuple(link(name, url) for name, url in sorted(first.items()))
+        rows.append((whole(s.start[i], s.end[i]), f"{said(s.low[i], s.high[i])} {unit(s)}",
+                     *((f"{share(float(s.exposure[i]))} of days watched",) if watched else ()),
+                     *((by or "–",) if known else ())))
+    return Table(f"{unit(s).capitalize()} of {plain(reading.name)} as drawn, {count(len(rows), 'row')}.",
+                 ("Date", "Count", *(("Watched",) if watched else ()), *(("Publisher",) if known else ())), tuple(rows))
+
+
+def sensitivity(variants: Sequence[Variant]) -> Table:
+    """Every variant of the analysis beside the base, those that turn the conclusion first."""
+    base, *rest = variants
+    ordered = [base, *sorted(rest, key=lambda v: (not v.flips, -abs(v.share - base.share), v.name))]
+    rows = tuple((f"{v.kind}: {v.name}" if v is not base else "as above", percent(v.change), v.leader, percent(v.share),
+                  "turns" if v.flips else "stands") for v in ordered)
+    return Table("The analysis done otherwise: probability of any change, the best explanation and its probability.",
+                 ("Variant", "Any change", "Best explanation", "Probability", "Conclusion"), rows, frozenset({1, 3}))
 
 
 def _odds(x: float) -> str:
@@ -233,4 +272,6 @@ def as_markdown(table: Table) -> str:
 
 
 def _text(cell: Cell) -> str:
+    if isinstance(cell, tuple):
+        return listed(_text(each) for each in cell)
     return cell.text if isinstance(cell, Link) else cell

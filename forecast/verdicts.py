@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forecast.effects import PERSISTENT, Effect
 from forecast.experiment import Findings
@@ -11,12 +13,16 @@ from forecast.explanations import WORTH, Explanation, Window
 from forecast.findings_json import effects_by_event
 from forecast.words import THIN, count, figure, listed, p_value, percent
 
+if TYPE_CHECKING:
+    from forecast.plots.events import Variant
+
 SUPPORTED = 0.55  # least share of the posterior in the window
 CONTENDER = 0.20  # below this a window is no rival's equal: the event is simply not supported
 RIVAL = 1 / 3  # a window that holds this share of another's is not told apart from it
 LEVEL = 0.05  # of the adjusted p-value
 FOLD = {2.0: "twofold", 3.0: "threefold", 4.0: "fourfold"}.get(PERSISTENT, f"{figure(PERSISTENT)}-fold")
 SHOWN = 2  # rivals named in a verdict
+MOST = 4  # variants that a sentence still lists
 USEFUL = 3.0  # a bound on the ratio beyond threefold rules out nothing that anybody would have said
 
 
@@ -119,3 +125,20 @@ def persistence(findings: Findings) -> str:
              f"At {count(len(weak), 'date')} of the {len(effects)} tested")
     return (f"{where} there are too few or too persistent counts to date a change of less than {FOLD}: for a smaller "
             "one, “not supported” says nothing.")
+
+
+def robust(variants: Sequence[Variant]) -> list[str]:
+    """In how many variants of the analysis the conclusion stands, and which of them turn it."""
+    if not variants:
+        return []
+    base, *rest = variants
+    turned = [v for v in rest if v.flips]
+    shares = [v.share for v in rest if v.leader == base.leader] or [base.share]
+    said = [f"The conclusion, “{base.leader}” ({percent(base.share)}), stands in {len(rest) - len(turned)} of "
+            f"{count(len(rest), 'variant')} of the analysis; where it leads, its probability runs from "
+            f"{percent(min(shares))} to {percent(max(shares))}."]
+    if turned:
+        names = listed([f"{v.kind}, {v.name} (then “{v.leader}”, {percent(v.share)})" for v in turned[:MOST]]
+                       + ([count(len(turned) - MOST, "further one")] if len(turned) > MOST else []))
+        said.append(f"It turns with: {names}.")
+    return said

@@ -42,7 +42,7 @@ def test_every_plot_returns_the_axes_it_drew_on(ax):
     table = made.forecast[made.forecast["model"] == "mean"]
     for plot, arguments in (
             (plots.plot_observations, (made.main, made.windows)), (plots.plot_breaks, (made.main,)),
-            (plots.plot_explanations, (made.main.explained[0],)), (plots.plot_effect, (made.tested,)),
+            (plots.plot_explanations, (made.main.explained[0],)), (plots.plot_effects, (made.tested,)),
             (plots.plot_forecast, (made.main.series, table)), (plots.plot_backtest, (made.backtest,)),
             (plots.plot_pit, (made.backtest,)), (plots.plot_images, (made.main.images,))):
         ax.clear()
@@ -113,7 +113,7 @@ def test_the_same_findings_give_the_same_bytes_and_the_style_is_put_back():
 def test_simulated_stands_on_every_figure():
     other = replace(reading(), name="other")
     drawn = draw(findings(simulated=True, readings={"ships_seen": reading(), "other": other}))
-    assert set(drawn) == {"key", "explanations", "effects", "forecast", "series_other"}
+    assert set(drawn) == {"key", "explanations", "effects", "forecast", "backtest", "calibration", "series_other"}
     assert all("(simulated)" in d.svg for d in drawn.values())
     assert not any("(simulated)" in d.svg for d in draw(findings()).values())
 

@@ -1,0 +1,237 @@
+"""The page in a real Chromium: seen, printed, walked through by keyboard, and judged by axe-core."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from forecast import load, run, write_report
+from forecast.registry import folder
+from tests.browser import Browser
+
+pytestmark = [pytest.mark.chromium,
+              pytest.mark.filterwarnings("ignore:The NumPy module was reloaded")]
+EXPERIMENTS = sorted(path.stem for path in folder("experiments").glob("*.yaml"))
+LARGEST = 2_000_000  # bytes of a page that still opens on a poor line
+VIEWS = {"1280": (1280, 800, False), "360": (360, 740, False), "dark": (1280, 800, True), "360 dark": (360, 740, True)}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """Path of the page of an experiment, run with two cheap members and few simulations: its words are no matter here."""
+    @cache
+    def written(name: str) -> Path:
+        experiment = load(name, "models=[mean,seasonal_naive]", "origins=8", "draws=200")
+        return write_report(run(replace(experiment, placebos=19)), tmp_path_factory.mktemp(name), "seed: 0\n")
+
+    return written
+
+
+@pytest.fixture(scope="module")
+def khasan(report):
+    return report("khasan_rajin")
+
+
+# -- every page -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("name", "view"), [(name, view) for name in EXPERIMENTS for view in VIEWS
+                                            if name == "khasan_rajin" or view in ("1280", "360 dark")])
+def test_axe_finds_no_violation_and_the_console_is_silent(browser, report, name, view):
+    width, height, dark = VIEWS[view]
+    browser.open(report(name), width, height, dark=dark)
+    if view != "1280":  # rows of the ledger are all alike: once, all of them are judged, and then a dozen
+        browser.ask("document.querySelectorAll('#ledger tbody tr:nth-child(n+13)').forEach((row) => row.remove())")
+    assert browser.ask("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), "scrolls sideways"
+    assert browser.axe() == []
+    assert browser.faults() == []
+    assert browser.requests() == [report(name).as_uri()], "the page asked for something beside itself"
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_a_page_is_small(report, name):
+    assert report(name).stat().st_size < LARGEST
+
+
+# -- what is seen -----------------------------------------------------------------------------------------------
+def test_the_first_picture_is_seen_without_scrolling(browser, khasan):
+    browser.open(khasan)
+    top, bottom = browser.ask("(({top, bottom}) => [top, bottom])"
+                              "(document.querySelector('#figure-key .wide svg').getBoundingClientRect())")
+    assert 0 < top < 250
+    assert bottom <= 800
+
+
+@pytest.mark.parametrize(("width", "least"), [(360, 8.5), (1280, 9.5)])
+def test_the_letters_of_every_picture_can_be_read_and_none_scrolls_sideways(browser, khasan, width, least):
+    browser.open(khasan, width)
+    letters, cut = browser.ask("""(() => {
+        const seen = [...document.querySelectorAll("figure svg")].filter((svg) => svg.getClientRects().length);
+        const size = (text) => parseFloat(getComputedStyle(text).fontSize)
+          * text.closest("svg").getBoundingClientRect().width / text.closest("svg").viewBox.baseVal.width;
+        return [seen.flatMap((svg) => [...svg.querySelectorAll("text")].map(size)),
+                seen.filter((svg) => svg.parentElement.scrollWidth > svg.parentElement.clientWidth).length];
+      })()""")
+    assert len(letters) > 100
+    assert min(letters) >= least
+    assert cut == 0
+
+
+def test_no_word_of_a_picture_is_cut_at_its_edge(browser, khasan):
+    """The page's own letters may be wider than those that the picture was laid out with."""
+    for width in (360, 1280):
+        browser.open(khasan, width)
+        cut = browser.ask("""[...document.querySelectorAll("figure svg")].filter((svg) => svg.getClientRects().length)
+            .flatMap((svg) => [...svg.querySelectorAll("text")].filter((text) => {
+                const [t, s] = [text.getBoundingClientRect(), svg.getBoundingClientRect()];
+                return t.left < s.left - 2 || t.right > s.right + 2 || t.top < s.top - 2 || t.bottom > s.bottom + 2;
+            }).map((text) => text.textContent))""")
+        assert cut == []
+
+
+def test_dark_mode_changes_the_paper_and_the_picture(browser, khasan):
+    from PIL import Image
+
+    seen = []
+    for dark in (False, True):
+        browser.open(khasan, dark=dark)
+        with Image.open(io.BytesIO(browser.picture())) as picture:
+            seen.append(np.asarray(picture.convert("L")))
+    light, dark_ = seen
+    assert np.median(light) > 240
+    assert np.median(dark_) < 50
+    assert light.std() > 10
+    assert dark_.std() > 10
+
+
+def test_without_script_everything_can_be_read(browser, khasan):
+    browser.open(khasan, script=False)
+    browser.say("Emulation.setScriptExecutionDisabled", value=False)  # the question itself is a script
+    rows, hidden, counts = browser.ask("""[document.querySelectorAll("#ledger tbody tr").length,
+        document.querySelectorAll("#ledger tbody tr[hidden]").length,
+        document.querySelectorAll("#counts-figure-key tbody tr").length]""")
+    assert rows > 100
+    assert hidden == 0
+    assert counts > 30
+    assert browser.ask("document.getElementById('filter').hidden"), "a filter that does nothing is not shown"
+
+
+# -- by keyboard and by hand --------------------------------------------------------------------------------------
+def tab_to(browser: Browser, selector: str) -> None:
+    """Press Tab until the element has the focus, as somebody without a mouse does."""
+    for _ in range(400):
+        browser.press("Tab")
+        if browser.ask(f"document.activeElement.matches({selector!r})"):
+            return
+    pytest.fail(f"Tab never reaches {selector}")
+
+
+def shown(browser: Browser) -> int:
+    return int(browser.ask("document.querySelectorAll('#ledger tbody tr:not([hidden])').length"))
+
+
+def test_the_ledger_is_filtered_by_keyboard_and_says_how_many_are_left(browser, khasan):
+    browser.open(khasan)
+    every = shown(browser)
+    tab_to(browser, "#filter input[name=text]")
+    browser.type("reuters")
+    some = shown(browser)
+    assert 0 < some < every
+    assert browser.ask("[...document.querySelectorAll('#ledger tbody tr:not([hidden])')]"
+                       ".every((row) => row.textContent.toLowerCase().includes('reuters'))")
+    assert browser.ask("document.querySelector('#filter output').textContent") == f"{some} of {every} statements"
+    assert browser.ask("document.querySelector('#filter output').getAttribute('aria-live')") == "polite"
+
+
+def test_the_ledger_is_sorted_by_keyboard_both_ways(browser, khasan):
+    browser.open(khasan)
+    tab_to(browser, "#ledger thead th:nth-child(3) button")
+    for direction, ordered in (("ascending", sorted), ("descending", lambda values: sorted(values, reverse=True))):
+        browser.press("Enter")
+        assert browser.ask("document.querySelector('#ledger thead th:nth-child(3)').getAttribute('aria-sort')") == direction
+        counts = browser.ask("[...document.querySelectorAll('#ledger tbody tr')]"
+                             ".map((row) => row.cells[2].dataset.key).filter((key) => key !== '').map(Number)")
+        assert len(counts) > 100
+        assert counts == ordered(counts)
+
+
+def tip(browser: Browser) -> str:
+    return str(browser.ask("(document.querySelector('.tip:not([hidden])') || {innerText: ''}).innerText"))
+
+
+def test_the_arrow_keys_walk_through_the_counts_of_the_picture(browser, khasan):
+    browser.open(khasan)
+    tab_to(browser, "#figure-key .wide")
+    browser.press("ArrowRight")
+    first = tip(browser)
+    assert re.search(r"January 2022\n0 ships\n\d+\s%.*\nReuters", first)
+    browser.press("ArrowRight", 21)
+    assert re.search(r"October 2023\n11 ships", tip(browser))
+    assert browser.ask("document.querySelector('.tip a').href").startswith("https://")
+    assert browser.ask("document.querySelector('.tip').getAttribute('role')") == "status"
+    browser.press("Escape")
+    assert tip(browser) == ""
+
+
+@pytest.mark.parametrize(("width", "chart"), [(1280, "wide"), (360, "narrow")])
+def test_pointing_at_a_count_shows_what_it_is(browser, khasan, width, chart):
+    browser.open(khasan, width)
+    x, y = browser.ask(f"""(() => {{
+        const chart = document.querySelector("#figure-key .{chart}");
+        chart.scrollIntoView();
+        const row = [...document.querySelectorAll("#counts-figure-key tbody tr")].find((r) => r.textContent.includes("11 ships"));
+        const [fx, fy] = row.dataset["{chart}"].split(" ").map(Number), box = chart.getBoundingClientRect();
+        return [box.left + fx * box.width, box.top + fy * box.height];
+      }})()""")
+    browser.point(x + 3, y - 2)
+    assert re.search(r"October 2023\n11 ships", tip(browser))
+    # what is pointed at is the mark itself: it has the colour of ink there
+    inside = browser.ask("""(() => { const b = document.querySelector(".tip").getBoundingClientRect();
+        return b.left >= 0 && b.right <= document.documentElement.clientWidth; })()""")
+    assert inside
+    browser.point(2, 2)
+    assert tip(browser) == ""
+
+
+# -- on paper -----------------------------------------------------------------------------------------------------
+def test_the_page_prints_on_a4_with_nothing_cut(browser, khasan):
+    import pypdfium2
+
+    browser.open(khasan)
+    browser.say("Emulation.setEmulatedMedia", media="print")
+    browser.ask("document.querySelectorAll('details:not(.counts)').forEach((each) => { each.open = true; })")
+    said = browser.ask("""[...document.querySelectorAll("h1, h2, h3, p, li, dt, dd, th, td, caption, figcaption, pre")]
+        .filter((each) => each.getClientRects().length && each.checkVisibility()).map((each) => each.innerText)""")
+    browser.say("Emulation.setEmulatedMedia", media="")
+    document = pypdfium2.PdfDocument(browser.pdf())
+    try:
+        pages = [document[k] for k in range(len(document))]
+        texts = [page.get_textpage() for page in pages]
+        assert all(abs(page.get_width() - 595) < 2 and abs(page.get_height() - 842) < 2 for page in pages)
+        assert 5 <= len(pages) <= 20
+        printed = _bare("".join(text.get_text_range() for text in texts))
+        assert len(said) > 300
+        assert [text for text in said if _bare(text) not in printed] == []
+        for page, text in zip(pages, texts, strict=True):
+            boxes = np.array([text.get_charbox(k) for k in range(text.count_chars())])
+            assert boxes[:, 0].min() >= 0
+            assert boxes[:, 2].max() <= page.get_width()
+        assert _bare("The answer") in _bare(texts[0].get_text_range())
+        assert _bare("Probability of a change") in _bare(texts[0].get_text_range()), "the key picture is on the first page"
+    finally:
+        document.close()
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone: lines break, and are hyphenated, elsewhere on paper."""
+    return re.sub(r"[\W_]+", "", text)
