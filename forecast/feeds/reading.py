@@ -25,6 +25,7 @@ TEXTS = ("unique_id", "site", "measure", "class", "status", "sensor", "image_id"
 COLUMNS = ("unique_id", "ds", "end", *NUMBERS, *TEXTS[1:], "row")
 KEY = ["unique_id", "ds", "image_id", "analyst", "source"]  # rows that agree in these speak about one thing
 BATCH = 20_000
+EVER = -(10 ** 9)  # a day before all others
 BROKEN = re.compile("[\x00\ufffd\ud800-\udfff]")  # NUL, and what could not be decoded
 HIDDEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -182,7 +183,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.keys, self.says = np.zeros((2, 0), dtype=np.uint64)
-        self.latest: dict[str, np.datetime64] = {}
+        self.latest: dict[str, int] = {}  # name of a series -> its latest day so far, from 1970
 
     def add(self, keys: np.ndarray, says: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Masks [n] of rows that repeat an earlier one, and of rows that contradict one."""
@@ -204,14 +205,15 @@ class Seen:
 
     def out_of_order(self, table: pd.DataFrame) -> int:
         """Rows that lie before an earlier row of the same series."""
-        number = 0
-        for name, days in table.groupby("unique_id", sort=False)["ds"]:
-            values = days.to_numpy(dtype="datetime64[s]")
-            values = values[~np.isnat(values)]
-            if len(values):
-                before = np.maximum.accumulate(np.append(self.latest.get(str(name), values[0]), values))
-                number += int((values < before[:-1]).sum())
-                self.latest[str(name)] = before[-1]
+        dated = table.loc[table["ds"].notna(), ["unique_id", "ds"]]
+        days = dated["ds"].to_numpy(dtype="datetime64[D]").astype(np.int64)
+        names, found = pd.factorize(dated["unique_id"])
+        earlier = np.array([self.latest.get(str(name), EVER) for name in found], dtype=np.int64)
+        running = pd.Series(days).groupby(names).cummax()
+        before = running.groupby(names).shift(fill_value=EVER).to_numpy(dtype=np.int64)
+        number = int((days < np.maximum(before, earlier[names])).sum())
+        last = np.maximum(earlier, running.groupby(names).last().to_numpy(dtype=np.int64))
+        self.latest.update(zip(map(str, found), last.tolist(), strict=True))
         return number
 
 
