@@ -45,3 +45,11 @@ def test_the_inventory_lists_every_experiment():
     row = re.search(r"^\| experiments \| (.*) \|$", text, flags=re.M)
     assert row is not None
     assert re.findall(r"`(\w+)`", row.group(1)) == sorted(p.stem for p in folder("experiments").glob("*.yaml"))
+
+
+def test_the_inventory_lists_every_feed():
+    from forecast.feeds import feeds
+
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("| feed | what becomes of it |")[1].split("\n\n")[0]
+    named = re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in table.splitlines()[2:]))
+    assert sorted(named) == [feed.name for feed in feeds()]
