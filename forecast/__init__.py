@@ -20,6 +20,8 @@ _HOMES = {
     "read_events": "events",
     "Statement": "statements",
     "read_statements": "statements",
+    "read_feed": "feeds",
+    "feed_series": "feeds",
     "Break": "breaks",
     "detect": "breaks",
     "predict": "models",
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from forecast.events import Event, read_events
     from forecast.experiment import Experiment, Findings, run
     from forecast.explanations import explain
+    from forecast.feeds import feed_series, read_feed
     from forecast.models import predict
     from forecast.report import summary, write_report
     from forecast.series import Series
