@@ -25,7 +25,7 @@ from typing import Literal, Protocol
 import numpy as np
 import pandas as pd
 
-from forecast.accounts import GUESSES, MERGES, Account, Decision, days, meets, merge_groups, said, span, when
+from forecast.accounts import GUESSES, MERGES, Account, Decision, days, merge_groups, said, span, when
 from forecast.cumulative import Cumulative, edges_of, take_calls, take_periods
 from forecast.longtable import LongTable, read_long
 from forecast.registry import suggest
@@ -100,7 +100,11 @@ class Flow:
         >>> ships.rows(ships.start == np.datetime64("2023-10-01")).value.tolist()
         [11.0]
         """
-        statements = sorted(read_statements(self.ledgers, self.approx_width), key=lambda s: s.id)
+        return self.of(read_statements(self.ledgers, self.approx_width))
+
+    def of(self, read: Sequence[Statement]) -> tuple[Series, tuple[Decision, ...]]:
+        """The same from statements that are read already, or from some of them."""
+        statements = sorted(read, key=lambda s: s.id)
         account = Account(self.name)
         fit = [s for s in statements if not account.refuse(s.id, self._unfit(s))]
         calls = self._calls([s for s in fit if s.kind == "sighting"], account)
@@ -199,18 +203,20 @@ class Flow:
     def _rows(self, edges: np.ndarray, share: np.ndarray, hulls: list[tuple[np.datetime64, ...]],
               total: Cumulative, taken: list[Statement]) -> Series:
         """One row a bin, bounded over its watched days; a lower bound alone speaks of the whole bin."""
-        calls = [s for s in taken if s.kind == "sighting"]
+        first, after = np.array([span(s) for s in taken], dtype="datetime64[D]").reshape(-1, 2).T
+        called = np.array([s.kind == "sighting" for s in taken], dtype=bool)
         rows, sources = [], []
         for start, end, hull in zip(edges[:-1], edges[1:], hulls, strict=True):
             low, high = total.bounds(*hull) if hull else (0.0, np.inf)
             if self.unlisted == "zero" and hull:
-                high = min(high, float(sum(meets(s, *hull) for s in calls)))
+                high = min(high, float(np.sum(called & (first < hull[1]) & (after > hull[0]))))
             exposure = share[int((start - edges[0]) / DAY): int((end - edges[0]) / DAY)].mean()
             if np.isinf(high):
                 low, exposure = total.bounds(start, end)[0], 1.0
             nothing = low == 0 and np.isinf(high)
             rows.append((np.nan, np.nan, 1.0) if nothing else (low, high, exposure))
-            sources.append(() if nothing else tuple(sorted(s.id for s in taken if meets(s, start, end))))
+            here = np.flatnonzero((first < end) & (after > start))
+            sources.append(() if nothing else tuple(sorted(taken[i].id for i in here)))
         low, high, exposure = (column.copy() for column in np.array(rows).T)
         return Series(start=edges[:-1].copy(), end=edges[1:].copy(), low=low, high=high, exposure=exposure,
                       kind="flow", freq=self.freq, name=self.name, site=self.site, measure=self.measure,
@@ -278,7 +284,11 @@ class Stock:
         >>> cars.start.astype(str).tolist()
         ['2023-08-21', '2023-09-14', '2023-10-05', '2024-06-17', '2024-12-03']
         """
-        statements = sorted(read_statements(self.ledgers, self.approx_width), key=lambda s: s.id)
+        return self.of(read_statements(self.ledgers, self.approx_width))
+
+    def of(self, read: Sequence[Statement]) -> tuple[Series, tuple[Decision, ...]]:
+        """The same from statements that are read already, or from some of them."""
+        statements = sorted(read, key=lambda s: s.id)
         account = Account(self.name)
         fit = [s for s in statements if not account.refuse(s.id, self._unfit(s))]
         used = self._one_a_day(_distinct(_whole(fit, account), account), account)
