@@ -7,30 +7,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.feeds.reading import Batch, Fault, Feed
+from forecast.feeds.reading import Batch, Fault, Feed, long_table
 from forecast.feeds.source import Source
 from forecast.ledgers import StatementError
 from forecast.series import DAY, Kind, Series
 
-SMALL, LARGE = (np.dtype([("name", np.int32), ("day", np.int32), ("low", real), ("high", real), ("image", np.bool_)])
-                for real in (np.float32, np.float64))
-
 
 @dataclass
 class Gathered:
-    """Rows of the series that were wanted, and the names of all that were there."""
+    """Rows of the series that were wanted, as columns, and the names of all series that were there.
+
+    columns : code of the name, day from 1970, low, high, whether the row names an image; arrays of one length
+    order : the rows by name; starts : where in it each code begins
+    """
 
     feed: Feed
-    rows: np.ndarray
     codes: dict[str, int]
     labels: dict[str, tuple[str, str]]
+    columns: list[np.ndarray]
+    order: np.ndarray
+    starts: np.ndarray
 
     def series(self, name: str, kind: Kind) -> Series:
         """The series called `name`, one row a day; `kind` where the layout does not say."""
-        first, last = np.searchsorted(self.rows["name"], [self.codes[name], self.codes[name] + 1])
-        rows = self.rows[first:last]
+        code = self.codes[name]
+        chosen = self.order[self.starts[code]:self.starts[code + 1]]
+        day, low, high, image = (column[chosen] for column in self.columns[1:])
         told: Kind = "stock" if self.feed.kind == "stock" else "flow" if self.feed.kind in ("flow", "call") else kind
-        days, low, high = _daily(rows, told)
+        days, low, high = _daily(day, low.astype(float), high.astype(float), image if told == "flow" else image & False)
         start = days.astype("datetime64[D]")
         site, measure = self.labels[name]
         return Series(start=start, end=start + DAY, low=low, high=high, exposure=np.ones(len(days)), kind=told,
@@ -41,43 +45,50 @@ def gathered(feed: Feed, source: Source, pattern: re.Pattern[str], keep_good: bo
     """What `feed_series` gives out, of series whose name fits `pattern`."""
     if feed.kind in ("watch", "place"):
         raise ValueError(f"{source.name}: a {feed.name} file is no series of counts (kind {feed.kind}): use read_feed")
-    made = Gathered(feed, np.zeros(0, dtype=SMALL), {}, {})
-    parts, faults = [made.rows], list[Fault]()
+    codes: dict[str, int] = {}
+    labels: dict[str, tuple[str, str]] = {}
+    parts, faults = [_packed(Batch(long_table([])), pattern, codes, labels)], list[Fault]()
     for batch in feed.read(source):
         faults += batch.faults
-        parts.append(_packed(batch, pattern, made))
+        parts.append(_packed(batch, pattern, codes, labels))
     if faults and not keep_good:
         raise StatementError(faults)
-    made.rows = np.concatenate(parts)
+    stacks = [list(stack) for stack in zip(*parts, strict=True)]
     parts.clear()
-    made.rows = made.rows[np.lexsort((made.rows["day"], made.rows["name"]))]
-    return made
+    columns = []
+    while stacks:  # one column at a time, its parts let go at once: nothing is held twice
+        columns.append(np.concatenate(stacks.pop(0)))
+    order = np.argsort(columns[0], kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(columns[0], minlength=len(codes)))])
+    return Gathered(feed, codes, labels, columns, order, starts)
 
 
-def _packed(batch: Batch, pattern: re.Pattern[str], made: Gathered) -> np.ndarray:
+def _packed(batch: Batch, pattern: re.Pattern[str], codes: dict[str, int],
+            labels: dict[str, tuple[str, str]]) -> tuple[np.ndarray, ...]:
+    """The columns of a batch, counts in four bytes where those hold them exactly."""
     table = batch.table[batch.table["ds"].notna()]
     heads = table.drop_duplicates("unique_id")
     for name, site, measure in zip(heads["unique_id"], heads["site"], heads["measure"], strict=True):
-        made.codes.setdefault(name, len(made.codes))
-        made.labels.setdefault(name, (site, measure))
+        codes.setdefault(name, len(codes))
+        labels.setdefault(name, (site, measure))
     wanted = {name: bool(pattern.match(name)) for name in heads["unique_id"]}
     table = table[table["unique_id"].map(wanted).astype(bool)]
     bounds = table[["y_low", "y_high"]].to_numpy(dtype=float)
-    exact = np.array_equal(bounds.astype(np.float32), bounds, equal_nan=True)
-    rows = np.zeros(len(table), dtype=SMALL if exact else LARGE)
-    rows["name"] = table["unique_id"].map(made.codes).to_numpy(dtype=np.int32)
-    rows["day"] = table["ds"].to_numpy(dtype="datetime64[D]").astype(np.int32)
-    rows["low"], rows["high"] = bounds.T
-    rows["image"] = (table["image_id"] != "").to_numpy(dtype=bool)
-    return rows
+    small = bounds.astype(np.float32)
+    low, high = (small if np.array_equal(small, bounds, equal_nan=True) else bounds).T
+    return (table["unique_id"].map(codes).to_numpy(dtype=np.int32),
+            table["ds"].to_numpy(dtype="datetime64[D]").astype(np.int32), low.copy(), high.copy(),
+            (table["image_id"] != "").to_numpy(dtype=bool))
 
 
-def _daily(rows: np.ndarray, kind: Kind) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Days, low and high: what passed adds up where rows name what they saw; other rows of a day widen it."""
-    days, first = np.unique(rows["day"], return_index=True)
-    low, high = rows["low"].astype(float), rows["high"].astype(float)
-    if len(days) == len(rows):
+def _daily(day: np.ndarray, low: np.ndarray, high: np.ndarray,
+           adds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Days, low and high: rows of a day add up where all of `adds`, otherwise they widen the bounds."""
+    order = np.argsort(day, kind="stable")
+    days, first = np.unique(day[order], return_index=True)
+    low, high, adds = low[order], high[order], adds[order]
+    if len(days) == len(day):
         return days, low, high
-    adds = np.logical_and.reduceat(rows["image"], first) & (kind == "flow")
-    return (days, np.where(adds, np.add.reduceat(low, first), np.fmin.reduceat(low, first)),
-            np.where(adds, np.add.reduceat(high, first), np.fmax.reduceat(high, first)))
+    summed = np.logical_and.reduceat(adds, first)
+    return (days, np.where(summed, np.add.reduceat(low, first), np.fmin.reduceat(low, first)),
+            np.where(summed, np.add.reduceat(high, first), np.fmax.reduceat(high, first)))
