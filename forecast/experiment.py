@@ -18,11 +18,12 @@ from forecast.breaks.regimes import Regimes
 from forecast.effects import Tested, event_effects, position_of
 from forecast.events import read_events, window
 from forecast.explanations import Explanation, Window, break_days, explain, gap_probability
-from forecast.images import Image, next_images, predictive
+from forecast.images import Image, Worth, image_worth, predictive
 from forecast.models import Forecaster, predict
 from forecast.posterior import Posterior
 from forecast.reconcile import Source
 from forecast.registry import suggest
+from forecast.sensitivity import Variant, sensitivity, tipping
 from forecast.series import Series
 from forecast.statements import Statement, read_statements
 
@@ -89,7 +90,8 @@ class Reading:
     number : posterior probability of 0, 1, 2 ... changes; bands : per row the 5, 50 and 95 % of the level
     gaps : posterior probability of a change in each gap [n - 1]; breaks : by detector
     explained : per change of the count regime model (or of the likeliest, if none is conclusive) its table
-    images : days worth an image for the change that is dated worst
+    images, worth : the best days for an image for the change that is dated worst, and what each day is worth
+    tipping : how much likelier a row one standard deviation busier must be imaged to feign the whole change (1 = none)
     statements : what the decisions of the account are about (empty for sources that are no ledgers)
     """
 
@@ -104,7 +106,9 @@ class Reading:
     breaks: Mapping[str, tuple[Break, ...]]
     explained: tuple[tuple[Explanation, ...], ...]
     images: tuple[Image, ...]
+    tipping: float = 1.0
     statements: tuple[Statement, ...] = ()
+    worth: Worth | None = None
 
     @property
     def conclusive(self) -> bool:
@@ -123,8 +127,8 @@ class Findings:
 
     forecast : per model and row ahead `when, mean` and the quantiles of `backtest.QUANTILES`
     totals : per model the quantiles of the sum over the horizon (flows only)
+    sensitivity : the answer of the primary series with one thing changed at a time, the unchanged one first
     untested : events that the data cannot test, with the reason; frozen : hash of the list of events before the run
-    sensitivity : the analysis done otherwise, one `sensitivity.Variant` each, the analysis as it is first
     """
 
     name: str
@@ -137,13 +141,13 @@ class Findings:
     windows: tuple[Window, ...]
     tested: Tested | None
     untested: Mapping[str, str]
+    sensitivity: tuple[Variant, ...]
     forecast: pd.DataFrame
     totals: pd.DataFrame
     backtest: Backtest | None
     frozen: str
     versions: Mapping[str, str]
     settings: Mapping[str, Any]
-    sensitivity: tuple[Any, ...] = ()
 
     @property
     def main(self) -> Reading:
@@ -161,7 +165,7 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
 
     progress : called with (done, total, what) as the work goes on
     """
-    steps = len(experiment.series) + 2
+    steps = len(experiment.series) + 3
     told = progress or (lambda done, total, what: None)
     windows = _windows(experiment)
     readings = {}
@@ -171,7 +175,12 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
     told(len(readings), steps, "tests of events")
     main = readings[experiment.primary].series
     tested, untested = _test(experiment, main, windows)
-    told(len(readings) + 1, steps, "forecasts")
+    told(len(readings) + 1, steps, "what the answer hangs on")
+    variants = sensitivity(experiment.series[experiment.primary], main, _regimes(experiment),
+                           lambda delay, early: _windows(
+                               replace(experiment, delay_days=delay, anticipation_days=early)),
+                           experiment.delay_days, experiment.anticipation_days)
+    told(len(readings) + 2, steps, "forecasts")
     target = readings[experiment.forecast_on or experiment.primary].series
     forecast, totals = _ahead(experiment, target)
     scored = _scored(experiment, target, told)
@@ -179,7 +188,7 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
     return Findings(
         name=experiment.name, title=experiment.title, question=experiment.question, primary=experiment.primary,
         forecast_on=experiment.forecast_on or experiment.primary, simulated=experiment.simulated,
-        readings=readings, windows=windows, tested=tested, untested=untested,
+        readings=readings, windows=windows, tested=tested, untested=untested, sensitivity=variants,
         forecast=forecast, totals=totals, backtest=scored, frozen=_frozen(windows), versions=_versions(),
         settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
                   "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline})
@@ -204,8 +213,7 @@ def _windows(experiment: Experiment) -> tuple[Window, ...]:
 def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Window, ...]) -> Reading:
     series, account = source.series()
     series = replace(series, name=name)
-    chosen = experiment.detectors.get("regimes")
-    regimes = replace(chosen if isinstance(chosen, Regimes) else Regimes(), seed=experiment.seed)
+    regimes = _regimes(experiment)
     posterior = regimes.posterior(series)
     found = {"regimes": regimes.breaks(posterior, series)}
     found |= {key: detector.detect(series) for key, detector in experiment.detectors.items() if key != "regimes"}
@@ -213,13 +221,18 @@ def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Wind
     explained = tuple(explain(series, posterior, windows, near) for near in places)
     count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
     level = posterior.problem.observation.mean(posterior.level, posterior.spread[:, None])
+    images, worth = (_images(series, posterior, found["regimes"], experiment.seed) if experiment.images else ((), None))
     return Reading(
         name=name, series=series, account=account, log_ratio=posterior.log_ratio,
         needed=regimes.needed(posterior), number=tuple(count.tolist()),
         bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
         explained=explained,
-        images=_images(series, posterior, found["regimes"], experiment.seed) if experiment.images else (),
-        statements=_statements(source))
+        images=images, worth=worth, tipping=tipping(posterior), statements=_statements(source))
+
+
+def _regimes(experiment: Experiment) -> Regimes:
+    chosen = experiment.detectors.get("regimes")
+    return replace(chosen if isinstance(chosen, Regimes) else Regimes(), seed=experiment.seed)
 
 
 def _statements(source: Source) -> tuple[Statement, ...]:
@@ -228,10 +241,11 @@ def _statements(source: Source) -> tuple[Statement, ...]:
     return read_statements(ledgers, getattr(source, "approx_width", 0.15)) if ledgers else ()
 
 
-def _images(series: Series, posterior: Posterior, breaks: tuple[Break, ...], seed: int) -> tuple[Image, ...]:
+def _images(series: Series, posterior: Posterior, breaks: tuple[Break, ...],
+            seed: int) -> tuple[tuple[Image, ...], Worth | None]:
     """Days worth an image for the change whose date is least certain."""
     if not posterior.jumps.any():
-        return ()
+        return (), None
     worst = max(breaks, key=lambda b: np.datetime64(b.high) - np.datetime64(b.low), default=None)
     near = None if worst is None else worst.position - 1
     gaps = gap_probability(posterior, near)
@@ -239,7 +253,7 @@ def _images(series: Series, posterior: Posterior, breaks: tuple[Break, ...], see
     # an image shows one day: of a flow, that day's share of the row
     days = float(np.median((series.end - series.start).astype(float))) if series.kind == "flow" else 1.0
     before, after = predictive(posterior, middle, 1 / days, np.random.default_rng(seed))
-    return next_images(break_days(series, gaps), series.start[0], before, after)
+    return image_worth(break_days(series, gaps), series.start[0], before, after)
 
 
 def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -> tuple[Tested | None, dict[str, str]]:

@@ -1,0 +1,184 @@
+"""What the answer hangs on: the same question with one thing changed at a time.
+
+A publisher or a statement left out, a choice of the reconciliation reversed, another delay of events, other priors. All
+are read with the coarser grid of `placebo.COARSE`, the unchanged case among them, so that they compare with each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from forecast.accounts import Decision
+from forecast.breaks.regimes import Regimes
+from forecast.explanations import Explanation, Window, explain
+from forecast.placebo import COARSE
+from forecast.posterior import Posterior
+from forecast.series import Series
+from forecast.statements import Statement, read_statements
+
+Windows = Callable[[int, int], tuple[Window, ...]]  # delay and anticipation in days -> windows of all events
+FEWEST = 4  # observed rows below which no series is left
+# choices of a source that an analyst might have made otherwise
+REVERSED = {"merge": ("none", "same_call", "possible_dup"), "include_inferred": (False, True),
+            "exposure": ("stated", "full"), "unlisted": ("totals", "zero")}
+DRAWS = 400
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The answer with one thing changed.
+
+    kind : base, publisher left out, statement left out, delay, prior or choice; name : what was changed
+    change : posterior probability of any change of level; leader : its best explanation; share : of that
+    flips : whether the conclusion differs from the base: conclusive or not, or another leader
+    """
+
+    kind: str
+    name: str
+    change: float
+    leader: str
+    share: float
+    flips: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """A series and how it is read."""
+
+    kind: str
+    name: str
+    series: Series | None
+    regimes: Regimes
+    windows: tuple[Window, ...]
+
+
+def sensitivity(source: Any, series: Series, regimes: Regimes, windows_for: Windows, delay: int,
+                anticipation: int) -> tuple[Variant, ...]:
+    """The base and every variant of it, in order of kind.
+
+    source : of `series`; one with `ledgers` also has its statements and publishers left out one by one
+    windows_for : windows of the events for a delay and an anticipation in days
+    """
+    coarse = replace(regimes, draws=DRAWS, model=replace(
+        COARSE, level_spread=regimes.model.level_spread, breaks=regimes.model.breaks))
+    windows = windows_for(delay, anticipation)
+    base = _Case("base", "as reported", series, coarse, windows)
+    cases = [base, *_left_out(source, base), *_choices(source, base), *_delays(base, windows_for, delay, anticipation),
+             *_priors(base)]
+    known: dict[bytes, Posterior] = {}  # many statements change no bound at all
+    told: list[Variant] = []
+    for case in cases:
+        told.append(_variant(case, known, told[0] if told else None))
+    return tuple(told)
+
+
+def _variant(case: _Case, known: dict[bytes, Posterior], base: Variant | None) -> Variant:
+    if case.series is None or case.series.observed.sum() < FEWEST:
+        return Variant(case.kind, case.name, 0.5, "no series is left", 0.5, True)
+    key = _key(case)
+    if key not in known:
+        known[key] = case.regimes.posterior(case.series)
+    posterior = known[key]
+    conclusive = posterior.log_ratio >= np.log(case.regimes.needed(posterior))
+    found = case.regimes.breaks(posterior, case.series)
+    near = max(found, key=lambda b: b.probability).position - 1 if found else None
+    table = explain(case.series, posterior, case.windows, near)
+    best = _leader(table) if conclusive else "nothing conclusive"
+    share = max(row.probability for row in table) if conclusive else 1 - posterior.probability
+    return Variant(case.kind, case.name, posterior.probability, best, share,
+                   base is not None and best != base.leader)
+
+
+def _leader(table: Sequence[Explanation]) -> str:
+    return max(table, key=lambda row: row.probability).label
+
+
+def _key(case: _Case) -> bytes:
+    assert case.series is not None  # noqa: S101 - for the type checker; the caller has looked
+    s = case.series
+    arrays = b"".join(array.tobytes() for array in (s.start, s.end, s.low, s.high, s.exposure))
+    return arrays + repr(case.regimes).encode()
+
+
+def _left_out(source: Any, base: _Case) -> Iterator[_Case]:
+    """Every publisher and every statement that the series uses, left out."""
+    if not hasattr(source, "ledgers") or not hasattr(source, "of"):
+        return
+    read = read_statements(source.ledgers, source.approx_width)
+    assert base.series is not None  # noqa: S101 - for the type checker; the base has a series
+    used = {i for row in base.series.sources for i in row}
+    publishers = sorted({s.publisher for s in read if s.id in used})
+    for publisher in publishers:
+        yield replace(base, kind="publisher left out", name=publisher,
+                      series=_without(source, [s for s in read if s.publisher != publisher]))
+    for s in sorted((s for s in read if s.id in used), key=lambda s: s.id):
+        yield replace(base, kind="statement left out", name=f"{s.id} ({s.publisher})",
+                      series=_without(source, [other for other in read if other.id != s.id]))
+
+
+def _without(source: Any, statements: Sequence[Statement]) -> Series | None:
+    """The series from what is left; None when nothing is."""
+    made: tuple[Series, tuple[Decision, ...]]
+    try:
+        made = source.of(statements)
+    except ValueError:  # it says that no statement can be used, which is the finding here
+        return None
+    return made[0]
+
+
+def _choices(source: Any, base: _Case) -> Iterator[_Case]:
+    """Every choice of the reconciliation made otherwise, one at a time."""
+    names = {f.name for f in fields(source)} if hasattr(source, "__dataclass_fields__") else set()
+    for name, values in REVERSED.items():
+        if name in names:
+            for value in values:
+                if value != getattr(source, name):
+                    yield replace(base, kind="choice", name=f"{name} = {value}",
+                                  series=replace(source, **{name: value}).series()[0])
+    if "approx_width" in names:
+        yield replace(base, kind="choice", name=f"approx_width = {2 * source.approx_width:g}",
+                      series=replace(source, approx_width=2 * source.approx_width).series()[0])
+    if getattr(source, "start", None):
+        first = np.datetime64(str(source.start), "D")
+        for years in (-1, 1):
+            start = str(first + np.timedelta64(365 * years, "D"))
+            made = replace(source, start=start).series()[0]
+            yield replace(base, kind="choice", name=f"start = {start}", series=made)
+
+
+def _delays(base: _Case, windows_for: Windows, delay: int, anticipation: int) -> Iterator[_Case]:
+    if not base.windows:
+        return
+    for days in (delay // 2, delay + delay // 2):
+        yield replace(base, kind="delay", name=f"delay_days = {days}", windows=windows_for(days, anticipation))
+    yield replace(base, kind="delay", name=f"anticipation_days = {anticipation + 14}",
+                  windows=windows_for(delay, anticipation + 14))
+
+
+def _priors(base: _Case) -> Iterator[_Case]:
+    model = base.regimes.model
+    for name, factor in (("breaks", 0.5), ("breaks", 2.0), ("level_spread", 0.6), ("level_spread", 1.6)):
+        value = getattr(model, name) * factor
+        yield replace(base, kind="prior", name=f"{name} = {value:g}",
+                      regimes=replace(base.regimes, model=replace(model, **{name: value})))
+
+
+def tipping(posterior: Posterior) -> float:
+    """How much likelier a row one standard deviation busier must be imaged to feign the whole change.
+
+    Tilting a log-normal intensity of standard deviation v by exp(g z) moves its mean by g v^2; for the change in log
+    level d this takes g = d / v^2, hence exp(d / v) for one standard deviation. d is the smallest change that the 95 %
+    interval allows; 1 = nothing is needed, since the interval holds no change.
+    """
+    broken = posterior.number > 0
+    if not broken.any():
+        return 1.0
+    d = posterior.level[broken][:, -1] - posterior.level[broken][:, 0]
+    low, high = np.quantile(d, (0.025, 0.975))
+    least = max(low, -high, 0.0)
+    v = float(np.median(np.sqrt(posterior.spread[broken] ** 2 + np.log1p(1 / posterior.noise[broken]))))
+    return float(np.exp(least / max(v, 1e-6)))
