@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forecast.feeds import detected, feed_series, feeds, read_feed, stream
 from forecast.feeds.reading import KINDS
@@ -260,9 +262,9 @@ def test_rows_out_of_order_are_sorted_and_said(tmp_path):
 
 
 def test_repeats_are_found_across_batches(tmp_path, monkeypatch):
-    from forecast.feeds import reading
+    from forecast.feeds import long_table
 
-    monkeypatch.setattr(reading, "BATCH", 3)
+    monkeypatch.setattr(long_table, "BATCH", 3)
     rng = np.random.default_rng(4)
     keys = rng.integers(0, 15, 60)
     values = rng.integers(0, 2, 60)
@@ -274,6 +276,36 @@ def test_repeats_are_found_across_batches(tmp_path, monkeypatch):
     assert {(day - date(2024, 1, 1)).days: int(low) for _, day, low, _ in _rows(result.table)} == first
     assert len(result.faults) == sum(int(v) != first[int(k)] for k, v in zip(keys, values, strict=True))
     assert result.notes["rows that repeat an earlier row word for word dropped"] == 60 - len(first) - len(result.faults)
+
+
+CELLS = st.sampled_from(["", "0", "3", "12.5", "+4", ".5", "1e3", "1e999", "-1", "x", " 7 ", "007", "1_0", "nan"])
+DAYS = st.sampled_from(["2024-01-01", "2024-02-29", " 2024-01-03 ", "2023-02-29", "45123", "2024-01-05 00:00:00", ""])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "", "a\u200f", "a\0"]), DAYS, CELLS, CELLS, CELLS), min_size=1, max_size=4))
+def test_whole_columns_give_the_same_rows_as_cell_by_cell(tmp_path_factory, rows):
+    """A file of any rows, and the same with a row in front that only the reader of cells takes."""
+    folder = tmp_path_factory.mktemp("same")
+    head = "unique_id,ds,y,y_low,y_high\n"
+    text = "".join(",".join(row) + "\n" for row in rows)
+    plain = read_feed(_written(folder, "plain.csv", head + text), keep_good=True)
+    forced = read_feed(_written(folder, "forced.csv", head + "z\u200f,2024-01-01,1,,\n" + text), keep_good=True)
+    mine = forced.table[forced.table["unique_id"] != "z"]
+    columns = ["unique_id", "ds", "y", "y_low", "y_high"]
+    assert plain.table[columns].reset_index(drop=True).equals(mine[columns].reset_index(drop=True))
+    assert [(f.row + 1, f.column, f.got, f.do) for f in plain.faults] == [
+        (f.row, f.column, f.got, f.do) for f in forced.faults]
+
+
+def test_a_repeat_is_found_whichever_way_its_batch_was_read(tmp_path, monkeypatch):
+    from forecast.feeds import long_table
+
+    monkeypatch.setattr(long_table, "BATCH", 2)
+    text = LONG + "a,2024-01-01,1,\nb,2024-01-01,1,\na,2024-01-01,1,\nb\u200f,2024-01-01,1,\nb,2024-01-01,2,\n"
+    result = read_feed(_written(tmp_path, "x.csv", text), keep_good=True)
+    assert [name for name, *_ in _rows(result.table)] == ["a", "b"]
+    assert [fault.row for fault in result.faults] == [6]
 
 
 @pytest.mark.parametrize("write", [simulated.portwatch, simulated.long_table])

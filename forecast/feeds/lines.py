@@ -44,15 +44,18 @@ def rows_by_column(tray: Tray) -> Iterator[Cells]:
     """The cells of every row by the names of the header; a row of another length is a fault."""
     rows = raw_rows(tray)
     names = header(rows, tray.source)
-    for number, row in rows:
-        text = tray.source.delimiter.join(row)
-        if len(row) < len(names) or any(cell.strip() for cell in row[len(names):]):
-            tray.fault(number, "", f"{len(row)} cells for {len(names)} columns",
-                       "put text that holds the delimiter into quotes", text)
-        elif max(map(len, row)) > LONGEST_CELL:
-            tray.fault(number, "", f"a cell of {max(map(len, row))} characters", "shorten it: is a quote missing?",
-                       text[:LONGEST_CELL])
-        else:
-            yield tray.cells(number, dict(zip(names, row, strict=False)))
+    yield from (cells for number, row in rows if (cells := by_column(number, row, names, tray)) is not None)
 
 
+def by_column(number: int, row: list[str], names: list[str], tray: Tray) -> Cells | None:
+    """The cells of one row, or None and a fault."""
+    text = tray.source.delimiter.join(row)
+    if len(row) < len(names) or any(cell.strip() for cell in row[len(names):]):
+        tray.fault(number, "", f"{len(row)} cells for {len(names)} columns",
+                   "put text that holds the delimiter into quotes", text)
+    elif max(map(len, row)) > LONGEST_CELL:
+        tray.fault(number, "", f"a cell of {max(map(len, row))} characters", "shorten it: is a quote missing?",
+                   text[:LONGEST_CELL])
+    else:
+        return tray.cells(number, dict(zip(names, row, strict=False)))
+    return None

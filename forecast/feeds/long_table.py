@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from forecast.feeds.lines import rows_by_column
-from forecast.feeds.reading import TEXTS, Batch, Feed, Tray, bounds
+from forecast.feeds.columns import table_of
+from forecast.feeds.lines import by_column, header, raw_rows
+from forecast.feeds.reading import BATCH, TEXTS, Batch, Feed, Tray, bounds
 from forecast.feeds.source import Source
 from forecast.feeds.times import day_of
 from forecast.ledgers import Cells
@@ -22,11 +24,20 @@ def recognise(source: Source) -> bool:
 
 def read(source: Source) -> Iterator[Batch]:
     tray = Tray(source)
-    for cells in rows_by_column(tray):
-        tray.add(cells, **line(cells, tray))
-        if tray.full:
-            yield tray.batch()
-    yield tray.batch()
+    rows = raw_rows(tray)
+    names = header(rows, source)
+    while chunk := list(islice(rows, BATCH)):
+        whole = all(len(row) == len(names) for _, row in chunk)
+        columns = dict(zip(names, zip(*(row for _, row in chunk), strict=True), strict=True)) if whole else {}
+        table = table_of(columns, [number for number, _ in chunk]) if whole else None
+        if table is None:
+            for number, row in chunk:
+                cells = by_column(number, row, names, tray)
+                if cells is not None:
+                    tray.add(cells, **line(cells, tray))
+        yield tray.batch(table)
+    if tray.faults or tray.notes:
+        yield tray.batch()
 
 
 def line(cells: Cells, tray: Tray) -> dict[str, Any]:

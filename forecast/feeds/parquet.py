@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from forecast.feeds.columns import table_of
 from forecast.feeds.extras import needs
 from forecast.feeds.long_table import COUNTS, NEEDED, line
 from forecast.feeds.reading import BATCH, COLUMNS, Batch, Feed, Tray
@@ -24,11 +25,14 @@ def read(source: Source) -> Iterator[Batch]:
         with parquet.ParquetFile(source.path) as file:
             number = 1
             for part in file.iter_batches(batch_size=BATCH, columns=_columns(file, source)):
-                for row in part.to_pylist():
-                    number += 1
-                    cells = tray.cells(number, {column: scalar(value) for column, value in row.items()})
+                columns = {name: [scalar(value) for value in cells] for name, cells in part.to_pydict().items()}
+                numbers = range(number + 1, number + 1 + part.num_rows)
+                number += part.num_rows
+                table = table_of(columns, numbers)
+                for place, row in enumerate(numbers if table is None else ()):
+                    cells = tray.cells(row, {name: column[place] for name, column in columns.items()})
                     tray.add(cells, **line(cells, tray))
-                yield tray.batch()
+                yield tray.batch(table)
     except (OSError, NotImplementedError, ArithmeticError, KeyError, TypeError, MemoryError) as error:
         raise ValueError(f"{source.name}: Parquet that cannot be read ({error}): write it again") from error
     if tray.faults or tray.notes:

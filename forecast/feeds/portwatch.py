@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecast.feeds.columns import words
 from forecast.feeds.lines import header, raw_rows
 from forecast.feeds.reading import BROKEN, COLUMNS, HIDDEN, TEXTS, Batch, Feed, Tray, hashed
 from forecast.feeds.source import Source
@@ -92,8 +93,7 @@ def _labels(cells: Sequence[str]) -> pd.Categorical:
     clean = [HIDDEN.sub("", name).strip() for name in found.tolist()]
     names = sorted(set(clean))
     place = {name: i for i, name in enumerate(names)}
-    return pd.Categorical.from_codes(np.array([place[name] for name in clean], dtype=np.int32)[codes],
-                                     categories=pd.Index(names, dtype=object))
+    return words(np.array([place[name] for name in clean], dtype=np.int32)[codes], names)
 
 
 def _counts(name: str, cells: Sequence[str], bad: dict[int, tuple[str, str, str]]) -> np.ndarray:
@@ -132,18 +132,14 @@ def _melted(table: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
     y = np.concatenate([table[measure].to_numpy(dtype=float) for measure in measures])
     site = table["site"].cat
     made: dict[str, Any] = {
-        "unique_id": _words(np.tile(ports.codes, times) + len(ports.categories) * shift, names),
+        "unique_id": words(np.tile(ports.codes, times) + len(ports.categories) * shift, names),
         "ds": np.tile(table["ds"].to_numpy(), times), "y": y, "y_low": y, "y_high": y,
-        "site": _words(np.tile(site.codes, times), site.categories), "measure": _words(shift, measures),
+        "site": words(np.tile(site.codes, times), site.categories), "measure": words(shift, measures),
         "row": np.tile(table["row"].to_numpy(), times)}
-    nowhere, nothing = np.full(n * times, np.nan), _words(np.zeros(n * times, dtype=np.int8), [""])
+    nowhere, nothing = np.full(n * times, np.nan), words(np.zeros(n * times, dtype=np.int8), [""])
     never = np.full(n * times, "NaT", dtype="datetime64[s]")
     blank = {column: nothing if column in TEXTS else never if column == "end" else nowhere for column in COLUMNS}
     return pd.DataFrame({**blank, **made})[list(COLUMNS)]
-
-
-def _words(codes: np.ndarray, categories: Any) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=pd.Index(list(categories), dtype=object))
 
 
 FEED = Feed("portwatch", "IMF PortWatch daily ports, CSV: port calls per port, day and kind of ship", "flow", PUBLISHER,

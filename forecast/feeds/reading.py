@@ -152,10 +152,12 @@ class Tray:
     def full(self) -> bool:
         return len(self.rows) >= BATCH
 
-    def batch(self) -> Batch:
-        """What was collected since the last time; repeated rows dropped with a note, contradicting ones faults."""
-        table = long_table(self.rows)
-        table = self._distinct(table)
+    def batch(self, table: pd.DataFrame | None = None) -> Batch:
+        """What was collected since the last time, or `table` for its rows.
+
+        Repeated rows are dropped with a note, contradicting ones become faults.
+        """
+        table = self._distinct(long_table(self.rows) if table is None else table)
         batch = Batch(table, tuple(self.faults), dict(self.notes))
         self.rows, self.faults, self.notes = [], [], Counter()
         return batch
