@@ -26,8 +26,10 @@ _HOMES = {
     "detect": "breaks",
     "predict": "models",
     "backtest": "backtest",
+    "counterfactual": "counterfactual",
     "event_effect": "effects",
     "explain": "explanations",
+    "watch": "watch",
     "simulate": "simulate",
     "Experiment": "experiment",
     "Findings": "experiment",
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from forecast.backtest import backtest
     from forecast.breaks import Break, detect
     from forecast.config import load
+    from forecast.counterfactual import counterfactual
     from forecast.effects import event_effect
     from forecast.events import Event, read_events
     from forecast.experiment import Experiment, Findings, run
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from forecast.series import Series
     from forecast.simulate import simulate
     from forecast.statements import Statement, read_statements
+    from forecast.watch import watch
 
 
 def __getattr__(name: str) -> Any:

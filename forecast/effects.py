@@ -87,6 +87,9 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
     """Test a frozen list of dates together: raw p-values, and adjusted ones over the list (one set of placebos)."""
     if placebos < 19:
         raise ValueError(f"placebos must be at least 19, got {placebos}: fewer cannot reach p = 0.05")
+    if not series.is_count:
+        raise ValueError(f"series {series.name}: a test of events takes whole counts of at least zero: "
+                         "only detect takes other numbers")
     positions = [position_of(series, when) for when in dates]
     season = evident_season(series).over(np.arange(len(series)))
     problem = pose(model or RegimeModel(), series, season)

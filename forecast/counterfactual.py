@@ -1,0 +1,80 @@
+"""What would have been seen without the change: the level before, run on over the rows after, as whole counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecast.effects import position_of
+from forecast.posterior import ahead, present
+from forecast.regimes import RegimeModel, pose
+from forecast.season import evident_season
+from forecast.series import Series
+
+LEVELS = (0.025, 0.5, 0.975)
+FEWEST = 4  # observed rows before the date, below which nothing can be run on
+
+
+@dataclass(frozen=True, eq=False)
+class Counterfactual:
+    """Rows from one date on, all arrays [m]; bands are 95 %.
+
+    when : start of each row; observed : the count, or the middle of its bounds; NaN where nobody looked
+    low, middle, high : counts that the level before the date would have brought, with the row's own exposure
+    cumulative_low, cumulative_middle, cumulative_high : sum so far of observed minus expected, over observed rows only;
+        where a row is known within bounds, the low end takes its low bound and the high end its high one (an open bound
+        counts with its low end, so that the high end says "at least")
+    """
+
+    when: np.ndarray
+    observed: np.ndarray
+    low: np.ndarray
+    middle: np.ndarray
+    high: np.ndarray
+    cumulative_low: np.ndarray
+    cumulative_middle: np.ndarray
+    cumulative_high: np.ndarray
+
+    @property
+    def total(self) -> tuple[float, float, float]:
+        """Low, middle and high of all that was seen beyond what was expected."""
+        return float(self.cumulative_low[-1]), float(self.cumulative_middle[-1]), float(self.cumulative_high[-1])
+
+
+def counterfactual(series: Series, when: Any, *, draws: int = 2000, seed: int = 0,
+                   model: RegimeModel | None = None) -> Counterfactual:
+    """Run the rows before `when` on over those after it; nothing after the date is looked at.
+
+    Raises ValueError when fewer than four observed rows lie before the date, or counts are not whole.
+
+    >>> rise = Series.from_values([5, 3, 6, 4, 5, 5, 4, 6, 5, 4] * 2 + [14, 16, 15, 13], start="2023-01-02")
+    >>> counterfactual(rise, "2023-05-22").total[0] > 10
+    True
+    """
+    first = position_of(series, when)
+    before, after = series.rows(slice(0, first)), series.rows(slice(first, len(series)))
+    if not series.is_count or before.observed.sum() < FEWEST:
+        raise ValueError(f"counterfactual: {series.name} has {int(before.observed.sum())} observed whole counts before "
+                         f"{when}: {FEWEST} are needed to run them on")
+    season = evident_season(before)
+    problem = pose(model or RegimeModel(), before, season.over(np.arange(first)))
+    rng = np.random.default_rng(seed)
+    exposure = after.exposure if series.kind == "flow" else np.ones(len(after))
+    typical = float(np.median(np.diff(before.days)))
+    gaps = np.diff(series.days)[first - 1:] / typical
+    paths = ahead(present(problem, draws, rng), exposure * season.over(np.arange(first, len(series))), gaps, rng,
+                  breaks=False)
+    return _compared(after, paths)
+
+
+def _compared(after: Series, paths: np.ndarray) -> Counterfactual:
+    """Observed rows against counterfactual counts [draws, m]."""
+    seen = after.observed
+    top = np.where(np.isinf(after.high), after.low, after.high)
+    low, middle, high = (np.quantile(np.cumsum(np.where(seen, bound - paths, 0.0), axis=1), level, axis=0)
+                         for bound, level in zip((after.low, after.middle, top), LEVELS, strict=True))
+    band = np.quantile(paths, LEVELS, axis=0)
+    return Counterfactual(when=after.start, observed=after.middle, low=band[0], middle=band[1], high=band[2],
+                          cumulative_low=low, cumulative_middle=middle, cumulative_high=high)
