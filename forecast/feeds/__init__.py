@@ -73,7 +73,7 @@ def read_feed(path: str | Path, keep_good: bool = False, only: str = "*") -> Fee
 
 
 def feed_series(path: str | Path, keep_good: bool = False, only: str = "*", kind: Kind = "flow") -> Iterator[Series]:
-    """One Series of irregular days after the other, by name; at most 33 bytes a row are held, in whatever order.
+    """One Series of irregular days after the other, by name; about 45 bytes a row at the peak, in whatever order.
 
     Days with several rows: calls (and rows of a flow that name an image) add up, others keep the widest bounds. `kind`
     is for layouts that do not say.
