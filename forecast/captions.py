@@ -70,7 +70,7 @@ def captions(findings: Findings) -> dict[str, str]:
     made["calibration"] = (f"Where in the forecasts of {named(outlook.best_member(findings))} the counts fell: level "
                            "with the dashed line if they are calibrated.")
     made["sensitivity"] = ("Each bar is the analysis done otherwise in one respect, against the line of the analysis "
-                           "above.")
+                           "above; the variants that move it most are shown, in red those that turn the conclusion.")
     made["images"] = "What an image of each day is expected to tell of the date of the change."
     return made | {f"series_{safe(r.name)}": _marks(r, findings) for r in story.others(findings)}
 

@@ -29,12 +29,14 @@ from forecast.words import named, plain, row_noun
 if TYPE_CHECKING:
     from forecast.backtest import Backtest
     from forecast.effects import Tested
+    from forecast.images import Worth
 
 DPI = 192  # twice the pixels of a screen
 FEW_EVENTS = 3  # that many are labelled whether they are likely or not
 LANE = 0.14  # inches that one lane of event labels takes
 ROW = 0.27  # inches of a row whose label stands above it
 LINE = 0.15  # inches of a line of a title
+LOOSE = 14  # days of the 90 % date interval from which a picture shows what would shorten it
 Spots = tuple[tuple[float, float], ...]
 
 
@@ -63,6 +65,8 @@ def draw(findings: Findings) -> dict[str, Drawn]:
             made["explanations"] = Drawn(_svg(_explanations(findings, mark)))
         if findings.tested and findings.tested.effects:
             made["effects"] = Drawn(_svg(_effects(findings, findings.tested, mark)))
+        if findings.main.worth is not None and _loose(findings.main):
+            made["images"] = Drawn(_svg(_images(findings.main, findings.main.worth, mark)))
         if findings.sensitivity:
             made["sensitivity"] = Drawn(_svg(_sensitivity(findings, mark)))
         if len(findings.forecast):
@@ -112,6 +116,18 @@ def _effects(findings: Findings, tested: Tested, mark: str) -> Figure:
     sheet = Sheet(f"Level after over level before each date, {plain(findings.primary)}, {_n(findings.main)}{mark}",
                   COLUMN, ((0.24, ROW * len(names) + 0.15, 0.58),), left=0.12, right=0.72)
     plots.plot_effects(tested, sheet.axes[0], names)
+    return sheet.settled()
+
+
+def _loose(reading: Reading) -> bool:
+    """Whether the date of the change is open enough for a picture of what would close it."""
+    return bool(reading.images) and reading.images[0].days_now >= LOOSE
+
+
+def _images(reading: Reading, worth: Worth, mark: str) -> Figure:
+    sheet = Sheet(f"What an image of each day would tell of the change in {plain(reading.name)}{mark}", COLUMN,
+                  ((0.1, 1.4, 0.5),))
+    plots.plot_images(worth, sheet.axes[0])
     return sheet.settled()
 
 

@@ -25,9 +25,23 @@ class Image:
     days_then: float
 
 
+@dataclass(frozen=True, eq=False)
+class Worth:
+    """What an image of each candidate day is expected to tell: `days` as datetime64[D] [C], `bits` [C] of narrowing."""
+
+    days: np.ndarray
+    bits: np.ndarray
+
+
 def next_images(daily: np.ndarray, first: np.datetime64, before: np.ndarray, after: np.ndarray, *,
                 clear: np.ndarray | None = None, best: int = 5) -> tuple[Image, ...]:
-    """Days ranked by expected narrowing.
+    """Days ranked by expected narrowing; see `image_worth`, of which these are the best."""
+    return image_worth(daily, first, before, after, clear=clear, best=best)[0]
+
+
+def image_worth(daily: np.ndarray, first: np.datetime64, before: np.ndarray, after: np.ndarray, *,
+                clear: np.ndarray | None = None, best: int = 5) -> tuple[tuple[Image, ...], Worth]:
+    """The best days for an image, and what an image of every candidate day is worth.
 
     daily : probability of the break on each day [N] from `first`, summing to at most one
     before, after : draws of the count that an image would show under the old and under the new regime
@@ -37,7 +51,7 @@ def next_images(daily: np.ndarray, first: np.datetime64, before: np.ndarray, aft
     """
     total = daily.sum()
     if total <= 0:
-        return ()
+        return (), Worth(np.zeros(0, "M8[D]"), np.zeros(0))
     chance = daily / total
     support = np.flatnonzero(chance > 0)
     top = int(np.quantile(np.concatenate([before, after]), 0.995)) + 1
@@ -50,11 +64,12 @@ def next_images(daily: np.ndarray, first: np.datetime64, before: np.ndarray, aft
     gains = {int(day): seen[day] * (entropy_now - _weighed(_entropies, chance, int(day), old, new))
              for day in candidates}
     ranked = sorted(gains, key=lambda day: (-round(gains[day], 9), day))[:best]
-    return tuple(
+    images = tuple(
         Image(day=str(first + np.timedelta64(day, "D")), narrowing=float(gains[day]),
               share=float(gains[day] / max(entropy_now, 1e-12)), days_now=days_now,
               days_then=float(seen[day] * _weighed(_intervals, chance, day, old, new) + (1 - seen[day]) * days_now))
         for day in ranked)
+    return images, Worth(first + np.array(list(gains), "m8[D]"), np.array(list(gains.values())))
 
 
 def _weighed(measure: Callable[[np.ndarray], np.ndarray], chance: np.ndarray, day: int, old: np.ndarray,

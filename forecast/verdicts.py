@@ -23,6 +23,7 @@ LEVEL = 0.05  # of the adjusted p-value
 FOLD = {2.0: "twofold", 3.0: "threefold", 4.0: "fourfold"}.get(PERSISTENT, f"{figure(PERSISTENT)}-fold")
 SHOWN = 2  # rivals named in a verdict
 MOST = 4  # variants that a sentence still lists
+NOTHING = "nothing conclusive"  # the leader of a variant whose series shows no change by itself
 USEFUL = 3.0  # a bound on the ratio beyond threefold rules out nothing that anybody would have said
 
 
@@ -133,12 +134,26 @@ def robust(variants: Sequence[Variant]) -> list[str]:
         return []
     base, *rest = variants
     turned = [v for v in rest if v.flips]
-    shares = [v.share for v in rest if v.leader == base.leader] or [base.share]
-    said = [f"The conclusion, “{base.leader}” ({percent(base.share)}), stands in {len(rest) - len(turned)} of "
-            f"{count(len(rest), 'variant')} of the analysis; where it leads, its probability runs from "
-            f"{percent(min(shares))} to {percent(max(shares))}."]
+    stands = f"stands in {len(rest) - len(turned)} of {count(len(rest), 'variant')} of the analysis"
+    if base.leader == NOTHING:
+        said = [f"That nothing is conclusive {stands}."]
+    else:
+        shares = [v.share for v in rest if v.leader == base.leader] or [base.share]
+        said = [f"The conclusion, {_lead(base)}, {stands}; where it leads, its probability runs from "
+                f"{percent(min(shares))} to {percent(max(shares))}."]
     if turned:
-        names = listed([f"{v.kind}, {v.name} (then “{v.leader}”, {percent(v.share)})" for v in turned[:MOST]]
-                       + ([count(len(turned) - MOST, "further one")] if len(turned) > MOST else []))
-        said.append(f"It turns with: {names}.")
+        names = [f"{_without(v)} ({_lead(v)})" for v in turned[:MOST]]
+        said.append("It turns " + listed(names + (
+            [f"in {count(len(turned) - MOST, 'further variant')}"] if len(turned) > MOST else [])) + ".")
     return said
+
+
+def _without(v: Variant) -> str:
+    """What a variant did otherwise, as it stands in a sentence."""
+    what = {"publisher left out": "without ", "statement left out": "without the statement "}.get(v.kind, "with ")
+    return what + v.name.replace("_", " " if " = " in v.name else "_")
+
+
+def _lead(v: Variant) -> str:
+    """What leads in a variant, with its probability."""
+    return v.leader if v.leader == NOTHING else f"“{v.leader}” {percent(v.share)}"

@@ -44,7 +44,7 @@ def test_every_plot_returns_the_axes_it_drew_on(ax):
             (plots.plot_observations, (made.main, made.windows)), (plots.plot_breaks, (made.main,)),
             (plots.plot_explanations, (made.main.explained[0],)), (plots.plot_effects, (made.tested,)),
             (plots.plot_forecast, (made.main.series, table)), (plots.plot_backtest, (made.backtest,)),
-            (plots.plot_pit, (made.backtest,)), (plots.plot_images, (made.main.images,))):
+            (plots.plot_pit, (made.backtest,))):
         ax.clear()
         assert plot(*arguments, ax) is ax
         assert ax.has_data()

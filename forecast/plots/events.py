@@ -97,21 +97,15 @@ def plot_sensitivity(variants: Sequence[Variant], ax: Axes) -> Axes:
     tall = label_rows(ax, y, [f"{v.kind}: {v.name}" for v in shown])
     ax.barh(y, [v.share - base.share for v in shown], tall, left=base.share,
             color=[RED if v.flips else BLUE for v in shown])
+    room = int(0.9 * points(ax)[0] * (1.12 - base.share) / 1.12 / LETTER) - 7
     for at, v in zip(y, shown, strict=True):
-        text = percent(v.share) + (f", {short(v.leader, 26)}" if v.flips else "")
-        rising = v.share >= base.share
-        # a text on the left of a short bar would leave the axes: it stands on the other side of the base
-        beside = rising or v.share > 0.35
-        ax.annotate(text, (v.share if beside else base.share, at), (4 if rising or not beside else -4, 0),
-                    va="center", ha="left" if rising or not beside else "right", fontsize=7,
-                    textcoords="offset points")
+        text = percent(v.share) + (f", {short(v.leader, max(room, 8))}" if v.flips else "")
+        ax.annotate(text, (max(v.share, base.share), at), (4, 0), va="center", fontsize=7, textcoords="offset points")
     ax.axvline(base.share, color=INK, linewidth=0.9)
     ax.set_xticks(*percent_ticks(1.0))
-    hidden = len(ordered) - len(shown)
-    more = f"; {count(hidden, 'further one')} moved it less" if hidden else ""
     ax.set(xlim=(0, 1.12), ylim=(-0.7, max(len(shown), 1) - 0.3),
-           xlabel=f"probability of the best explanation, {count(len(rest), 'variant')}{more};\n"
-                  f"line: {short(base.leader, 34)} ({percent(base.share)}); red: another conclusion")
+           xlabel=f"probability of the best explanation,\n{count(len(rest), 'variant')}; line: the base "
+                  f"({percent(base.share)})")
     return ax
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from matplotlib.axes import Axes
 
-from forecast.images import Image
-from forecast.plots.parts import BLUE, date_axis, day_number
-from forecast.words import count
+from forecast.images import Worth
+from forecast.plots.parts import BLUE, INK, SKY, date_axis, keys
+from forecast.words import count, day
 
 
-def plot_images(images: Sequence[Image], ax: Axes) -> Axes:
-    """Expected narrowing of the date of a change by an image of each day."""
-    known = sorted(images, key=lambda image: image.day)
-    at = [day_number(image.day) for image in known]
-    ax.vlines(at, 0, [image.narrowing for image in known], color=BLUE, linewidth=1.2)
-    ax.plot(at, [image.narrowing for image in known], "o", color=BLUE)
-    ax.set(ylabel="expected narrowing, bits", xlabel=f"day of the image, {count(len(known), 'candidate')}")
+def plot_images(worth: Worth, ax: Axes) -> Axes:
+    """Expected narrowing of the date of a change by an image of each day; the best day is marked."""
+    at = worth.days.astype(float)
+    best = int(worth.bits.argmax())
+    ax.fill_between(at, 0, worth.bits, color=SKY, alpha=0.35, linewidth=0)
+    ax.plot(at, worth.bits, color=BLUE, label=f"an image of each of {count(len(at), 'day')}")
+    ax.plot(at[best], worth.bits[best], "o", color=INK, label=f"the best, {day(worth.days[best])}")
+    ax.set_ylabel("expected narrowing, bits")
     ax.set_ylim(bottom=0)
-    pad = max(2.0, 0.1 * (at[-1] - at[0]))
-    date_axis(ax, at[0] - pad, at[-1] + pad)
+    date_axis(ax, at[0] - 1, at[-1] + 1)
+    keys(ax)
     return ax

@@ -44,10 +44,11 @@ def plot_overview(frame: pd.DataFrame, ax: Axes) -> Axes:
         for up, marker, label in ((True, "^", "rise"), (False, "v", "fall")):
             here = rising == up
             ax.plot(days[here], rows[here], marker, color="#1c2128", markersize=3.2, linestyle="none", label=label)
-        keys(ax)
+        keys(ax, 42)
     names = list(order) if len(order) <= NAMED else []
     ax.set_yticks(range(len(names)), [short(str(name), 22) for name in names])
     ax.grid(visible=False)
-    ax.set_ylabel(f"{count(len(first), 'series', 'series')} of {len(order)} with a break")
+    ax.set_xlabel(f"{count(len(first), 'series', 'series')} of {len(order)} with a break, "
+                  f"{count(len(breaks), 'break')}")
     date_axis(ax, edges[0], edges[-1])
     return ax

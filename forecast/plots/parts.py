@@ -33,8 +33,9 @@ def date_axis(ax: Axes, left: float, right: float) -> None:
     first, last = (np.datetime64(int(edge), "D") for edge in (np.floor(left), np.ceil(right)))
     months = int((last.astype("M8[M]") - first.astype("M8[M]")).astype(int)) + 1
     if months <= 3:
-        step = max(1, round((right - left) / min(7.0, most)))
-        ticks = np.arange(first, last + np.timedelta64(1, "D"), np.timedelta64(step, "D"))
+        step = max(1, round((right - left) / min(7.0, 0.75 * most)))
+        begin = np.datetime64(int(np.ceil(left)), "D")  # a tick before the edge would take the year with it
+        ticks = np.arange(begin, last + np.timedelta64(1, "D"), np.timedelta64(step, "D"))
         labels = [f"{t.item():%-d %b}" + (f"\n{t.item():%Y}" if n == 0 else "") for n, t in enumerate(ticks)]
     elif months <= 6 * min(most, 14):
         step = next(n for n in (1, 2, 3, 6) if months / n <= min(most, 14))
