@@ -41,13 +41,19 @@ def test_no_factor_changes_nothing() -> None:
 
 
 def test_few_errors_leave_what_is_usual_and_many_decide() -> None:
-    none = learned(np.empty((0, 6)), spread=0.2)
-    assert none.scale == pytest.approx(1, abs=0.02)
+    none = learned(np.empty((0, 6)), np.empty(0))
+    assert none.scale == pytest.approx(1, abs=0.05)
     assert none.tail == pytest.approx(USUAL, abs=0.02)
-    gauss, heavy = RNG.normal(size=(400, 1)), RNG.standard_t(3, size=(400, 1)) / 1.3
-    assert learned(gauss).tail < 0.04 < none.tail < learned(heavy).tail
-    assert 1.25 < learned(1.5 * gauss, spread=0.2).scale < 1.6
-    assert learned(1.5 * np.array([[-1.0], [0.5], [1.1]]), spread=0.2).scale == pytest.approx(1.0, abs=0.1)
+    gauss, heavy, age = RNG.normal(size=(400, 1)), RNG.standard_t(3, size=(400, 1)) / 1.3, np.arange(400)
+    assert learned(gauss, age).tail < 0.04 < none.tail < learned(heavy, age).tail
+    assert 1.25 < learned(1.5 * gauss, age, memory=1e6).scale < 1.7
+    assert learned(1.5 * np.array([[-1.0], [0.5], [1.1]]), np.arange(3)).scale == pytest.approx(1.0, abs=0.1)
+
+
+def test_late_errors_tell_about_the_scale_and_early_ones_do_not() -> None:
+    errors, age = np.concatenate([np.full((8, 3), 3.0), np.full((60, 3), 0.7)]), np.arange(68)
+    assert learned(errors, age).scale > 1.1
+    assert learned(errors[::-1], age).scale < 1.0
 
 
 def test_structural_errors_are_those_of_a_forecast_from_each_origin() -> None:

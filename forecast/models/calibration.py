@@ -9,8 +9,10 @@ import numpy as np
 
 CENTRE = 1.2816**2  # squared normal score of the 80 % interval's ends: the tail factor leaves them where they are
 TAILS = np.array([0.0, 0.03, 0.06, 0.09, 0.12, 0.16, 0.2])
-SCALES = np.exp(np.linspace(-0.45, 0.45, 7))
-USUAL, LOOSE = 0.09, 0.05  # prior mean and standard deviation of the tail factor, from all public sets together
+SCALES = np.exp(np.linspace(-0.6, 0.9, 16))
+USUAL, LOOSE = 0.08, 0.05  # prior mean and standard deviation of the tail factor, from all public sets together
+SHRINK = 0.15  # prior standard deviation of the log of the scale
+OVERLAP = 0.5  # what an origin is worth for the scale: its neighbours saw the same rows
 REACH = 5.0  # normal scores beyond which a past error counts no more
 
 
@@ -26,25 +28,34 @@ class Tails:
     tail: float
 
 
-def learned(errors: np.ndarray, spread: float = 0.0) -> Tails:
-    """Posterior mean of the factors, given past errors [origins, steps] as normal scores (NaN = nothing observed).
+def learned(errors: np.ndarray, age: np.ndarray, memory: float = 4.0) -> Tails:
+    """Posterior means of the factors, given past errors [origins, steps] as normal scores (NaN = nothing observed).
 
-    spread : prior standard deviation of the log of the scale; 0 holds it at one, for how far the errors of a growing
-        history spread says little about the next one (measured: no correlation), how often they are far does
-    The steps of one origin overlap those of the next, so that together they count as one error. Without errors the
-    prior stands: observed series have heavier tails than a Gaussian model gives them.
-    Source: Gneiting, Balabdaoui & Raftery 2007 (calibration of normal scores), Cornish & Fisher 1938 (the cubic map).
+    age : rows between each origin and the end of the history [origins]; an origin loses half its say on the scale in
+        `memory` rows, for how far errors lately spread tells a little about the next ones (after a break much),
+        and how far they spread over a long history tells nothing (measured); the tail is learned from all
+    The steps of one origin count as one error. Without errors the priors stand: a scale of one, and the tails
+    that observed series usually have beyond a Gaussian model's.
+    Source: Gneiting, Balabdaoui & Raftery 2007 (calibration), Cornish & Fisher 1938 (the cubic map).
     """
-    table = np.array([(scale, tail) for scale in (SCALES if spread else (1.0,)) for tail in TAILS])
-    log = -0.5 * ((table[:, 1] - USUAL) / LOOSE) ** 2
-    if spread:
-        log = log - 0.5 * (np.log(table[:, 0]) / spread) ** 2
-    known = np.clip(errors[np.isfinite(errors)], -REACH, REACH)
-    if known.size:
-        log = log + np.array([_log_density(known, *each).sum() for each in table]) / errors.shape[1]
-    weight = np.exp(log - log.max())
-    scale, tail = weight @ table / weight.sum()
-    return Tails(float(scale), float(tail))
+    known = np.isfinite(errors)
+    number = np.maximum(known.sum(axis=1), 1)
+    clipped = np.clip(np.where(known, errors, 0.0), -REACH, REACH)
+
+    def likelihood(scale: float, tail: float, say: np.ndarray) -> float:
+        each = np.where(known, _log_density(clipped, scale, tail), 0.0).sum(axis=1) / number
+        return float(each @ say)
+
+    even, recent = np.ones(len(errors)), OVERLAP * 0.5 ** (age / memory)
+    tail = _posterior_mean(TAILS, [likelihood(1.0, each, even) for each in TAILS], (TAILS - USUAL) / LOOSE)
+    scale = _posterior_mean(SCALES, [likelihood(each, tail, recent) for each in SCALES], np.log(SCALES) / SHRINK)
+    return Tails(scale, tail)
+
+
+def _posterior_mean(values: np.ndarray, log: list[float], prior: np.ndarray) -> float:
+    weight = np.array(log) - prior**2 / 2
+    weight = np.exp(weight - weight.max())
+    return float(weight @ values / weight.sum())
 
 
 def _log_density(errors: np.ndarray, scale: float, tail: float) -> np.ndarray:

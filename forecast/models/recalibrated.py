@@ -39,13 +39,16 @@ class Recalibrated:
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""
-        errors = self.errors(series, rng)
+        errors, age = self.errors(series, rng)
         paths = make("models", self.member).paths(series, horizon, draws, rng)
-        return whole(stretched(paths, learned(errors, spread=0.2)))
+        return whole(stretched(paths, learned(errors, age, memory=float(self.origins * self.every))))
 
-    def errors(self, series: Series, rng: np.random.Generator) -> np.ndarray:
-        """Normal scores of what followed each origin inside the history [origins, ahead]; NaN = nothing observed."""
-        y, found = history(series), []
+    def errors(self, series: Series, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Normal scores of what followed each origin inside the history [origins, ahead] (NaN = nothing observed).
+
+        Beside them the rows from each origin to the end, [origins].
+        """
+        y, found, age = history(series), [], []
         for place in range(len(series) - 1, 0, -self.every)[:self.origins]:
             before, after = series.rows(slice(0, place)), y[place:place + self.ahead]
             if before.observed.sum() < LEAST or np.isnan(after).all():
@@ -54,4 +57,5 @@ class Recalibrated:
             score = [NormalDist().inv_cdf(((draw < seen).sum() + (draw <= seen).sum() + 1) / (2 * self.draws + 2))
                      if np.isfinite(seen) else np.nan for draw, seen in zip(paths.T, after, strict=True)]
             found.append(score + [np.nan] * (self.ahead - len(score)))
-        return np.array(found).reshape(len(found), self.ahead)
+            age.append(len(series) - 1 - place)
+        return np.array(found).reshape(len(found), self.ahead), np.array(age)

@@ -19,7 +19,7 @@ YEAR = 365.25
 FIRST_LOOK = 120  # observations on which all settings are weighed before the best few see the rest
 LEFT = 12  # settings that see the rest
 NONE = np.zeros(0, dtype=int)
-ORIGINS, STEPS = 40, 12  # past forecasts, and rows ahead of each, that the tails are learned from
+ORIGINS, LATEST, STEPS = 25, 12, 12  # past forecasts over the history, the latest ones, rows ahead of each
 # Columns of a settings table: which level (0 a walk, k the k-th memory), and variances in units of the noise's.
 LEVEL, STEP, SEASON, TREND, YEARLY = range(5)
 
@@ -34,9 +34,9 @@ class Structural:
     variance `trends` over half the history; all in units of the noise variance, which is integrated out in closed
     form under a prior of `prior` observations of Poisson noise. Every combination of settings and of the powers 0,
     1/2 and 1 is weighed by its marginal likelihood and by a prior that favours calm levels; paths are drawn from
-    the mixture (Rasmussen & Williams 2006, sections 2.2 and 5.4; Harvey 1989, section 2.3). The tails of the paths are
-    then made as heavy as past forecasts of the same history needed (`calibration.learned`): the factor that gives the
-    forecast holds those from every earlier row as well, so that they cost no refit.
+    the mixture (Rasmussen & Williams 2006, sections 2.2 and 5.4; Harvey 1989, section 2.3). The spread and
+    tails of the paths are then made what past forecasts of the same history needed (`calibration.learned`): the factor
+    that gives the forecast holds those from every earlier row as well, so that they cost no refit.
 
     rows : most recent observations used; the few settings that lead on the last 120 are weighed again on these
     """
@@ -77,10 +77,10 @@ class Structural:
         if daily:  # a yearly cycle on top of the weekly one
             table = np.concatenate([table, table])
             table[len(table) // 2:, YEARLY] = 0.1
-        least = max(10, len(seen) // 3, int(np.searchsorted(when, when[0] + 2 * cycle)))
-        origins = np.unique(np.linspace(least, len(seen) - 1, ORIGINS).astype(int)) if least < len(seen) else NONE
+        origins = _origins(when, cycle)
         found = fit(when, seen, coming, table=table, origins=origins)
-        return whole(stretched(_simulate(found, draws, rng), learned(found.errors(min(horizon, STEPS)))))
+        tails = learned(found.errors(min(horizon, STEPS)), len(seen) - 1 - origins)
+        return whole(stretched(_simulate(found, draws, rng), tails))
 
     def _table(self, cycle: int) -> np.ndarray:
         """All combinations of settings [settings, 5]."""
@@ -90,6 +90,16 @@ class Structural:
         seasons = self.seasons if cycle else (0.0,)
         return np.array([(*level, season, trend, 0.0)
                          for level, season, trend in product(levels, seasons, self.trends)])
+
+
+def _origins(when: np.ndarray, cycle: int) -> np.ndarray:
+    """Numbers of observations before each past forecast: spread over the last two thirds, and the latest ones all."""
+    last = len(when) - 1
+    least = max(10, len(when) // 3, int(np.searchsorted(when, when[0] + 2 * cycle)))
+    if least > last:
+        return NONE
+    return np.unique(np.concatenate([np.linspace(least, last, ORIGINS).astype(int),
+                                     np.arange(max(least, last + 1 - LATEST), last + 1)]))
 
 
 @dataclass(frozen=True)
@@ -140,7 +150,7 @@ class Past:
         found, n = np.full((len(self.origins), steps), np.nan), self.root.shape[1]
         for k, origin in enumerate(self.origins):
             end = min(origin + steps, n)
-            g, p = np.nonzero(self.weight[k] > 0.01 * self.weight[k].max())
+            g, p = np.nonzero(self.weight[k] > 0.05 * self.weight[k].max())
             part = self.root[g, origin:end, origin:end]
             error = np.matvec(part, self.whitened[g, origin:end, p])
             spread = np.sqrt((part**2).sum(axis=2) * (self.scale[k, g, p] / self.shape[k])[:, None])

@@ -2,7 +2,9 @@
 
 FOLDER/counts holds long tables `unique_id, ds, y` (a gap in ds is missing). Every model is scored on the same 39
 quantiles: CRPS over the seasonal scale of the history, MASE of the median, weighted quantile loss at the deciles,
-coverage, and CPU seconds a series. `--peers PYTHON` names an interpreter with statsforecast, prophet and statsmodels;
+coverage, and CPU seconds a series. The closed interval of whole counts covers more than it says and the open one less, so
+both are shown (`open80`: ends left out), with the standard error of the closed one over groups of tasks that share no
+row (a series, or a stretch of one where there are few). `--peers PYTHON` names an interpreter with statsforecast, prophet and statsmodels;
 this very file is run by it, so that module-level imports are those that both environments have. Peers cannot take
 NaN: gaps are interpolated for them, as their users do; Prophet and unobserved components get the gaps.
 """
@@ -11,12 +13,13 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import logging
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +71,7 @@ class Task:
     when: pd.DatetimeIndex
     y: np.ndarray
     future: np.ndarray
+    group: str  # tasks of one group share rows or a series: coverage errors are taken over groups
 
     @property
     def scale(self) -> float:
@@ -96,8 +100,23 @@ def tasks(folder: Path, name: str, limit: int) -> list[Task]:
             end = len(y) - cut.horizon - k * cut.step
             if end >= 6 and np.isfinite(shown[:end]).sum() >= 3:
                 found.append(Task(f"{unique}@{k}", freq, 13 if four else cut.season, column.index[-len(y):][:end],
-                                  shown[:end], y[end:end + cut.horizon]))
-    return found
+                                  shown[:end], y[end:end + cut.horizon],
+                                  f"{unique}/{k // -(-cut.horizon // cut.step)}"))
+    series = {task.name.split("@")[0] for task in found}
+    return [replace(task, group=task.name.split("@")[0]) for task in found] if len(series) >= 10 else found
+
+
+def packed(work: list[Task]) -> str:
+    """Tasks as JSON: how they reach the process of the peers."""
+    return json.dumps([{**asdict(task), "when": [str(day.date()) for day in task.when],
+                        "y": [None if np.isnan(y) else y for y in task.y], "future": len(task.future)}
+                       for task in work])
+
+
+def unpacked(text: str) -> list[Task]:
+    """Tasks of `packed`; peers get the number of rows ahead, not what happened."""
+    return [Task(**{**each, "when": pd.DatetimeIndex(each["when"]), "y": np.array(each["y"], dtype=float),
+                    "future": np.full(each["future"], np.nan)}) for each in json.loads(text)]
 
 
 # -- ours -------------------------------------------------------------------------------------------------------------
@@ -132,7 +151,7 @@ def _frame(task: str, model: str, quantiles: np.ndarray, spent: float) -> pd.Dat
 # -- peers (run by the interpreter of --peers) --------------------------------------------------------------------------
 def peers(work: list[Task], which: list[str]) -> Iterator[pd.DataFrame]:
     """Quantiles of the peers for every task; the average of AutoETS and AutoTheta is the ensemble."""
-    logging.getLogger("cmdstanpy").setLevel(logging.ERROR)
+    logging.disable(logging.WARNING)  # a line a fit otherwise
     known: dict[str, Callable[[Task], np.ndarray]] = {
         "AutoETS": lambda t: _nixtla(t, "AutoETS"), "AutoTheta": lambda t: _nixtla(t, "AutoTheta"),
         "AutoARIMA": lambda t: _nixtla(t, "AutoARIMA"), "SeasonalNaive": lambda t: _nixtla(t, "SeasonalNaive"),
@@ -174,7 +193,7 @@ def _prophet(task: Task) -> np.ndarray:
 def _ets(task: Task) -> np.ndarray:
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    season = task.season if len(task.y) >= 2 * task.season and task.season <= 24 else None
+    season = task.season if len(task.y) >= 2 * task.season and 1 < task.season <= 24 else None
     model = ETSModel(_filled(task.y), error="add", trend="add", damped_trend=True,
                      seasonal="add" if season else None, seasonal_periods=season)
     paths = model.fit(disp=False).simulate(len(task.future), anchor="end", repetitions=500, rng=0)
@@ -186,19 +205,25 @@ def _components(task: Task) -> np.ndarray:
 
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-    season = task.season if len(task.y) >= 2 * task.season and task.season <= 24 else None
+    season = task.season if len(task.y) >= 2 * task.season and 1 < task.season <= 24 else None
     result = UnobservedComponents(task.y, level="local level", seasonal=season).fit(disp=False)
     coming = result.get_forecast(len(task.future))
     z = np.array([NormalDist().inv_cdf(q) for q in LEVELS])
     return np.asarray(coming.predicted_mean)[:, None] + np.asarray(coming.se_mean)[:, None] * z
 
 
-def ask_peers(python: str, folder: Path, name: str, limit: int, which: list[str]) -> pd.DataFrame:
-    """The peers' quantiles, from a process of their own interpreter."""
-    command = [python, "-W", "ignore", __file__, "--as-peer", "--data", str(folder), "--set", name, "--limit",
-               str(limit), "--which", *which]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return pd.read_csv(io.StringIO(done.stdout))
+def ask_peers(python: str, work: list[Task], which: list[str]) -> pd.DataFrame:
+    """The peers' quantiles, from a process of their own interpreter; with both, ETS + Theta is their mean."""
+    done = subprocess.run([python, "-W", "ignore", __file__, "--as-peer", "--which", *which], check=True,
+                          input=packed(work), stdout=subprocess.PIPE, text=True)
+    theirs = pd.read_csv(io.StringIO(done.stdout))
+    both = [theirs[theirs["model"] == peer].reset_index(drop=True) for peer in ("AutoETS", "AutoTheta")]
+    if all(len(frame) for frame in both):
+        mix = both[0].copy()
+        mix[COLUMNS] = (both[0][COLUMNS] + both[1][COLUMNS]) / 2
+        mix["seconds"], mix["model"] = both[0]["seconds"] + both[1]["seconds"], "ETS + Theta"
+        theirs = pd.concat([theirs, mix], ignore_index=True)
+    return theirs
 
 
 # -- scores -----------------------------------------------------------------------------------------------------------
@@ -207,7 +232,7 @@ def score(table: pd.DataFrame, work: list[Task]) -> pd.DataFrame:
     by = {task.name: task for task in work if np.isfinite(task.scale) and task.scale > 0}
     lines = []
     for model, part in table.groupby("model", sort=False):
-        crps, mase, loss, total, inside, seconds = [], [], 0.0, 0.0, [], []
+        crps, mase, loss, total, inside, seconds, groups = [], [], 0.0, 0.0, [], [], []
         for name, rows in part.groupby("task", sort=False):
             task = by.get(str(name))
             q, y = rows[COLUMNS].to_numpy(), None if task is None else task.future
@@ -219,50 +244,58 @@ def score(table: pd.DataFrame, work: list[Task]) -> pd.DataFrame:
             crps.append(pinball.mean() / task.scale)
             mase.append(np.abs(y - q[:, 19]).mean() / task.scale)
             loss, total = loss + pinball[:, 3:36:4].mean(axis=1).sum(), total + y.sum()
-            inside.append([np.mean((q[:, 3] <= y) & (y <= q[:, 35])), np.mean((q[:, 0] <= y) & (y <= q[:, 38]))])
-        cover = np.mean(inside, axis=0)
+            inside.append([np.mean((q[:, 3] <= y) & (y <= q[:, 35])), np.mean((q[:, 0] <= y) & (y <= q[:, 38])),
+                           np.mean((q[:, 3] < y) & (y < q[:, 35])), np.mean((q[:, 0] < y) & (y < q[:, 38]))])
+            groups.append(task.group)
+        cover, means = np.mean(inside, axis=0), pd.DataFrame(inside).groupby(groups).mean()
+        error = means.std() / np.sqrt(len(means))
         lines.append({"model": model, "crps": np.mean(crps), "mase": np.mean(mase), "wql": loss / total,
-                      "cover80": cover[0], "cover95": cover[1], "seconds": np.mean(seconds), "tasks": len(crps)})
+                      "cover80": cover[0], "se80": error[0], "open80": cover[2], "cover95": cover[1],
+                      "se95": error[1], "open95": cover[3], "seconds": np.mean(seconds), "tasks": len(crps)})
     return pd.DataFrame(lines)
 
 
-def main(arguments: list[str]) -> int:
-    """Print one table per set; 0 when every one was made."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench forecasts", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds counts/")
+def options(name: str, sets: Iterable[str]) -> argparse.ArgumentParser:
+    """The options that benches of forecasts share."""
+    parser = argparse.ArgumentParser(prog=f"python -m tests.bench {name}")
+    parser.add_argument("--data", type=Path, help="folder that holds counts/")
     parser.add_argument("--peers", help="interpreter with statsforecast, prophet and statsmodels")
-    parser.add_argument("--set", nargs="*", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--set", nargs="*", default=list(sets), choices=list(sets))
     parser.add_argument("--models", nargs="*", default=["auto"], help="names of conf/models")
     parser.add_argument("--which", nargs="*", default=["AutoETS", "AutoTheta", "SeasonalNaive", "statsmodels UC"],
                         help="peers to run; AutoARIMA, Prophet and 'statsmodels ETS' take minutes")
     parser.add_argument("--limit", type=int, default=100_000, help="series a set at most")
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--as-peer", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def compared(name: str, work: list[Task], chosen: argparse.Namespace) -> None:
+    """Print the table of one set: our models, the peers if an interpreter is named, and our ratio to the best."""
+    table = ours(chosen.models, work, chosen.draws)
+    if chosen.peers:
+        table = pd.concat([table, ask_peers(chosen.peers, work, chosen.which)], ignore_index=True)
+    result = score(table, work)
+    best = result[~result["model"].isin(chosen.models)]
+    print(f"\n{name}: {len(work)} tasks")
+    print(result.round(4).to_string(index=False))
+    if len(best):
+        first = result.iloc[0]
+        print("ratio of " + first["model"] + " to the best peer: " + ", ".join(
+            f"{column} {first[column] / best[column].min():.3f}" for column in ("crps", "mase", "wql")), flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Print one table per set; 0 when every one was made."""
+    parser = options("forecasts", SETS)
     chosen = parser.parse_args(arguments)
     if chosen.as_peer:
-        frames = list(peers(tasks(chosen.data, chosen.set[0], chosen.limit), chosen.which))
-        pd.concat(frames, ignore_index=True).to_csv(sys.stdout, index=False)
+        pd.concat(peers(unpacked(sys.stdin.read()), chosen.which), ignore_index=True).to_csv(sys.stdout, index=False)
         return 0
+    if chosen.data is None:
+        parser.error("name the folder that holds counts/ with --data")
     for name in chosen.set:
-        work = tasks(chosen.data, name, chosen.limit)
-        table = ours(chosen.models, work, chosen.draws)
-        if chosen.peers:
-            theirs = ask_peers(chosen.peers, chosen.data, name, chosen.limit, chosen.which)
-            both = [theirs[theirs["model"] == peer].reset_index(drop=True) for peer in ("AutoETS", "AutoTheta")]
-            if all(len(frame) for frame in both):
-                mix = both[0].copy()
-                mix[COLUMNS] = (both[0][COLUMNS] + both[1][COLUMNS]) / 2
-                mix["seconds"], mix["model"] = both[0]["seconds"] + both[1]["seconds"], "ETS + Theta"
-                theirs = pd.concat([theirs, mix], ignore_index=True)
-            table = pd.concat([table, theirs], ignore_index=True)
-        result = score(table, work)
-        best = result[~result["model"].isin(chosen.models)]
-        print(f"\n{name}: {len(work)} tasks")
-        print(result.round(4).to_string(index=False))
-        if len(best):
-            first = result.iloc[0]
-            print("ratio of " + first["model"] + " to the best peer: " + ", ".join(
-                f"{column} {first[column] / best[column].min():.3f}" for column in ("crps", "mase", "wql")))
+        compared(name, tasks(chosen.data, name, chosen.limit), chosen)
     return 0
 
 
