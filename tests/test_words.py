@@ -95,7 +95,7 @@ def findings(main: Reading | None = None, **changes: object) -> Findings:
         simulated=False, readings={"ships_seen": main}, windows=windows,
         tested=Together((effect("2023-05-10"), effect("2023-09-01", 0.4, ratio=1.1, low=0.8, high=1.5)), 0.005), untested={},
         forecast=forecast, totals=totals, backtest=Backtest(table, scores, "ets", 3, (8, 9)), frozen="0123456789abcdef",
-        versions={"numpy": "2.4"}, settings={"seed": 1, "draws": 100, "placebos": 199})
+        versions={"numpy": "2.4"}, settings={"seed": 1, "draws": 100, "placebos": 199}, sensitivity=())
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
