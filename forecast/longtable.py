@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,6 @@ from forecast.registry import suggest
 from forecast.series import Kind, Series
 
 PLAIN = ("unique_id", "ds", "y", "y_low", "y_high")
-UNLISTED = ("unknown", "zero")
 MOST_NAMES = 40  # of series, in an error
 
 
@@ -35,8 +33,8 @@ class LongTable:
     omission_above : a zero whose neighbours on both sides are at least this is an omission of the reporter,
         hence missing; None takes zeros as they stand
     site, measure : where and what was counted, for the words of the report; of a feed its own words if empty
-    unlisted : what is known of days between the first and the last call of a feed of port calls that list none:
-        "unknown" (every number of calls is a lower bound) or "zero" (the list is complete)
+    complete : for feeds of port calls, whether their list is complete: days without one between its first and last
+        call are zeros then; otherwise every number of calls is a lower bound
     """
 
     path: str
@@ -46,11 +44,7 @@ class LongTable:
     omission_above: float | None = None
     site: str = ""
     measure: str = ""
-    unlisted: Literal["unknown", "zero"] = "unknown"
-
-    def __post_init__(self) -> None:
-        if self.unlisted not in UNLISTED:
-            raise ValueError(f"{self.path}: unlisted {self.unlisted!r} is unknown: {suggest(self.unlisted, UNLISTED)}")
+    complete: bool = False
 
     def series(self) -> tuple[Series, tuple[Decision, ...]]:
         """The series, and a decision on every row of it (rows of other series of the table are not listed).
@@ -61,18 +55,17 @@ class LongTable:
         >>> [d.statement_id for d in account if d.outcome == "left out"]
         ['eagle_pass 2017-09-01', 'eagle_pass 2018-09-01']
         """
-        series, account = read_long(self.path, self.unique_id, self.freq, self.kind, self.omission_above, self.unlisted)
+        series, account = read_long(self.path, self.unique_id, self.freq, self.kind, self.omission_above, self.complete)
         return replace(series, site=self.site or series.site, measure=self.measure or series.measure), account
 
 
 def read_long(path: str, unique_id: str = "", freq: str | None = "MS", kind: Kind = "flow",
-              omission_above: float | None = None,
-              unlisted: Literal["unknown", "zero"] = "unknown") -> tuple[Series, tuple[Decision, ...]]:
+              omission_above: float | None = None, complete: bool = False) -> tuple[Series, tuple[Decision, ...]]:
     """What `LongTable` reads, as a function."""
     file = locate(path)
     if _is_plain(file):
         return _from_rows(_rows(file), path, unique_id, freq, kind, omission_above)
-    return _from_feed(file, unique_id, freq, kind, omission_above, unlisted)
+    return _from_feed(file, unique_id, freq, kind, omission_above, complete)
 
 
 def _is_plain(file: Path) -> bool:
@@ -125,7 +118,7 @@ def _accounted(kept: Sequence[_Row], name: str, kind: Kind,
 
 
 def _from_feed(file: Path, unique_id: str, freq: str | None, kind: Kind, omission_above: float | None,
-               unlisted: str) -> tuple[Series, tuple[Decision, ...]]:
+               complete: bool) -> tuple[Series, tuple[Decision, ...]]:
     """The series of a file of any feed that counts something, in bounded memory."""
     from forecast.feeds import detected
     from forecast.feeds.gather import gathered
@@ -140,7 +133,7 @@ def _from_feed(file: Path, unique_id: str, freq: str | None, kind: Kind, omissio
     rows = [_Row(name, day, low, high) for day, low, high in
             zip(read.start.tolist(), read.low.tolist(), read.high.tolist(), strict=True)]
     if feed.kind == "call":
-        rows = _calls(rows, unlisted)
+        rows = _calls(rows, complete)
     series, account = _accounted(rows, name, read.kind, omission_above)
     series = replace(series, site=read.site, measure=read.measure)
     if not freq:
@@ -153,9 +146,9 @@ def _from_feed(file: Path, unique_id: str, freq: str | None, kind: Kind, omissio
     return replace(series, exposure=np.where(at_least, 1.0, series.exposure)), account
 
 
-def _calls(rows: list[_Row], unlisted: str) -> list[_Row]:
+def _calls(rows: list[_Row], complete: bool) -> list[_Row]:
     """Days with calls as lower bounds, or every day from the first to the last with what is listed."""
-    if unlisted == "unknown":
+    if not complete:
         return [replace(row, high=np.inf) for row in rows]
     listed = {row.day: row for row in rows}
     span = (rows[-1].day - rows[0].day).days + 1

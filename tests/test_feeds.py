@@ -372,11 +372,9 @@ def test_calls_are_lower_bounds_unless_the_list_is_known_to_be_complete():
     months = sorted({day.replace(day=1) for day in truth})
     assert open_.low.tolist() == [sum(day.replace(day=1) == month for day in truth) for month in months]
     assert np.isinf(open_.high).all()
-    daily, _ = LongTable(path, "Simulated Bay", freq="D", unlisted="zero").series()
+    daily, _ = LongTable(path, "Simulated Bay", freq="D", complete=True).series()
     assert len(daily) == (truth[-1] - truth[0]).days + 1
     assert daily.value.sum() == len(truth)
-    with pytest.raises(ValueError, match="unlisted 'nil' is unknown"):
-        LongTable(path, "Simulated Bay", unlisted="nil")
 
 
 def test_a_wrong_name_of_a_series_is_told_the_nearest():
