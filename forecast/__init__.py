@@ -25,6 +25,7 @@ _HOMES = {
     "Break": "breaks",
     "detect": "breaks",
     "predict": "models",
+    "totals": "models",
     "backtest": "backtest",
     "counterfactual": "counterfactual",
     "event_effect": "effects",
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from forecast.experiment import Experiment, Findings, run
     from forecast.explanations import explain
     from forecast.feeds import feed_series, read_feed
-    from forecast.models import predict
+    from forecast.models import predict, totals
     from forecast.report import summary, write_report
     from forecast.series import Series
     from forecast.simulate import simulate

@@ -40,6 +40,13 @@ def season_length(series: Series) -> int:
     return max(1, round(365.25 / days))
 
 
+def slow_season(series: Series) -> float:
+    """Rows in the year above a weekly season: 365.25 for days, 261 for working days, 0 where no two years were seen."""
+    rows = {7: 365.25, 5: 261.0}.get(season_length(series), 0.0)
+    seen = np.flatnonzero(series.observed)
+    return rows if rows and seen.size and seen[-1] - seen[0] >= 2 * rows else 0.0
+
+
 def evident_season(series: Series) -> Season:
     """Seasonal factors from log ratios to a centred moving median, if they explain enough; else no season.
 

@@ -7,7 +7,7 @@ import numpy as np
 from forecast.season import season_length
 from forecast.series import Series
 
-__all__ = ["dispersion", "exposure", "history", "negative_binomial", "season_length", "trimmed", "whole"]
+__all__ = ["dispersion", "exposure", "harmonics", "history", "negative_binomial", "season_length", "trimmed", "whole"]
 CEILING = 2**53  # beyond it floats skip whole numbers, and int64 still holds sums of a thousand such draws
 
 
@@ -61,3 +61,9 @@ def dispersion(y: np.ndarray, mean: np.ndarray | float) -> float:
     excess = ((y - mean) ** 2 - mean).sum() / (y.size + 1)
     square = float((mean**2).mean())
     return max(0.05, square / max(float(excess), square / 1e4))
+
+
+def harmonics(rows: np.ndarray, cycle: float, pairs: int) -> np.ndarray:
+    """A constant and `pairs` sine-cosine pairs of a cycle at these rows [len(rows), 1 + 2 pairs]; cycle 1 has none."""
+    angle = 2 * np.pi * rows[:, None] * np.arange(1, (pairs if cycle > 1 else 0) + 1) / cycle
+    return np.column_stack([np.ones(len(rows)), np.cos(angle), np.sin(angle)])

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.models.history import dispersion, exposure, negative_binomial, season_length
+from forecast.models.history import dispersion, exposure, harmonics, negative_binomial, season_length
+from forecast.season import slow_season
 from forecast.series import Series
 
 SEARCH = 25  # Newton steps at most; five are usual
@@ -14,11 +15,11 @@ SEARCH = 25  # Newton steps at most; five are usual
 
 @dataclass(frozen=True)
 class NegativeBinomial:
-    """log mean = constant + trend + season + steps + log exposure, counts negative binomial around it.
+    """log mean = constant + trend + season + steps + known + log exposure, counts negative binomial around it.
 
     trend, season : standard deviations of the normal priors on the log change over the history and on each seasonal
-        effect (0: none); they keep estimates finite where a month has never seen a count, where the plain
-        regression has none
+        effect (0: none; days seen for two years get two harmonics of the year as well); they keep estimates
+        finite where a month has never seen a count, where the plain regression has none
     detector : name in `conf/detectors` whose breaks become steps; None has none
     The coefficients of a path are drawn from the normal approximation of their posterior; the trend is held where
     the history ends. With wide priors the estimates are those of statsmodels' GLM (a test says so).
@@ -34,10 +35,13 @@ class NegativeBinomial:
             raise ValueError(f"negative_binomial: trend and season are standard deviations of at least 0, got "
                              f"{self.trend} and {self.season}")
 
-    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Sample paths, int64 [draws, horizon]."""
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator,
+              known: np.ndarray | None = None) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]; `known` [n + horizon, k] standardised covariates (prior sd 1)."""
         series = series.points()
         design, penalty = self._design(series, horizon)
+        if known is not None:
+            design, penalty = np.column_stack([design, known]), np.append(penalty, np.ones(known.shape[1]))
         seen = series.observed
         y, share = series.middle[seen], exposure(series)[seen]
         size = 1e4
@@ -60,6 +64,10 @@ class NegativeBinomial:
         if self.season and 1 < cycle <= 24 and series.observed.sum() >= 2 * cycle:
             columns.extend((rows % cycle == k).astype(float) for k in range(cycle))
             penalty.extend([self.season**-2] * cycle)
+        slow = slow_season(series) if self.season else 0.0
+        if slow:
+            columns.extend(harmonics(rows, slow, 2).T[1:])
+            penalty.extend([self.season**-2] * 4)
         for position in self._breaks(series):
             columns.append((rows >= position).astype(float))
             penalty.append(0.25)

@@ -41,8 +41,9 @@ class Prophet:
         if self.changepoint_scale <= 0:
             raise ValueError(f"prophet: changepoint_scale must be above 0, got {self.changepoint_scale}")
 
-    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Sample paths, int64 [draws, horizon]."""
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator,
+              known: np.ndarray | None = None) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]; `known` [n + horizon, k] standardised covariates, its regressors."""
         series = series.points()
         seen = series.observed
         y = history(series)[seen]
@@ -52,10 +53,14 @@ class Prophet:
 
         coming = pd.date_range(series.start[-1], periods=horizon + 1, freq=series.freq)[1:]
         past = pd.DataFrame({"ds": series.start[seen].astype("datetime64[ns]"), "y": np.sqrt(y)})
+        future = pd.DataFrame({"ds": coming})
         with _seeded(rng), _quiet():
             model = self._model(series, draws)
+            for k, column in enumerate(() if known is None else known.T):
+                past[f"known_{k}"], future[f"known_{k}"] = column[:len(series)][seen], column[len(series):]
+                model.add_regressor(f"known_{k}", standardize=False)
             model.fit(past, seed=int(rng.integers(2**31 - 1)))
-            z = model.predictive_samples(pd.DataFrame({"ds": coming}))["yhat"]
+            z = model.predictive_samples(future)["yhat"]
         return whole(np.maximum(np.asarray(z, dtype=float).T, 0) ** 2)
 
     def _model(self, series: Series, draws: int) -> Any:

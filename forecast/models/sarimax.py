@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from forecast.models.statespace import harmonics, paths_of
+from forecast.models.history import harmonics
+from forecast.models.statespace import paths_of
 from forecast.series import Series
 
 
@@ -28,21 +29,29 @@ class Sarimax:
             raise ValueError(f"sarimax: order must be three whole numbers p, d, q >= 0 and harmonics at least 1, got "
                              f"{list(self.order)} and {self.harmonics}")
 
-    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Sample paths, int64 [draws, horizon]."""
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator,
+              known: np.ndarray | None = None) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]; `known` [n + horizon, k] covariates, standardised."""
+        given = np.zeros((len(series) + horizon, 0)) if known is None else known
+
+        def build(z: np.ndarray, cycle: int) -> tuple[Any, list[float]]:
+            return self._build(z, cycle, given[len(given) - horizon - len(z):len(given) - horizon])
+
         def future(n: int, cycle: int) -> dict[str, Any]:
-            return {"exog": self._regressors(n + np.arange(horizon), cycle)}
+            return {"exog": self._regressors(n + np.arange(horizon), cycle, given[len(given) - horizon:])}
 
-        return paths_of(series, self._build, horizon, draws, rng, future=future)
+        return paths_of(series, build, horizon, draws, rng, future=future)
 
-    def _regressors(self, rows: np.ndarray, cycle: int) -> np.ndarray:
+    def _regressors(self, rows: np.ndarray, cycle: int, known: np.ndarray) -> np.ndarray:
         columns = harmonics(rows, cycle, min(self.harmonics, max(1, (cycle - 1) // 2)))
-        return columns[:, 1:] if self.order[1] and columns.shape[1] > 1 else columns
+        if self.order[1] and columns.shape[1] + known.shape[1] > 1:
+            columns = columns[:, 1:]
+        return np.column_stack([columns, known])
 
-    def _build(self, z: np.ndarray, cycle: int) -> tuple[Any, list[float]]:
+    def _build(self, z: np.ndarray, cycle: int, known: np.ndarray) -> tuple[Any, list[float]]:
         from statsmodels.tsa.statespace.sarimax import SARIMAX
 
         p, d, q = self.order
-        model = SARIMAX(z, exog=self._regressors(np.arange(len(z)), cycle), order=(p, d, q), mle_regression=False,
-                        concentrate_scale=True)
+        model = SARIMAX(z, exog=self._regressors(np.arange(len(z)), cycle, known), order=(p, d, q),
+                        mle_regression=False, concentrate_scale=True)
         return model, [0.5 / (k + 1) for k in range(p)] + [-0.2 / (k + 1) for k in range(q)]

@@ -74,9 +74,3 @@ def _fit(model: Any, start: np.ndarray) -> np.ndarray:
     found = minimize(loss, model.untransform_params(start), method="Nelder-Mead",
                      options={"maxfev": EVALUATIONS * len(start), "xatol": 0.02, "fatol": 0.02})
     return np.asarray(model.transform_params(found.x))
-
-
-def harmonics(rows: np.ndarray, cycle: int, pairs: int) -> np.ndarray:
-    """A constant and `pairs` sine-cosine pairs of a cycle at these rows [len(rows), 1 + 2 pairs]; cycle 1 has none."""
-    angle = 2 * np.pi * rows[:, None] * np.arange(1, (pairs if cycle > 1 else 0) + 1) / cycle
-    return np.column_stack([np.ones(len(rows)), np.cos(angle), np.sin(angle)])

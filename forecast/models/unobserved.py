@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from forecast.models.statespace import paths_of
+from forecast.season import slow_season
 from forecast.series import Series
 
 
 @dataclass(frozen=True)
 class Unobserved:
     """Local level, and harmonics of the season, of the log or square root of the counts; gaps are filtered through.
+
+    Days seen for two years get two harmonics of the year on top of the week's.
 
     Source: Harvey 1989, section 2.3; statsmodels' UnobservedComponents.
     """
@@ -26,12 +30,16 @@ class Unobserved:
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""
-        return paths_of(series, self._build, horizon, draws, rng)
+        return paths_of(series, partial(self._build, slow=slow_season(series)), horizon, draws, rng)
 
-    def _build(self, z: np.ndarray, cycle: int) -> tuple[Any, list[float]]:
+    def _build(self, z: np.ndarray, cycle: int, slow: float) -> tuple[Any, list[float]]:
         from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-        pairs = min(self.harmonics, cycle // 2)
-        seasonal = {"freq_seasonal": [{"period": cycle, "harmonics": pairs}], "stochastic_freq_seasonal": [False]}
-        model = UnobservedComponents(z, level="local level", **(seasonal if cycle > 1 else {}))
+        periods: list[dict[str, float]] = []
+        if cycle > 1:
+            periods.append({"period": cycle, "harmonics": min(self.harmonics, cycle // 2)})
+        if slow:
+            periods.append({"period": slow, "harmonics": 2})
+        seasonal = {"freq_seasonal": periods, "stochastic_freq_seasonal": [False] * len(periods)}
+        model = UnobservedComponents(z, level="local level", **(seasonal if periods else {}))
         return model, [0.7, 0.05]
