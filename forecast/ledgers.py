@@ -22,6 +22,7 @@ from forecast.registry import folder, suggest
 
 LONGEST_CELL = 10_000
 SHOWN = 20
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 Row = TypeVar("Row")
 
 
@@ -92,7 +93,7 @@ class Cells:
         if not cell:
             return None
         try:
-            value = float(cell) if re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?", cell) else math.nan
+            value = float(cell) if NUMBER.fullmatch(cell) else math.nan
         except ValueError:
             value = math.nan
         if not math.isfinite(value):

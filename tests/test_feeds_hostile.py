@@ -184,6 +184,52 @@ def test_what_is_no_file_is_refused(name, said, tmp_path):
         read_feed(tmp_path / name)
 
 
+@pytest.mark.parametrize("cell", ["1e999", "-1", "1.5", "nan", "inf", "x", "1_0"])
+def test_port_calls_that_are_no_whole_numbers_are_faults(cell, tmp_path):
+    lines = (HERE / "simulated_portwatch.csv").read_text().splitlines()
+    cells = lines[3].split(",")
+    lines[3] = ",".join([*cells[:14], cell, *cells[15:]])
+    result = read_feed(_written(tmp_path, "x.csv", "\n".join(lines)), keep_good=True)
+    assert [(fault.row, fault.column, fault.got) for fault in result.faults] == [(4, "portcalls", repr(cell))]
+
+
+# -- what would take for ever ---------------------------------------------------------------------------------------
+def test_many_labels_in_many_images_are_refused_before_they_are_multiplied(tmp_path):
+    many = [{"id": i, "name": f"n{i}", "file_name": "yard_2024-01-05.png"} for i in range(5000)]
+    document = {"images": many, "categories": many, "annotations": []}
+    with pytest.raises(ValueError, match="5000 labels in 5000 images"):
+        read_feed(_written(tmp_path, "x.json", json.dumps(document)))
+
+
+def test_a_very_long_cell_is_a_fault_and_soon(tmp_path):
+    text = LONG + "a,2024-01-01," + "1" * 100_000 + "x\n"
+    result = read_feed(_written(tmp_path, "x.csv", text), keep_good=True)
+    assert [fault.got for fault in result.faults] == ["'a cell of 100001 characters'"]
+    feature = {"id": "1" * 1_000_000 + "x", "properties": {"datetime": "2024-01-01", "eo:cloud_cover": "1" * 1_000_000 + "x"}}
+    result = read_feed(_written(tmp_path, "x.json", json.dumps({"features": [feature]})), keep_good=True)
+    assert {fault.column for fault in result.faults} == {"id", "eo:cloud_cover"}
+    assert all(len(fault.got) <= 200 for fault in result.faults)
+
+
+def test_an_archive_of_very_many_files_is_refused(tmp_path):
+    members = {"xl/workbook.xml": b""} | {f"x{i}": b"" for i in range(3000)}
+    with pytest.raises(ValueError, match="3001 files in one archive"):
+        read_feed(_written(tmp_path, "x.xlsx", _deflated(members)))
+
+
+def test_a_tag_made_to_be_searched_for_ever_is_not(tmp_path):
+    with zipfile.ZipFile(HERE / "simulated_spreadsheet.xlsx") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    trap = b"<c x='" + b'r="A1" ' * 50_000 + b"'/>"
+    members[sheet] = members[sheet].replace(b"</sheetData>", b"<row>" + trap + b"</row></sheetData>")
+    path = tmp_path / "x.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    _survives(path, path.read_bytes())
+
+
 # -- whatever comes -------------------------------------------------------------------------------------------------
 def _survives(path, data: bytes) -> None:
     path.write_bytes(data or b"\n")

@@ -52,7 +52,7 @@ def read_feed(path: str | Path, keep_good: bool = False, only: str = "*") -> Fee
     """
     import pandas as pd
 
-    from forecast.feeds.reading import TEXTS, FeedResult, long_table
+    from forecast.feeds.reading import MOST_FAULTS, TEXTS, FeedResult, long_table
 
     source, feed = detected(path)
     pattern, parts, notes = re.compile(translate(only)), list[pd.DataFrame](), Counter[str]()
@@ -61,6 +61,8 @@ def read_feed(path: str | Path, keep_good: bool = False, only: str = "*") -> Fee
         parts.append(_chosen(batch.table, pattern))
         faults += batch.faults
         notes.update(batch.notes)
+        if len(faults) > MOST_FAULTS and not keep_good:
+            raise StatementError(faults)
         if sum(map(len, parts)) > MOST_ROWS:
             raise ValueError(f"{source.name}: more than {MOST_ROWS} rows: name the series (only='port1374/*'), or take "
                              "them one after the other with feed_series")

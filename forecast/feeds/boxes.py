@@ -10,7 +10,14 @@ from forecast.feeds.reading import Tray
 from forecast.ledgers import Cells
 
 IN_NAME = re.compile(r"(?<!\d)(20\d{2}|19\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+MOST_COUNTS = 1_000_000
 Count = tuple[float, float]
+
+
+def check_size(images: int, labels: int, name: str) -> None:
+    """Raise ValueError where every label in every image would be more rows than any annotator could have looked for."""
+    if images * labels > MOST_COUNTS:
+        raise ValueError(f"{name}: {labels} labels in {images} images, at most {MOST_COUNTS} counts are read: split it")
 
 
 def day_in_name(cells: Cells, column: str, tray: Tray) -> date | None:

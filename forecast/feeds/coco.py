@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from forecast.feeds.boxes import count, day_in_name
+from forecast.feeds.boxes import check_size, count, day_in_name
 from forecast.feeds.reading import Batch, Feed, Tray
 from forecast.feeds.source import Source, reach, scalar
 from forecast.feeds.times import day_of
@@ -25,6 +25,7 @@ def read(source: Source) -> Iterator[Batch]:
     document = source.document
     labels = {scalar(reach(each, "id")): scalar(reach(each, "name")) for each in document["categories"]}
     labels = {key: name for key, name in labels.items() if key and name}
+    check_size(len(document["images"]), len(labels), source.name)
     known = {scalar(reach(image, "id")) for image in document["images"]}
     drawn = _drawn(document["annotations"], labels, known, tray)
     for number, image in enumerate(document["images"], start=1):

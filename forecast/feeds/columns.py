@@ -14,7 +14,7 @@ from forecast.feeds.times import moment
 from forecast.ledgers import LONGEST_CELL
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-NUMBER = re.compile(r"\+?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"\+?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # what is judged together with other cells of its row is left to the reader of cells
 PLAIN = {"unique_id", "ds", "y", "y_low", "y_high", "site", "measure", "class", "sensor", "image_id", "analyst",
          "source", "note"}

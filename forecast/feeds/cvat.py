@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from forecast.feeds.boxes import count, day_in_name
+from forecast.feeds.boxes import check_size, count, day_in_name
 from forecast.feeds.reading import Batch, Feed, Tray
 from forecast.feeds.source import Source, local
 
@@ -27,6 +27,7 @@ def read(source: Source) -> Iterator[Batch]:
     tray = Tray(source)
     tray.notes[LOOKED] += 0
     labels = [(name.text or "").strip() for label in tree.iter("label") for name in label.findall("name")]
+    check_size(sum(1 for _ in tree.iter("image")), len(labels), source.name)
     for number, image in enumerate(tree.iter("image"), start=1):
         cells = tray.cells(number, {"name": image.get("name", "")})
         shapes = [child for child in image if local(child) in SHAPES]

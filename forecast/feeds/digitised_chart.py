@@ -14,7 +14,7 @@ from forecast.feeds.source import Source
 from forecast.feeds.times import MOMENT, day_of
 from forecast.ledgers import Cells
 
-NUMBER = re.compile(r"[+-]?\d*[.,]?\d+([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]+)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 FIRST_YEAR, LAST_YEAR = 1900, 2101
 BELOW = "points just under the axis (above -1) taken as zero"
 READ_OFF = "counts read off a chart: bounds are the whole numbers around each point, a reading error of up to 1 count"

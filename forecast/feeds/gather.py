@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.feeds.reading import Batch, Fault, Feed, long_table
+from forecast.feeds.reading import MOST_FAULTS, Batch, Fault, Feed, long_table
 from forecast.feeds.source import Source
 from forecast.ledgers import StatementError
 from forecast.series import DAY, Kind, Series
@@ -50,6 +50,8 @@ def gathered(feed: Feed, source: Source, pattern: re.Pattern[str], keep_good: bo
     parts, faults = [_packed(Batch(long_table([])), pattern, codes, labels)], list[Fault]()
     for batch in feed.read(source):
         faults += batch.faults
+        if len(faults) > MOST_FAULTS and not keep_good:
+            raise StatementError(faults)
         parts.append(_packed(batch, pattern, codes, labels))
     if faults and not keep_good:
         raise StatementError(faults)

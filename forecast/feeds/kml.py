@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from forecast.feeds.reading import Batch, Feed, Tray, coordinate
 from forecast.feeds.source import Source, local
 from forecast.feeds.times import day_of
-from forecast.ledgers import Cells
+from forecast.ledgers import LONGEST_CELL, Cells
 
 COUNTS = ("count", "y", "number")
 VAGUE = re.compile(r"(\d{4})(?:-(\d{2}))?")
@@ -47,7 +47,7 @@ def _placemark(number: int, place: Element, tray: Tray) -> None:
     lon, lat = ([*point[0].split(","), "", ""] if point else ["", ""])[:2]
     cells = tray.cells(number, {
         "name": texts.get("name", ""), "when": texts.get("when", ""), "begin": texts.get("begin", ""),
-        "end": texts.get("end", ""), "lat": lat, "lon": lon, "description": texts.get("description", ""),
+        "end": texts.get("end", ""), "lat": lat, "lon": lon, "description": texts.get("description", "")[:LONGEST_CELL],
         "count": next((data[name] for name in COUNTS if data.get(name)), "")})
     if not point:
         cells.wrong("coordinates", "nothing", "a placemark needs a place")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from forecast.feeds.boxes import count, day_in_name
+from forecast.feeds.boxes import check_size, count, day_in_name
 from forecast.feeds.reading import Batch, Feed, Tray
 from forecast.feeds.source import Source, reach, scalar
 from forecast.feeds.times import MOMENT, day_of
@@ -30,6 +30,7 @@ def read(source: Source) -> Iterator[Batch]:
     tray.notes[LOOKED] += 0
     tasks = [_submitted(task) for task in source.document]
     labels = sorted({label for done in tasks for boxes in done.values() for label in boxes})
+    check_size(len(tasks), len(labels), source.name)
     for number, (task, done) in enumerate(zip(source.document, tasks, strict=True), start=1):
         data = reach(task, "data")
         given = {name: scalar(value) for name, value in data.items()} if isinstance(data, dict) else {}

@@ -100,7 +100,8 @@ def _counts(name: str, cells: Sequence[str], bad: dict[int, tuple[str, str, str]
     """Counts of one column; blank is not counted."""
     values = pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce").to_numpy(dtype=float)
     unread = [i for i in np.flatnonzero(np.isnan(values)).tolist() if cells[i].strip()]
-    for i in (*unread, *np.flatnonzero((values < 0) | (values % 1 > 0) | np.isinf(values)).tolist()):
+    whole = np.isnan(values) | (np.isfinite(values) & (values >= 0) & (values == np.floor(values)))
+    for i in (*unread, *np.flatnonzero(~whole).tolist()):
         bad.setdefault(i, (name, cells[i], "port calls are whole numbers of at least 0"))
     return values
 

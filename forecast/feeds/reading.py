@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.feeds.source import Source
-from forecast.ledgers import Cells, Problem
+from forecast.ledgers import LONGEST_CELL, Cells, Problem
 
 if TYPE_CHECKING:
     from forecast.statements import Statement
@@ -25,6 +25,8 @@ TEXTS = ("unique_id", "site", "measure", "class", "status", "sensor", "image_id"
 COLUMNS = ("unique_id", "ds", "end", *NUMBERS, *TEXTS[1:], "row")
 KEY = ["unique_id", "ds", "image_id", "analyst", "source"]  # rows that agree in these speak about one thing
 BATCH = 20_000
+LONGEST_SHOWN = 200  # characters of a cell in a fault; the row stands beside it whole
+MOST_FAULTS = 10_000  # of a file that is refused: then it is no use to read on
 EVER = -(10 ** 9)  # a day before all others
 BROKEN = re.compile("[\x00\ufffd\ud800-\udfff]")  # NUL, and what could not be decoded
 HIDDEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -124,14 +126,18 @@ class Tray:
         self.seen = Seen()
 
     def fault(self, row: int, column: str, got: Any, do: str, text: str = "") -> None:
-        self.faults.append(Fault(self.source.name, row, column, repr(got), do, text))
+        self.faults.append(Fault(self.source.name, row, column, repr(got)[:LONGEST_SHOWN], do, text))
 
     def cells(self, row: int, cells: Mapping[str, str]) -> Cells:
         """The cells of a row; marks that cannot be seen are taken out of them, and that is said."""
+        long = [column for column, cell in cells.items() if len(cell) > LONGEST_CELL]
+        cells = {**cells, **{column: cells[column][:LONGEST_CELL] for column in long}}
         cleaned = {column: HIDDEN.sub("", cell).strip() for column, cell in cells.items()}
         if cleaned != cells and any(HIDDEN.search(cell) for cell in cells.values()):
             self.notes["characters that cannot be seen (direction marks, control characters) taken out of cells"] += 1
         made = Cells(self.source.name, row, cleaned)
+        for column in long:
+            made.wrong(column, cleaned[column], f"shorten it to at most {LONGEST_CELL} characters")
         for column, cell in cleaned.items():
             if BROKEN.search(cell):
                 made.wrong(column, cell, f"a NUL or a byte that is not {self.source.encoding}: save it as CSV UTF-8")
@@ -146,7 +152,7 @@ class Tray:
 
     def refuse(self, cells: Cells) -> None:
         text = ",".join(cells.cells.values())
-        self.faults += [Fault(p.file, p.row, p.column, p.got, p.do, text) for p in cells.problems]
+        self.faults += [Fault(p.file, p.row, p.column, p.got[:LONGEST_SHOWN], p.do, text) for p in cells.problems]
 
     @property
     def full(self) -> bool:

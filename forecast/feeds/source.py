@@ -28,6 +28,7 @@ HEAD = 65_536
 LARGEST_DOCUMENT = 64_000_000  # bytes of JSON, XML or an unpacked archive; tables of text are streamed
 LARGEST_RATIO = 200  # unpacked to packed, of archives that unpack to more than a megabyte
 DEEPEST = 100
+MOST_MEMBERS = 2_000  # of an archive
 DECIMAL_COMMAS = re.compile(r"\s*[\d-]+(,\d+)?;\s*[+-]?\d+(,\d+)?\s*")  # 2023,45;12,3
 ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError, struct.error)
 
@@ -168,6 +169,9 @@ class Source:
             infos = archive.infolist()
         size = sum(info.file_size for info in infos)
         self._check_size(size)
+        if len(infos) > MOST_MEMBERS:
+            raise ValueError(f"{self.name}: {len(infos)} files in one archive, at most {MOST_MEMBERS}: no export looks "
+                             "like that")
         return tuple(info.filename for info in infos)
 
     def unpacked(self, name: str) -> bytes:

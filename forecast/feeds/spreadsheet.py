@@ -24,9 +24,10 @@ MOST_CELLS = 2_000_000
 ATTRIBUTES = r"""((?:"[^"]*"|'[^']*'|[^>"'])*)"""
 ODS_TOKEN = re.compile(rf"<table:(table-row|table-cell|covered-table-cell|table)(?=[\s>/]){ATTRIBUTES}>")
 REFERENCE = re.compile(r"""\br=["']([A-Z]{1,3})?(\d{1,9})["']""")
-UNCOMPUTED = re.compile(r'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*'
-                        r'(?:<v\s*/>|<v></v>)?\s*</c>')
-COUNT = re.compile(r"(>=|<=|≥|≤|at least |at most )? ?(\d+)(\+)?(?: ?[-–] ?(\d+))?", flags=re.I)
+# every part bounded, so that no tag can make the search crawl
+UNCOMPUTED = re.compile(r'<c\b[^>]{0,99}?\br="([A-Z]{1,3})(\d{1,7})"[^>]{0,99}>\s{0,9}<f\b[^>]{0,99}?'
+                        r'(?:/>|>[^<]{0,8192}</f>)\s{0,9}(?:<v\s?/>|<v></v>)?\s{0,9}</c>')
+COUNT = re.compile(r"(>=|<=|≥|≤|at least |at most )? ?(\d{1,9})(\+)?(?: ?[-–] ?(\d{1,9}))?", flags=re.I)
 
 
 def recognise(source: Source) -> bool:
