@@ -136,12 +136,15 @@ def test_a_box_of_no_image_is_a_fault(tmp_path):
 
 
 def test_days_imaged_carry_the_clear_share_of_the_clearest_image():
-    for name in ("simulated_stac.json",):
-        table = read_feed(HERE / name).table
-        truth = {day: (number, clear) for day, number, clear in simulated.images_truth()}
-        assert {day.date() for day in table["ds"]} == set(truth)
-        for day, number, clear in zip(table["ds"], table["y"], table["exposure"], strict=True):
-            assert (number, round(clear, 6)) == truth[day.date()]
+    result = read_feed(HERE / "simulated_stac.json")
+    truth = {day: (number, clear) for day, number, clear in simulated.images_truth()}
+    assert {day.date() for day in result.table["ds"]} == set(truth)
+    for day, number, clear in zip(result.table["ds"], result.table["y"], result.table["exposure"], strict=True):
+        assert (number, round(clear, 6)) == truth[day.date()]
+    watched = {watch.start: watch.share for watch in result.watching("rajin", "nobody")}
+    assert {day: round(share, 6) for day, share in watched.items()} == {d: c for d, (_, c) in truth.items() if c > 0}
+    with pytest.raises(ValueError, match="no days imaged"):
+        read_feed(HERE / "simulated_coco.json").watching("rajin", "nobody")
 
 
 def test_sites_are_places_without_a_date():
