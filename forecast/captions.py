@@ -16,7 +16,7 @@ def alt(findings: Findings, name: str) -> str:
         said = next(_series(r) for r in story.others(findings) if name == _named(r))
     else:
         said = {"key": lambda: _series(findings.main), "explanations": lambda: _explanations(findings),
-                "effects": lambda: _effects(findings), "sensitivity": lambda: " ".join(robust(findings.sensitivity)),
+                "effects": lambda: _effects(findings), "sensitivity": lambda: " ".join(robust(findings)),
                 "forecast": lambda: outlook.ahead(findings), "backtest": lambda: outlook.ranking(findings),
                 "calibration": lambda: outlook.ranking(findings),
                 "images": lambda: outlook.next_image(findings.main)}[name]()
@@ -70,7 +70,8 @@ def captions(findings: Findings) -> dict[str, str]:
     made["calibration"] = (f"Where in the forecasts of {named(outlook.best_member(findings))} the counts fell: level "
                            "with the dashed line if they are calibrated.")
     made["sensitivity"] = ("Each bar is the analysis done otherwise in one respect, against the line of the analysis "
-                           "above; the variants that move it most are shown, in red those that turn the conclusion.")
+                           "above; the variants that move it most are shown, in red those that turn the conclusion. "
+                           "All are read on a coarser grid, so that the line differs a little from the table above.")
     made["images"] = "What an image of each day is expected to tell of the date of the change."
     return made | {f"series_{safe(r.name)}": _marks(r, findings) for r in story.others(findings)}
 

@@ -80,7 +80,7 @@ def ranking(findings: Findings) -> str:
         return ""
     table, n = findings.backtest.scores, scored(findings)
     best = table.iloc[0]
-    held = f"{_half(best['coverage_80'] * n)} of them" if n else "none"
+    held = f"{_half(best['coverage_80'] * n)} of them, where {_half(0.8 * n)} would be right" if n else "none"
     said = (f"Scored on {count(n, 'count')} from {count(len(findings.backtest.origins), 'origin')}, "
             f"{named(best['model'])} has the lowest mean CRPS ({figure(best['crps'])}), and its 80{THIN}% intervals "
             f"held {held}.")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import outlook, sections, story
 from forecast.captions import alt, captions
 from forecast.experiment import Findings, Reading
-from forecast.verdicts import persistence, robust
+from forecast.verdicts import feigned, persistence, robust
 from forecast.words import count, figure, row_noun, whole
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _hash(script: str) -> str:
 def _parts(findings: Findings) -> dict[str, Any]:
     """Everything that the template names, in words."""
     some_events = bool(findings.windows and findings.main.explained)
-    variants = findings.sensitivity
+    variants, doubts = findings.sensitivity, robust(findings)
     parts: dict[str, Any] = {
         "answer": story.answer(findings), "limits": story.limits(findings),
         "explanations": [sections.explanations(findings, k) for k in range(len(findings.main.explained))],
@@ -83,7 +83,8 @@ def _parts(findings: Findings) -> dict[str, Any]:
         "tests": sections.event_tests(findings) if some_events else None,
         "ahead": outlook.ahead(findings), "ranking": outlook.ranking(findings), "totals": sections.totals(findings),
         "scores": sections.scores(findings), "by_step": sections.by_step(findings),
-        "doubts": robust(variants), "variants": sections.sensitivity(variants) if variants else None,
+        "doubts": [line for line in (*doubts, feigned(findings.main)) if line] if doubts else [],
+        "variants": sections.sensitivity(variants) if variants else None,
         "image": outlook.next_image(findings.main), "images": sections.images(findings.main),
         "others": [_other(findings, reading) for reading in story.others(findings)],
         "account": sections.account(findings), "statements": sections.statements(findings),

@@ -36,7 +36,7 @@ from forecast.words import (
 )
 
 if TYPE_CHECKING:
-    from forecast.plots.events import Variant
+    from forecast.sensitivity import Variant
 
 
 @dataclass(frozen=True)
@@ -245,9 +245,10 @@ def sensitivity(variants: Sequence[Variant]) -> Table:
     """Every variant of the analysis beside the base, those that turn the conclusion first."""
     base, *rest = variants
     ordered = [base, *sorted(rest, key=lambda v: (not v.flips, -abs(v.share - base.share), v.name))]
-    rows = tuple((f"{v.kind}: {v.name}" if v is not base else "as above", percent(v.change), v.leader, percent(v.share),
+    rows = tuple(("the base" if v is base else f"{v.kind}: {v.name}", percent(v.change), v.leader, percent(v.share),
                   "turns" if v.flips else "stands") for v in ordered)
-    return Table("The analysis done otherwise: probability of any change, the best explanation and its probability.",
+    return Table("The analysis done otherwise, one thing at a time: probability of any change, best explanation, and "
+                 "how probable it is. All are read on a coarser grid: the base differs a little from the table above.",
                  ("Variant", "Any change", "Best explanation", "Probability", "Conclusion"), rows, frozenset({1, 3}))
 
 

@@ -15,7 +15,7 @@ from forecast.experiment import Findings, Reading
 from forecast.explanations import NONE, NOWHERE, WORTH, Explanation
 from forecast.findings_json import effects_by_event
 from forecast.statements import Statement
-from forecast.verdicts import verdicts
+from forecast.verdicts import hangs, verdicts
 from forecast.words import (
     THIN,
     about,
@@ -150,12 +150,12 @@ def agreement(findings: Findings) -> list[str]:
     said = []
     for those, word, one in ((near, "overlapping", "an overlapping"), (far, "other", "another")):
         if those:
-            each = listed(f"{plain(r.name)}, between {_between(dated[r.name])}" for r in those)
+            each = listed(f"{_called(r)}, between {_between(dated[r.name])}" for r in those)
             said.append(sentence(f"{word} changes are dated in "
                                  f"{each}" if len(those) > 1 else f"{one} change is dated in {each}"))
     said.append(_shared(main, [*near, *far]))
     if silent:
-        names = listed(f"{plain(r.name)} ({rows_of(r.series, int(r.series.observed.sum()))})" for r in silent)
+        names = listed(f"{_called(r)} ({rows_of(r.series, int(r.series.observed.sum()))})" for r in silent)
         said.append(sentence(f"{names} cannot date a change by {'itself' if len(silent) == 1 else 'themselves'}"))
     return [line for line in said if line]
 
@@ -185,6 +185,8 @@ def limits(findings: Findings) -> list[str]:
         size_ = f"{figure(least)}-fold" if least >= 2 else f"{figure(100 * (least - 1))}{THIN}%"
         said.append(f"A rise of less than {size_} would have been missed more than once in five times, at every date "
                     "tested.")
+    if hung := hangs(findings):
+        said.append(hung)
     for name, reason in findings.untested.items():
         label = next(w.event.label for w in findings.windows if w.event.name == name)
         said.append(f"“{label}” cannot be tested: {reason}.")
@@ -322,6 +324,12 @@ def _between(b: Break) -> str:
 def overlaps(one: Break, other: Break) -> bool:
     """Whether the date intervals of two changes share a day."""
     return one.low <= other.high and other.low <= one.high
+
+
+def _called(reading: Reading) -> str:
+    """The name of a series; one that is named after its site, as the site is written."""
+    place, name = site(reading.series), plain(reading.name)
+    return place if place.lower() == name.lower() else name
 
 
 def _seen_rows(reading: Reading) -> str:

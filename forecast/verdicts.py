@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast.effects import PERSISTENT, Effect
-from forecast.experiment import Findings
+from forecast.experiment import Findings, Reading
 from forecast.explanations import WORTH, Explanation, Window
 from forecast.findings_json import effects_by_event
-from forecast.words import THIN, count, figure, listed, p_value, percent
+from forecast.words import THIN, count, figure, listed, p_value, percent, row_noun
 
 if TYPE_CHECKING:
-    from forecast.plots.events import Variant
+    from forecast.sensitivity import Variant
 
 SUPPORTED = 0.55  # least share of the posterior in the window
 CONTENDER = 0.20  # below this a window is no rival's equal: the event is simply not supported
@@ -128,24 +127,51 @@ def persistence(findings: Findings) -> str:
             "one, “not supported” says nothing.")
 
 
-def robust(variants: Sequence[Variant]) -> list[str]:
+def robust(findings: Findings) -> list[str]:
     """In how many variants of the analysis the conclusion stands, and which of them turn it."""
-    if not variants:
+    if not findings.sensitivity:
         return []
-    base, *rest = variants
-    turned = [v for v in rest if v.flips]
-    stands = f"stands in {len(rest) - len(turned)} of {count(len(rest), 'variant')} of the analysis"
+    base, *rest = findings.sensitivity
+    if (base.leader == NOTHING) == findings.main.conclusive:
+        return ["The variants are read on a coarser grid, and on it the analysis as it is already comes out otherwise "
+                f"({_lead(base)}): they say nothing of the conclusion above."]
+    turned, n = [v for v in rest if v.flips], len(rest)
+    among = count(n, "variant") if not turned else f"{n} variants"
+    stands = (f"stands in {n - len(turned)} of " if turned else "stands in all ") + f"{among} of the analysis"
     if base.leader == NOTHING:
-        said = [f"That nothing is conclusive {stands}."]
+        said = [f"That the series by itself dates no change {stands}."]
+    elif not findings.windows:
+        said = [f"That the level changed {stands}."]
     else:
-        shares = [v.share for v in rest if v.leader == base.leader] or [base.share]
-        said = [f"The conclusion, {_lead(base)}, {stands}; where it leads, its probability runs from "
-                f"{percent(min(shares))} to {percent(max(shares))}."]
+        shares = sorted(v.share for v in (base, *rest) if v.leader == base.leader)
+        low, high = percent(shares[0]), percent(shares[-1])
+        said = [f"The conclusion, {_lead(base)}, {stands}"
+                + (f"; where it leads, its probability runs from {low} to {high}." if low != high else ".")]
     if turned:
         names = [f"{_without(v)} ({_lead(v)})" for v in turned[:MOST]]
         said.append("It turns " + listed(names + (
             [f"in {count(len(turned) - MOST, 'further variant')}"] if len(turned) > MOST else [])) + ".")
     return said
+
+
+def hangs(findings: Findings) -> str:
+    """The publishers without any one of whom the conclusion turns."""
+    base = findings.sensitivity[:1]
+    names = [v.name for v in findings.sensitivity if v.flips and v.kind == "publisher left out"]
+    if not names or (base[0].leader == NOTHING) == findings.main.conclusive:
+        return ""
+    return f"The conclusion hangs on {listed(names)}: it turns when {'one of them' if names[1:] else 'it'} is left out."
+
+
+def feigned(reading: Reading) -> str:
+    """How far busy rows would have to be imaged more often to feign the whole change, where counts come from images."""
+    if not reading.conclusive or not reading.images or reading.tipping <= 1:
+        return ""
+    noun = row_noun(reading.series)
+    busy = row_noun(reading.series, 2)
+    return (f"Had busy {busy} been imaged more often than quiet ones, that alone could look like a change. "
+            f"To feign all of this one, a {noun} busier by one standard deviation would have to be "
+            f"{figure(reading.tipping)} times as likely to be imaged.")
 
 
 def _without(v: Variant) -> str:

@@ -6,7 +6,7 @@ The pictures hold for the one Matplotlib that the lock names, with the DejaVu Sa
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,38 +16,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from forecast import plots
+from forecast.counterfactual import Counterfactual
 from forecast.figures import draw
 from forecast.images import Worth
+from forecast.sensitivity import Variant
 from tests.test_words import findings, reading
 
 FOLDER = Path(__file__).parent / "baseline"
 HEIGHT, DPI = 3.4, 90
-
-
-@dataclass(frozen=True)
-class Variant:
-    """The shape of `forecast.sensitivity.Variant`."""
-
-    kind: str
-    name: str
-    change: float
-    leader: str
-    share: float
-    flips: bool
-
-
-@dataclass(frozen=True)
-class Counterfactual:
-    """The shape that `plot_effect` and `plot_cumulative` draw."""
-
-    when: np.ndarray
-    observed: np.ndarray
-    low: np.ndarray
-    middle: np.ndarray
-    high: np.ndarray
-    cumulative_low: np.ndarray
-    cumulative_middle: np.ndarray
-    cumulative_high: np.ndarray
 
 
 def variants() -> tuple[Variant, ...]:

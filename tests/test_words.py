@@ -22,12 +22,13 @@ from forecast.events import Event
 from forecast.experiment import Findings, Reading
 from forecast.explanations import NONE, NOWHERE, Explanation, Window
 from forecast.images import Image
+from forecast.sensitivity import Variant
 from forecast.series import Series
 from forecast.statements import Statement
 from forecast.words import BANDS, chance, term
 
 T = "\u202f"
-OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report",
+OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report", "captions",
         "comparison")
 
 
@@ -45,7 +46,7 @@ def explanation(name: str, label: str, probability: float, alike: tuple[str, ...
 
 def effect(when: str, adjusted: float = 0.005, **more: float) -> Effect:
     values = {"ratio": 10.0, "low": 4.0, "high": 25.0, "detectable": 2.5, "p_value": adjusted} | more
-    return Effect(when=when, position=5, adjusted=adjusted, probability=0.9, before=1.0, after=10.0, placebo_rank=1,
+    return Effect(when=when, position=5, adjusted=adjusted, probability=0.9, before=1.0, after=10.0, drift=0.1, placebo_rank=1,
                   placebos=9, **values)  # type: ignore[arg-type]
 
 
@@ -263,6 +264,38 @@ def test_what_an_interval_rules_out(low, high, said):
     assert verdicts.ruled_out(effect("2023-05-10", low=low, high=high)) == said
 
 
+# -- what it hangs on -------------------------------------------------------------------------------------------
+def variant(kind: str, name: str, leader: str = "A visit", share: float = 0.7, flips: bool = False) -> Variant:
+    return Variant(kind, name, 0.98, leader, share, flips)
+
+
+def test_the_conclusion_is_said_to_stand_or_to_turn():
+    base = variant("base", "base")
+    firm = findings(sensitivity=(base, variant("prior", "breaks = 2", share=0.61), variant("delay", "delay_days = 30")))
+    assert verdicts.robust(firm) == [
+        f"The conclusion, “A visit” 70{T}%, stands in all two variants of the analysis; where it leads, its probability runs "
+        f"from 61{T}% to 70{T}%."]
+    assert verdicts.hangs(firm) == ""
+    turned = findings(sensitivity=(base, variant("publisher left out", "Watcher", "A treaty", 0.5, True),
+                                   variant("choice", "unlisted = zero", "nothing conclusive", 0.4, True)))
+    assert verdicts.robust(turned) == [
+        f"The conclusion, “A visit” 70{T}%, stands in 0 of 2 variants of the analysis.",
+        f"It turns without Watcher (“A treaty” 50{T}%) and with unlisted = zero (nothing conclusive)."]
+    assert story.limits(turned)[-1] == "The conclusion hangs on Watcher: it turns when it is left out."
+
+
+def test_variants_whose_base_disagrees_with_the_analysis_say_nothing_of_it():
+    made = findings(reading(log_ratio=0.1), sensitivity=(variant("base", "base"), variant("prior", "breaks = 2")))
+    assert "they say nothing of the conclusion" in verdicts.robust(made)[0]
+    assert verdicts.hangs(made) == ""
+
+
+def test_preferred_imagery_is_spoken_of_only_where_counts_come_from_images():
+    assert "12 times as likely to be imaged" in verdicts.feigned(replace(reading(), tipping=12.0))
+    assert verdicts.feigned(replace(reading(), tipping=12.0, images=())) == ""
+    assert verdicts.feigned(replace(reading(log_ratio=0.1), tipping=12.0)) == ""
+
+
 # -- what comes next --------------------------------------------------------------------------------------------
 def test_golden_outlook():
     assert outlook.ahead(findings()) == (
@@ -270,7 +303,7 @@ def test_golden_outlook():
         f"(median; 80{T}% interval 13 to 23). The medians of the two members run from 18 to 20.")
     assert outlook.ranking(findings()) == (
         f"Scored on 24 counts from two origins, mean since the last break has the lowest mean CRPS (1), and its 80{T}% intervals "
-        f"held 18 of them. Better than the baseline, ETS, by the test of Diebold and Mariano: mean since the last break (p 0.020).")
+        f"held 18 of them, where 19 would be right. Better than the baseline, ETS, by the test of Diebold and Mariano: mean since the last break (p 0.020).")
 
 
 def test_few_scored_counts_rank_nobody():

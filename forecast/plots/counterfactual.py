@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from forecast.plots.parts import BLUE, INK, SKY, date_axis, keys, thousands
 
-
-class Counterfactual(Protocol):
-    """Rows from the event on, as `forecast.effects` has them: counts observed, and 95 % bounds of what was expected."""
-
-    @property
-    def when(self) -> Any: ...
-    @property
-    def observed(self) -> np.ndarray: ...
-    @property
-    def low(self) -> np.ndarray: ...
-    @property
-    def middle(self) -> np.ndarray: ...
-    @property
-    def high(self) -> np.ndarray: ...
-    @property
-    def cumulative_low(self) -> np.ndarray: ...
-    @property
-    def cumulative_middle(self) -> np.ndarray: ...
-    @property
-    def cumulative_high(self) -> np.ndarray: ...
+if TYPE_CHECKING:
+    from forecast.counterfactual import Counterfactual
 
 
 def plot_effect(effect: Counterfactual, ax: Axes, unit: str = "count") -> Axes:

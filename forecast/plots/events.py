@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,25 +14,9 @@ from forecast.words import count, figure, p_value, percent
 
 if TYPE_CHECKING:
     from forecast.effects import Effect, Tested
+    from forecast.sensitivity import Variant
 
 MOST = 14  # variants that a tornado shows; the others move the conclusion less than any of these
-
-
-class Variant(Protocol):
-    """One way of doing the analysis otherwise, as `forecast.sensitivity` has it."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def change(self) -> float: ...
-    @property
-    def leader(self) -> str: ...
-    @property
-    def share(self) -> float: ...
-    @property
-    def flips(self) -> bool: ...
 
 
 def plot_explanations(table: Sequence[Explanation], ax: Axes) -> Axes:

@@ -1,23 +1,22 @@
-"""The page in a real Chromium: seen, printed, walked through by keyboard, and judged by axe-core."""
+"""The pages of the experiments that ship: their prose word by word; in a real Chromium, seen, printed, walked through by
+keyboard, and judged by axe-core.
+"""
 
 from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from forecast import load, run, write_report
-from forecast.registry import folder
+from forecast import write_report
+from forecast.report import markdown
 from tests.browser import Browser
+from tests.shipped import EXPERIMENTS, FOLDER, found
 
-pytestmark = [pytest.mark.chromium,
-              pytest.mark.filterwarnings("ignore:The NumPy module was reloaded")]
-EXPERIMENTS = sorted(path.stem for path in folder("experiments").glob("*.yaml"))
 LARGEST = 2_000_000  # bytes of a page that still opens on a poor line
 VIEWS = {"1280": (1280, 800, False), "360": (360, 740, False), "dark": (1280, 800, True), "360 dark": (360, 740, True)}
 
@@ -30,11 +29,10 @@ def browser():
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    """Path of the page of an experiment, run with two cheap members and few simulations: its words are no matter here."""
+    """Path of the page of an experiment, written once."""
     @cache
     def written(name: str) -> Path:
-        experiment = load(name, "models=[mean,seasonal_naive]", "origins=8", "draws=200")
-        return write_report(run(replace(experiment, placebos=19)), tmp_path_factory.mktemp(name), "seed: 0\n")
+        return write_report(found(name), tmp_path_factory.mktemp(name), "seed: 0\n")
 
     return written
 
@@ -44,7 +42,15 @@ def khasan(report):
     return report("khasan_rajin")
 
 
+# -- prose ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_prose_of_an_experiment_is_what_it_was(name):
+    kept = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    assert markdown(found(name)) == kept, "read what changed; if it is meant: python -m tests.shipped"
+
+
 # -- every page -------------------------------------------------------------------------------------------------
+@pytest.mark.chromium
 @pytest.mark.parametrize(("name", "view"), [(name, view) for name in EXPERIMENTS for view in VIEWS
                                             if name == "khasan_rajin" or view in ("1280", "360 dark")])
 def test_axe_finds_no_violation_and_the_console_is_silent(browser, report, name, view):
@@ -64,6 +70,7 @@ def test_a_page_is_small(report, name):
 
 
 # -- what is seen -----------------------------------------------------------------------------------------------
+@pytest.mark.chromium
 def test_the_first_picture_is_seen_without_scrolling(browser, khasan):
     browser.open(khasan)
     top, bottom = browser.ask("(({top, bottom}) => [top, bottom])"
@@ -72,6 +79,7 @@ def test_the_first_picture_is_seen_without_scrolling(browser, khasan):
     assert bottom <= 800
 
 
+@pytest.mark.chromium
 @pytest.mark.parametrize(("width", "least"), [(360, 8.5), (1280, 9.5)])
 def test_the_letters_of_every_picture_can_be_read_and_none_scrolls_sideways(browser, khasan, width, least):
     browser.open(khasan, width)
@@ -87,6 +95,7 @@ def test_the_letters_of_every_picture_can_be_read_and_none_scrolls_sideways(brow
     assert cut == 0
 
 
+@pytest.mark.chromium
 def test_no_word_of_a_picture_is_cut_at_its_edge(browser, khasan):
     """The page's own letters may be wider than those that the picture was laid out with."""
     for width in (360, 1280):
@@ -99,6 +108,7 @@ def test_no_word_of_a_picture_is_cut_at_its_edge(browser, khasan):
         assert cut == []
 
 
+@pytest.mark.chromium
 def test_dark_mode_changes_the_paper_and_the_picture(browser, khasan):
     from PIL import Image
 
@@ -114,6 +124,7 @@ def test_dark_mode_changes_the_paper_and_the_picture(browser, khasan):
     assert dark_.std() > 10
 
 
+@pytest.mark.chromium
 def test_without_script_everything_can_be_read(browser, khasan):
     browser.open(khasan, script=False)
     browser.say("Emulation.setScriptExecutionDisabled", value=False)  # the question itself is a script
@@ -140,6 +151,7 @@ def shown(browser: Browser) -> int:
     return int(browser.ask("document.querySelectorAll('#ledger tbody tr:not([hidden])').length"))
 
 
+@pytest.mark.chromium
 def test_the_ledger_is_filtered_by_keyboard_and_says_how_many_are_left(browser, khasan):
     browser.open(khasan)
     every = shown(browser)
@@ -153,6 +165,7 @@ def test_the_ledger_is_filtered_by_keyboard_and_says_how_many_are_left(browser, 
     assert browser.ask("document.querySelector('#filter output').getAttribute('aria-live')") == "polite"
 
 
+@pytest.mark.chromium
 def test_the_ledger_is_sorted_by_keyboard_both_ways(browser, khasan):
     browser.open(khasan)
     tab_to(browser, "#ledger thead th:nth-child(3) button")
@@ -169,6 +182,7 @@ def tip(browser: Browser) -> str:
     return str(browser.ask("(document.querySelector('.tip:not([hidden])') || {innerText: ''}).innerText"))
 
 
+@pytest.mark.chromium
 def test_the_arrow_keys_walk_through_the_counts_of_the_picture(browser, khasan):
     browser.open(khasan)
     tab_to(browser, "#figure-key .wide")
@@ -183,6 +197,7 @@ def test_the_arrow_keys_walk_through_the_counts_of_the_picture(browser, khasan):
     assert tip(browser) == ""
 
 
+@pytest.mark.chromium
 @pytest.mark.parametrize(("width", "chart"), [(1280, "wide"), (360, "narrow")])
 def test_pointing_at_a_count_shows_what_it_is(browser, khasan, width, chart):
     browser.open(khasan, width)
@@ -204,6 +219,7 @@ def test_pointing_at_a_count_shows_what_it_is(browser, khasan, width, chart):
 
 
 # -- on paper -----------------------------------------------------------------------------------------------------
+@pytest.mark.chromium
 def test_the_page_prints_on_a4_with_nothing_cut(browser, khasan):
     import pypdfium2
 
