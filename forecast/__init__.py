@@ -26,6 +26,7 @@ _HOMES = {
     "detect": "breaks",
     "predict": "models",
     "totals": "models",
+    "scenario": "models.scenario",
     "backtest": "backtest",
     "counterfactual": "counterfactual",
     "event_effect": "effects",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from forecast.explanations import explain
     from forecast.feeds import feed_series, read_feed
     from forecast.models import predict, totals
+    from forecast.models.scenario import scenario
     from forecast.report import summary, write_report
     from forecast.series import Series
     from forecast.simulate import simulate

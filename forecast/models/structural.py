@@ -17,6 +17,7 @@ from forecast.series import Series
 POWERS = (0.0, 0.5, 1.0)  # log, square root, none: which one suits is weighed like any other setting
 YEAR = 365.25
 FIRST_LOOK = 120  # observations on which all settings are weighed before the best few see the rest
+CALM = 0.1  # a step of this variance in units of the noise has half the prior weight of none
 LEFT = 12  # settings that see the rest
 NONE = np.zeros(0, dtype=int)
 ORIGINS, LATEST, STEPS = 25, 12, 12  # past forecasts over the history, the latest ones, rows ahead of each
@@ -189,7 +190,7 @@ def _fit(when: np.ndarray, seen: np.ndarray, coming: np.ndarray, *, basis: Calla
     jacobian = np.cumsum(np.log(seen + offset))[number - 1][:, None, None]
     evidence = (-logs[:, :, None] - shape[:, None, None] * np.log(scale) + prior * np.log(start)
                 - number[:, None, None] * np.log(spread) + (powers - 1) * jacobian
-                - np.log1p(table[:, STEP] / 0.003)[:, None])
+                - np.log1p(table[:, STEP] / CALM)[:, None])
     weight = np.exp(evidence - evidence.max(axis=(1, 2), keepdims=True))
     weight /= weight.sum(axis=(1, 2), keepdims=True)
     past = Past(origins, root[:, :n, :n], scaled, weight[:-1], shape[:-1], scale[:-1])
