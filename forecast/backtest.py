@@ -39,6 +39,11 @@ class Backtest:
     horizon: int
     origins: tuple[int, ...]
 
+    def _repr_html_(self) -> str:
+        from forecast.shown import frame_html
+
+        return frame_html(f"{len(self.origins)} origins, {self.horizon} rows ahead, baseline {self.baseline}", self.scores)
+
 
 def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int = 24, horizon: int = 12, step: int = 1,
              gap: int = 0, draws: int = 500, seed: int = 0, jobs: int = 1, baseline: str = "seasonal_naive",

@@ -187,6 +187,12 @@ class Series:
         return pd.DataFrame({"unique_id": self.name, "ds": self.start.astype("datetime64[s]"), "y": self.value,
                              "y_low": self.low, "y_high": self.high, "exposure": self.exposure})
 
+    def _repr_html_(self) -> str:
+        from forecast.shown import frame_html
+
+        seen = int(self.observed.sum())
+        return frame_html(f"{self.name}: {seen} of {len(self)} rows observed, {self.kind}", self.frame())
+
     def regular(self, freq: str) -> Series:
         """The series on a regular grid with NaN in bins nobody observed.
 

@@ -28,7 +28,7 @@ from forecast.statements import Statement
 from forecast.words import BANDS, chance, term
 
 T = "\u202f"
-OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report", "captions",
+OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report", "captions", "shown",
         "comparison")
 
 
