@@ -27,6 +27,10 @@ _HOMES = {
     "predict": "models",
     "totals": "models",
     "scenario": "models.scenario",
+    "forecast_frame": "frame",
+    "Recipe": "saved",
+    "save": "saved",
+    "restore": "saved",
     "backtest": "backtest",
     "counterfactual": "counterfactual",
     "event_effect": "effects",
@@ -53,9 +57,11 @@ if TYPE_CHECKING:
     from forecast.experiment import Experiment, Findings, run
     from forecast.explanations import explain
     from forecast.feeds import feed_series, read_feed
+    from forecast.frame import forecast_frame
     from forecast.models import predict, totals
     from forecast.models.scenario import scenario
     from forecast.report import summary, write_report
+    from forecast.saved import Recipe, restore, save
     from forecast.series import Series
     from forecast.simulate import simulate
     from forecast.statements import Statement, read_statements
