@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,9 +15,19 @@ from forecast.accounts import Decision
 from forecast.backtest import QUANTILES, Backtest, backtest
 from forecast.breaks import Break, Detector
 from forecast.breaks.regimes import Regimes
+from forecast.counterfactual import FEWEST as RUN_ON
+from forecast.counterfactual import Counterfactual, counterfactual
 from forecast.effects import Tested, event_effects, position_of
 from forecast.events import read_events, window
-from forecast.explanations import Explanation, Window, break_days, explain, gap_probability
+from forecast.explanations import (
+    Explanation,
+    Together,
+    Window,
+    break_days,
+    explain,
+    explain_together,
+    gap_probability,
+)
 from forecast.images import Image, Worth, image_worth, predictive
 from forecast.models import Forecaster, predict
 from forecast.posterior import Posterior
@@ -36,6 +46,7 @@ class Experiment:
 
     series : name -> source; primary : the series that the events are tested on
     forecast_on : the series that is forecast and backtested; the primary when empty
+    together : series that are said to share a cause: one table of explanations for all of them
     events : name of an event in `ledger` -> {delay_days, anticipation_days} where they differ from the defaults
     detectors, models : name -> object; regimes is always run, for everything else hangs on its posterior
     images : whether the counts are read from images, so that one more could be bought
@@ -48,6 +59,7 @@ class Experiment:
     series: Mapping[str, Source]
     primary: str
     forecast_on: str = ""
+    together: Sequence[str] = ()
     ledger: str = ""
     events: Mapping[str, Mapping[str, int] | None] = field(default_factory=dict)
     delay_days: int = 60
@@ -71,6 +83,9 @@ class Experiment:
         if self.forecast_on and self.forecast_on not in self.series:
             raise ValueError(f"forecast_on {self.forecast_on!r} is none of the series: "
                              f"{suggest(self.forecast_on, list(self.series))}")
+        for name in self.together:
+            if name not in self.series:
+                raise ValueError(f"together: {name!r} is none of the series: {suggest(name, list(self.series))}")
         if self.events and not self.ledger:
             raise ValueError("events are named but no ledger: say which CSV of events holds them")
         least_of = {"horizon": 1, "origins": 1, "draws": 2, "placebos": 19, "jobs": 1, "delay_days": 0,
@@ -128,6 +143,8 @@ class Findings:
     forecast : per model and row ahead `when, mean` and the quantiles of `backtest.QUANTILES`
     totals : per model the quantiles of the sum over the horizon (flows only)
     sensitivity : the answer of the primary series with one thing changed at a time, the unchanged one first
+    together : the shared change of the series that are said to share a cause
+    counterfactual : rows after the primary's best dated change, against what the level before would have brought
     untested : events that the data cannot test, with the reason; frozen : hash of the list of events before the run
     """
 
@@ -148,6 +165,8 @@ class Findings:
     frozen: str
     versions: Mapping[str, str]
     settings: Mapping[str, Any]
+    together: Together | None = None
+    counterfactual: Counterfactual | None = None
 
     @property
     def main(self) -> Reading:
@@ -189,6 +208,7 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
         name=experiment.name, title=experiment.title, question=experiment.question, primary=experiment.primary,
         forecast_on=experiment.forecast_on or experiment.primary, simulated=experiment.simulated,
         readings=readings, windows=windows, tested=tested, untested=untested, sensitivity=variants,
+        together=_together(experiment, readings, windows), counterfactual=_without(experiment, readings),
         forecast=forecast, totals=totals, backtest=scored, frozen=_frozen(windows), versions=_versions(),
         settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
                   "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline})
@@ -228,6 +248,24 @@ def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Wind
         bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
         explained=explained,
         images=images, worth=worth, tipping=tipping(posterior), statements=_statements(source))
+
+
+def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: tuple[Window, ...]) -> Together | None:
+    if not experiment.together:
+        return None
+    return explain_together([readings[name].series for name in experiment.together], windows,
+                            _regimes(experiment).model)
+
+
+def _without(experiment: Experiment, readings: Mapping[str, Reading]) -> Counterfactual | None:
+    """What the primary series would have shown without its clearest change."""
+    main = readings[experiment.primary]
+    found = [b for b in main.breaks["regimes"] if main.series.observed[:b.position].sum() >= RUN_ON
+             and main.series.observed[b.position:].sum() >= 2]
+    if not found or not main.series.is_count:
+        return None
+    clearest = max(found, key=lambda b: b.probability)
+    return counterfactual(main.series, clearest.at, seed=experiment.seed)
 
 
 def _regimes(experiment: Experiment) -> Regimes:

@@ -10,6 +10,8 @@ import numpy as np
 
 from forecast.events import Event
 from forecast.posterior import Posterior
+from forecast.regimes import RegimeModel, evidence, pose
+from forecast.season import evident_season
 from forecast.series import DAY, Series
 
 NONE, NOWHERE = "none of these", "no change"
@@ -89,8 +91,74 @@ def explain(series: Series, posterior: Posterior, windows: Sequence[Window], nea
     some = posterior.probability
     daily = some * break_days(series, gap_probability(posterior, near))
     prior = 0.5 * break_days(series, posterior.problem.share / max(posterior.problem.share.sum(), 1e-12))
+    return _table(daily, prior, series.start[0], windows, some)
+
+
+@dataclass(frozen=True, eq=False)
+class Together:
+    """What several series say of one change that they share.
+
+    log_ratio : log Bayes factor of one change on one day, of a size of its own in each series, against none in any
+    alone : the same of each series by itself; table : explanations of the shared change, summing to one
+    """
+
+    names: tuple[str, ...]
+    log_ratio: float
+    alone: tuple[float, ...]
+    table: tuple[Explanation, ...]
+
+
+def explain_together(several: Sequence[Series], windows: Sequence[Window],
+                     model: RegimeModel | None = None) -> Together:
+    """One table for several series that are said to share a cause; each may change by a factor of its own.
+
+    A day before the first or after the last row of a series says nothing about that series.
+    Raises ValueError for fewer than two series, and for series that rest on the same statements: these would count
+    the same evidence twice.
+    """
+    if len(several) < 2:
+        raise ValueError(f"together: got {len(several)} series: name at least two")
+    _check_apart(several)
+    first = min(series.start[0] for series in several)
+    length = int((max(series.end[-1] for series in several) - first).astype(int))
+    ratios = np.array([_daily_ratio(series, first, length, model or RegimeModel()) for series in several])
+    inside = np.any(ratios != 0, axis=0)
+    prior = inside / max(inside.sum(), 1)
+    logs = ratios.sum(axis=0)
+    peak = float(logs.max())
+    weight = prior * np.exp(logs - peak)
+    log_ratio = float(np.log(weight.sum()) + peak)
+    some = float(1 / (1 + np.exp(-log_ratio)))
+    alone = tuple(float(np.log(np.mean(np.exp(line[line != 0])))) if np.any(line != 0) else 0.0 for line in ratios)
+    return Together(tuple(series.name for series in several), log_ratio, alone,
+                    _table(some * weight / weight.sum(), 0.5 * prior, first, windows, some))
+
+
+def _daily_ratio(series: Series, first: np.datetime64, length: int, model: RegimeModel) -> np.ndarray:
+    """Log Bayes factor of one change on each day from `first` on against none, [length]; 0 outside the series."""
+    season = evident_season(series).over(np.arange(len(series))) if series.is_count else None
+    gaps = evidence(pose(model, series, season)).log_ratio()[:, 0]
+    middle = (series.start + (series.end - series.start - DAY) // 2 - first).astype(int)
+    out = np.zeros(length)
+    for gap, ratio in enumerate(gaps):
+        out[middle[gap] + 1:middle[gap + 1] + 1] = ratio
+    return out
+
+
+def _check_apart(several: Sequence[Series]) -> None:
+    for i, one in enumerate(several):
+        for other in several[i + 1:]:
+            both = {s for row in one.sources for s in row} & {s for row in other.sources for s in row}
+            if both:
+                raise ValueError(f"together: {one.name} and {other.name} rest on {len(both)} statements that are the "
+                                 f"same ({min(both)} ...): they are no two pieces of evidence; name one of them")
+
+
+def _table(daily: np.ndarray, prior: np.ndarray, start: np.datetime64, windows: Sequence[Window],
+           some: float) -> tuple[Explanation, ...]:
+    """Rows of every competing event, "none of these" and "no change" from daily probabilities [days] from `start`."""
     competing = [w for w in windows if w.event.outside]
-    inside = np.array([_mask(series, window, len(daily)) for window in competing]).reshape(len(competing), len(daily))
+    inside = np.array([_mask(start, window, len(daily)) for window in competing]).reshape(len(competing), len(daily))
     crowd = inside.sum(axis=0)
     shared = inside / np.maximum(crowd, 1)
     rows = [Explanation(name=w.event.name, label=w.event.label, first=str(w.first), last=str(w.last),
@@ -104,9 +172,9 @@ def explain(series: Series, posterior: Posterior, windows: Sequence[Window], nea
     return tuple(rows)
 
 
-def _mask(series: Series, window: Window, days: int) -> np.ndarray:
-    first = (np.datetime64(window.first, "D") - series.start[0]).astype(int)
-    last = (np.datetime64(window.last, "D") - series.start[0]).astype(int)
+def _mask(start: np.datetime64, window: Window, days: int) -> np.ndarray:
+    first = (np.datetime64(window.first, "D") - start).astype(int)
+    last = (np.datetime64(window.last, "D") - start).astype(int)
     at = np.arange(days)
     return np.asarray(((at >= first) & (at <= last)).astype(float))
 

@@ -27,8 +27,9 @@ def as_json(findings: Findings, config: str | None = None) -> str:
 
     Keys: `name, title, question, primary, forecast_on, simulated, frozen, settings, versions, config` (None unless
     its text is given), `windows`, `readings` by series (`log_ratio, probability, conclusive, number, breaks, explained,
-    images, decisions`: how many statements were used, merged and left out), `tested`, `untested`, `forecast`, `totals`
-    and `backtest` (`scores`; its long table is backtest.csv).
+    images, tipping, decisions`: how many statements were used, merged and left out), `tested`, `untested`,
+    `sensitivity`, `together`, `counterfactual`, `forecast`, `totals` and `backtest` (`scores`; its long table is
+    backtest.csv).
     """
     data = plain_data(findings, config)
     return json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -47,6 +48,9 @@ def plain_data(findings: Findings, config: str | None = None) -> dict[str, Any]:
         "windows": [dataclasses.asdict(w.event) | {"first": w.first, "last": w.last} for w in findings.windows],
         "readings": {name: _reading(reading) for name, reading in findings.readings.items()},
         "tested": None if tested is None else {"anywhere": tested.anywhere, "effects": effects},
+        "sensitivity": [dataclasses.asdict(variant) for variant in findings.sensitivity],
+        "together": None if findings.together is None else dataclasses.asdict(findings.together),
+        "counterfactual": None if findings.counterfactual is None else dataclasses.asdict(findings.counterfactual),
         "forecast": _records(findings.forecast), "totals": _records(findings.totals),
         "backtest": None if backtest is None else {
             "baseline": backtest.baseline, "horizon": backtest.horizon, "origins": backtest.origins,
@@ -68,7 +72,7 @@ def _reading(reading: Reading) -> dict[str, Any]:
         "number": reading.number, "rows": len(reading.series), "observed": int(reading.series.observed.sum()),
         "breaks": {name: [dataclasses.asdict(b) for b in found] for name, found in reading.breaks.items()},
         "explained": [[dataclasses.asdict(e) for e in table] for table in reading.explained],
-        "images": [dataclasses.asdict(image) for image in reading.images],
+        "images": [dataclasses.asdict(image) for image in reading.images], "tipping": reading.tipping,
         "decisions": {outcome: outcomes.count(outcome) for outcome in ("used", "merged", "left out")},
     }
 
