@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from forecast.runs import flat, read_runs
 from forecast.words import count, figure, plain
 
 
@@ -16,14 +16,12 @@ def compare(folder: str | Path) -> pd.DataFrame:
     """Rank every run below `folder` by the CRPS of its best member; writes compare.csv and compare.html there.
 
     One line per run and member, best first: `run, member, crps, log_score, mase, coverage_80`, the evidence of a change
-    (`bayes_factor_log`), the likeliest explanation with its probability, then one column for each setting that differs.
+    (`log_bayes_factor`), the likeliest explanation with its probability, then one column for each setting that differs.
     Runs of different experiments are ranked within their experiment: scores of different series do not compare.
     Raises ValueError when no findings.json lies below the folder, or one cannot be read.
     """
     root = Path(folder)
-    runs = {_run(path.parent, root): _read(path) for path in sorted(root.rglob("findings.json"))}
-    if not runs:
-        raise ValueError(f"{folder} holds no findings.json: run an experiment into it first, or name another folder")
+    runs = read_runs(folder)
     differing = _differences(runs)
     lines = [line | differing[run] for run, found in runs.items() for line in _lines(run, found)]
     table = pd.DataFrame(lines)
@@ -38,30 +36,25 @@ def compare(folder: str | Path) -> pd.DataFrame:
 
 
 def command(words: Sequence[str]) -> int:
-    """Print the table of a folder of reports; raises ValueError as `compare` does, or for several folders."""
-    folder = Path(words[0] if words else "reports")
-    if len(words) > 1:
-        raise ValueError(f"compare takes one folder, got {', '.join(words)}")
+    """Print the table of a folder of reports, and log its runs to an MLflow store where `mlflow=FOLDER` names one.
+
+    Raises ValueError as `compare` does, or for several folders.
+    """
+    stores = [word.partition("=")[2] for word in words if word.startswith("mlflow=")]
+    names = [word for word in words if not word.startswith("mlflow=")]
+    folder = Path(names[0] if names else "reports")
+    if len(names) > 1:
+        raise ValueError(f"compare takes one folder, got {', '.join(names)}")
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder: run an experiment first, or name the folder of its reports")
+    if stores and not stores[-1]:
+        raise ValueError("mlflow= names no folder: write mlflow=FOLDER")
     print(compare(folder).to_string(index=False))
+    if stores:
+        from forecast.tracking import log_runs
+
+        print(f"{count(log_runs(folder, stores[-1]), 'new run')} in {stores[-1]}")
     return 0
-
-
-def _run(place: Path, root: Path) -> str:
-    """The name of a run: its folder below the root, or the root's own name."""
-    return place.relative_to(root).as_posix() if place != root else root.resolve().name
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        missing = {"name", "settings", "readings", "primary"} - set(found)
-    except (json.JSONDecodeError, TypeError) as error:
-        raise ValueError(f"{path}: cannot be read ({error}): run that experiment again") from error
-    if missing:
-        raise ValueError(f"{path}: {', '.join(sorted(missing))} missing: run that experiment again")
-    return dict(found)
 
 
 def _lines(run: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -86,27 +79,13 @@ def _differences(runs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, s
     for name in {found["name"] for found in runs.values()}:
         mine = [run for run, found in runs.items() if found["name"] == name]
         whole = all(runs[run].get("config") for run in mine)  # runs written without their settings share fewer of them
-        flat = {run: _flat(runs[run]["config" if whole else "settings"]) for run in mine}
-        for key in sorted(set.union(*(set(flat[run]) for run in mine))):
-            values = [flat[run].get(key) for run in mine]
+        settings = {run: flat(runs[run]["config" if whole else "settings"]) for run in mine}
+        for key in sorted(set.union(*(set(settings[run]) for run in mine))):
+            values = [settings[run].get(key) for run in mine]
             if len(set(values)) > 1 and ("." not in key or None not in values):
-                made |= {run: made[run] | {key: flat[run].get(key, "")} for run in mine}
+                made |= {run: made[run] | {key: settings[run].get(key, "")} for run in mine}
     columns = sorted({key for run in made.values() for key in run})
     return {run: {key: made[run].get(key, "") for key in columns} for run in runs}
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Settings by dotted name; an object is its class, its fields stand below it; members are named once."""
-    made: dict[str, str] = {}
-    for key, value in settings.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping) and prefix == "" and key in ("models", "detectors", "series", "events"):
-            made[name] = ", ".join(sorted(map(str, value)))
-        if isinstance(value, Mapping):
-            made |= _flat(value, f"{name}.")
-        elif name not in ("title", "question", "name") and key != "_target_":
-            made[name] = str(value)
-    return made
 
 
 def _html(table: pd.DataFrame) -> str:

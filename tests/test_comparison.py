@@ -1,0 +1,67 @@
+"""Runs compared by the command, and logged as MLflow has them where that is asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from forecast.comparison import command
+from forecast.report import write_report
+from tests.test_words import findings
+
+
+@pytest.fixture
+def reports(tmp_path):
+    """Two runs of one experiment that differ in a window and in their scores."""
+    for name, crps, window in (("a", 2.0, 12), ("b", 1.0, 24)):
+        made = findings()
+        scores = made.backtest.scores.assign(crps=[crps, crps + 5])
+        write_report(replace(made, backtest=replace(made.backtest, scores=scores)), tmp_path / "reports" / name,
+                     yaml.safe_dump({"seed": 1, "models": {"mean": {"window": window}}}))
+    return tmp_path / "reports"
+
+
+def test_nothing_is_logged_unless_it_is_asked_for(reports, capsys):
+    before = set(sys.modules)
+    assert command([str(reports)]) == 0
+    assert "models.mean.window" in capsys.readouterr().out
+    assert "mlflow" not in set(sys.modules) - before
+    assert {path.name for path in reports.iterdir()} == {"a", "b", "compare.csv", "compare.html"}
+
+
+def test_runs_are_logged_to_a_folder_of_this_machine_once(reports, tmp_path, capsys, monkeypatch):
+    for key in ("MLFLOW_ALLOW_FILE_STORE", "MLFLOW_DISABLE_TELEMETRY"):
+        monkeypatch.setenv(key, "true")  # what the program sets for itself, put back after the test
+        monkeypatch.delenv(key)
+    store = tmp_path / "store"
+    assert command([str(reports), f"mlflow={store}"]) == 0
+    assert f"two new runs in {store}" in capsys.readouterr().out
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(tracking_uri=store.as_uri())
+    (experiment,) = [each for each in client.search_experiments() if each.name == "tiny"]
+    runs = {run.info.run_name: run.data for run in client.search_runs([experiment.experiment_id])}
+    assert {name: data.metrics["mean.crps"] for name, data in runs.items()} == {"a": 2.0, "b": 1.0}
+    assert {name: data.params["models.mean.window"] for name, data in runs.items()} == {"a": "12", "b": "24"}
+    assert command([str(reports), f"mlflow={store}"]) == 0
+    assert f"no new runs in {store}" in capsys.readouterr().out
+    assert len(client.search_runs([experiment.experiment_id])) == 2
+
+
+def test_without_mlflow_the_extra_is_named(reports, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow.tracking", None)
+    with pytest.raises(ValueError, match=r"forecast\[mlflow\]"):
+        command([str(reports), f"mlflow={tmp_path / 'store'}"])
+
+
+@pytest.mark.parametrize(("words", "said"), [(["a", "b"], "takes one folder"), (["mlflow="], "names no folder")])
+def test_what_cannot_be_compared_is_refused(reports, words, said, monkeypatch):
+    monkeypatch.chdir(reports.parent)
+    with pytest.raises(ValueError, match=said):
+        command(words)
