@@ -59,7 +59,7 @@ class Experiment:
     series: Mapping[str, Source]
     primary: str
     forecast_on: str = ""
-    together: Sequence[str] = ()
+    together: Sequence[str] = field(default_factory=tuple)
     ledger: str = ""
     events: Mapping[str, Mapping[str, int] | None] = field(default_factory=dict)
     delay_days: int = 60

@@ -69,7 +69,7 @@ def evidence_without(tmp_path: Path, drop) -> Experiment:
     experiment = replace(load("khasan_rajin"), models={})
     flow = replace(experiment.series["container_ships"], ledgers=[str(ledgers / "port_calls.csv"),
                                                                    str(ledgers / "port_aggregates.csv")])
-    return replace(experiment, series={"container_ships": flow}, forecast_on="")
+    return replace(experiment, series={"container_ships": flow}, forecast_on="", together=())
 
 
 def within(findings, name: str) -> float:
