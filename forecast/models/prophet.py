@@ -67,7 +67,8 @@ class Prophet:
         from prophet import Prophet as Model
 
         cycle, seen = season_length(series), series.observed
-        days = float((series.end[-1] - series.start[np.argmax(seen)]).astype(float))
+        when = series.start[seen]
+        days = float((when[-1] - when[0]).astype(float))
         bends = self._bends(series)
         # below a year of monthly or weekly rows, and in a yearly cycle seen once, season and trend are one
         return Model(changepoints=bends, n_changepoints=min(25, int(seen.sum()) // 3), holidays=self._holidays(),

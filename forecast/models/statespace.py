@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from forecast.models.history import history, season_length, trimmed, whole
 from forecast.models.mean import Mean
@@ -58,8 +59,11 @@ def paths_of(series: Series, build: Callable[[np.ndarray, int], tuple[Any, list[
     cycle = cycle if 1 < cycle <= 24 and len(seen) >= 2 * cycle else 1
     scale = scaled(y)
     model, start = build(scale.z, cycle)
-    result = model.smooth(_fit(model, np.array(start)))
-    z = result.simulate(horizon, anchor="end", repetitions=draws, rng=rng, **(future(len(y), cycle) if future else {}))
+    given = future(len(y), cycle) if future else {}
+    # its states are few: more threads burn up to fifty times the CPU; asked anew, for `build` may just have loaded BLAS
+    with threadpool_limits(1):
+        result = model.smooth(_fit(model, np.array(start)))
+        z = result.simulate(horizon, anchor="end", repetitions=draws, rng=rng, **given)
     return whole(scale.back(np.asarray(z).reshape(horizon, draws).T))
 
 
