@@ -6,6 +6,7 @@ Nothing here imports Hydra. A target outside `forecast` is refused, so that a sh
 from __future__ import annotations
 
 import difflib
+from copy import deepcopy
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -39,9 +40,15 @@ def make(group: str, name: str, **settings: Any) -> Any:
     """
     if name not in names(group):
         raise ValueError(f"{group} {name!r} is unknown: {suggest(name, names(group))}")
+    return build({**deepcopy(_entry(group, name)), **settings})
+
+
+@cache
+def _entry(group: str, name: str) -> dict[str, Any]:
+    """What a file of `conf/` holds; read once, for a panel makes the same members thousands of times."""
     recipe = yaml.safe_load((folder("conf") / group / f"{name}.yaml").read_text(encoding="utf-8"))
     (entry,) = recipe.values() if "_target_" not in recipe else (recipe,)
-    return build({**entry, **settings})
+    return dict(entry)
 
 
 def build(recipe: dict[str, Any]) -> Any:

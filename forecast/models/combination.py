@@ -28,7 +28,7 @@ class Combination:
 
     members: Sequence[str] = ("structural", "count_state_space", "windows", "mean")
     score: str = "crps"
-    origins: int = 6
+    origins: int = 4
     ahead: int = 6
     draws: int = 200
 
