@@ -19,11 +19,14 @@ from forecast.regimes import (
     forward,
     pose,
     single_thread,
+    wander,
 )
 from forecast.season import evident_season
 from forecast.series import Series
 
 PERSISTENT = 4.0  # a change below fourfold would go unseen: no date can be told with these data
+FAR = 1.9  # long-run spread, log units, from which counts drift so far by themselves that any date looks like a step
+TILT = 0.75  # settings that wander one log unit less are e^0.75 times likelier a priori in the placebos
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Effect:
     probability : posterior probability of a step there against none, at even prior odds
     before, after : expected count per fully watched row
     detectable : smallest rise (as a ratio) that these data would show four times in five
+    drift : posterior probability that the counts drift (long-run spread above 1.9 log units) beside a step at one of
+        the dates tested together; from one half on the placebos drift as well
     placebo_rank, placebos : rank of this date's evidence among all dates that could be tested (1 = strongest)
     """
 
@@ -51,13 +56,19 @@ class Effect:
     before: float
     after: float
     detectable: float
+    drift: float
     placebo_rank: int
     placebos: int
 
+    def _repr_html_(self) -> str:
+        from forecast.shown import fields_html
+
+        return fields_html(self)
+
     @property
     def persistent(self) -> bool:
-        """True when the counts are too few or too persistent to date a change of less than fourfold."""
-        return self.detectable > PERSISTENT
+        """True when the counts drift, or are too few to show a change of less than fourfold: no date can be told."""
+        return self.drift > 0.5 or self.detectable > PERSISTENT
 
 
 @dataclass(frozen=True)
@@ -96,22 +107,35 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
     known = evidence(problem)
     ratios = known.log_ratio()[:, 0]
     gaps = np.array([position - 1 for position in positions])
-    # the settings are taken from a mixture of "no step" and "a step at one of these dates", in even shares:
-    # settings fitted without the step overstate the noise when there is one, with it they understate it
-    log_odds = np.full((len(ratios), 1), -np.inf)
-    log_odds[np.unique(gaps)] = -np.log(len(np.unique(gaps)))
-    weight = known.settings(log_odds)[0]
-    data, null = null_ratios(series, season, problem, weight, placebos, np.random.default_rng(seed))
+    far = wander(problem)
+    stepped = known.settings(np.unique(gaps))[0]
+    drift = float(stepped @ (far > FAR))
+    data, null = null_ratios(series, season, problem, _null_weights(stepped, far), placebos,
+                             np.random.default_rng(seed))
     raw = (1 + np.sum(null[:, gaps] >= data[gaps] - 1e-9, axis=0)) / (placebos + 1)
     testable = _testable(series)
     anywhere = (1 + np.sum(null[:, testable].max(axis=1) >= data[testable].max() - 1e-9)) / (placebos + 1)
     adjusted = _step_down(data[gaps], null[:, gaps])
     effects = tuple(
         _effect(problem, joint, float(ratios[gap]), str(pd.Timestamp(when).date()), int(gap), float(p), float(adj),
-                int(1 + np.sum(ratios[testable] > ratios[gap] + 1e-9)), int(testable.sum()))
+                drift, int(1 + np.sum(ratios[testable] > ratios[gap] + 1e-9)), int(testable.sum()))
         for when, gap, p, adj, joint in zip(dates, gaps, raw, adjusted, _levels_around(problem, known, gaps),
                                             strict=True))
     return Tested(effects=effects, anywhere=float(anywhere))
+
+
+def _null_weights(stepped: np.ndarray, far: np.ndarray) -> np.ndarray:
+    """Weights of the settings behind the placebos, [S].
+
+    Fitted without the step they overstate the noise when there is one, so they are fitted with it; and since a step
+    and a wander take each other's place, settings that wander far get a smaller prior, unless the counts drift more
+    likely than not: then all placebos drift. Which prior keeps the size in independent, autocorrelated and drifting
+    counts was found by simulation (the trade between sizes over a nuisance parameter of Elliott, Mueller & Watson
+    2015, Econometrica 83, 771-811).
+    """
+    drifts = stepped @ (far > FAR) > 0.5
+    weight = stepped * (far > FAR if drifts else np.exp(-TILT * np.minimum(far, 3.5)))
+    return np.asarray(weight / weight.sum())
 
 
 def position_of(series: Series, when: Any) -> int:
@@ -154,7 +178,7 @@ def _step_down(data: np.ndarray, null: np.ndarray) -> np.ndarray:
 
 
 def _effect(problem: Problem, joint: np.ndarray, log_ratio: float, when: str, gap: int, p: float, adjusted: float,
-            rank: int, placebos: int) -> Effect:
+            drift: float, rank: int, placebos: int) -> Effect:
     """One result from the joint posterior of the levels [L, L] and the log Bayes factor of a step in this gap."""
     step = problem.levels[1] - problem.levels[0]
     size = len(problem.levels)
@@ -166,7 +190,7 @@ def _effect(problem: Problem, joint: np.ndarray, log_ratio: float, when: str, ga
     return Effect(when=when, position=gap + 1, p_value=p, adjusted=adjusted, ratio=float(np.exp(middle)),
                   low=float(np.exp(low)), high=float(np.exp(high)), probability=float(1 / (1 + np.exp(-log_ratio))),
                   before=float(before), after=float(after), detectable=float(np.exp((1.96 + 0.84) * spread)),
-                  placebo_rank=rank, placebos=placebos)
+                  drift=drift, placebo_rank=rank, placebos=placebos)
 
 
 def _levels_around(problem: Problem, known: Evidence, gaps: np.ndarray) -> np.ndarray:

@@ -8,15 +8,16 @@ from forecast.regimes import Problem, RegimeModel, evidence, forward, pose, sett
 from forecast.series import Series
 
 # The statistic of a placebo is computed on a coarser grid than the posterior: data and placebos alike, so that the
-# p-value stays exact while 200 of them cost a fraction of a second. Its power is that of the full grid to a point.
-COARSE = RegimeModel(spreads=(0.25, 0.7), correlations=(0.5, 0.88), dispersions=(2.0, 15.0), levels=24, nodes=7)
+# p-value stays exact while 200 of them cost a second. Its power is that of the full grid to a point or two.
+COARSE = RegimeModel(spreads=(0.3, 0.8), correlations=(0.45, 0.9), dispersions=(1.0, 2.5, 6.0, 30.0), levels=20,
+                     nodes=7)
 
 
 def simulate_null(problem: Problem, weight: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:
     """Counts of `number` series without a break, [number, n], every row filled.
 
-    problem : of one series; weight : posterior weights of its settings [S]. Settings are drawn anew for each series,
-    the level from its posterior without a break: drawing, not plugging in, keeps the size of the tests honest.
+    problem : of one series; weight : weights of its settings [S]. Settings are drawn anew for each series, the level
+    from its posterior without a break: drawing, not plugging in, keeps the size of the tests honest.
     """
     table = settings_table(problem)
     picked = rng.choice(len(weight), size=number, p=weight)

@@ -343,10 +343,9 @@ class Evidence:
         """Log Bayes factor of one break in each gap against none, settings integrated, [n - 1, B]."""
         return np.asarray(pooled(self.one, self.weight) - pooled(self.none, self.weight))
 
-    def settings(self, log_odds: np.ndarray | None = None) -> np.ndarray:
-        """Posterior weights of the settings [B, S] without a break, or mixed over `none` and the gaps by odds."""
-        logs = self.none if log_odds is None else np.logaddexp(
-            self.none, np.logaddexp.reduce(self.one + log_odds[:, :, None], axis=0))
+    def settings(self, gaps: np.ndarray) -> np.ndarray:
+        """Posterior weights of the settings [B, S] when there is a step in one of these gaps, all alike."""
+        logs = np.logaddexp.reduce(self.one[gaps], axis=0)
         weight = self.weight * np.exp(logs - logs.max(axis=-1, keepdims=True))
         return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
 
@@ -373,3 +372,9 @@ def settings_table(problem: Problem) -> np.ndarray:
     """Correlation (over the median gap), spread and noise of every setting, [S, 3]."""
     return np.array([(rho, s, r) for block in problem.blocks for rho in block.correlation
                      for s, r in zip(block.spread, block.noise, strict=True)])
+
+
+def wander(problem: Problem) -> np.ndarray:
+    """How far each setting wanders by itself, [S]: s sqrt((1 + rho) / (1 - rho)), its long-run spread in log units."""
+    rho, spread, _ = settings_table(problem).T
+    return np.asarray(spread * np.sqrt((1 + rho) / (1 - rho)))

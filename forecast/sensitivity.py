@@ -134,7 +134,7 @@ def _choices(source: Any, base: _Case) -> Iterator[_Case]:
     """Every choice of the reconciliation made otherwise, one at a time."""
     names = {f.name for f in fields(source)} if hasattr(source, "__dataclass_fields__") else set()
     for name, values in REVERSED.items():
-        if name in names:
+        if name in names and getattr(source, name) in values:
             for value in values:
                 if value != getattr(source, name):
                     yield replace(base, kind="choice", name=f"{name} = {value}",
