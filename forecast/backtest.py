@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zlib import crc32
 
 import numpy as np
@@ -31,6 +32,7 @@ class Backtest:
         (negative statistic: better than it; NaN with too few origins for their overlap) and `mcs_p`, the model
         confidence set's p-value
     origins : number of rows seen at each origin, in time order
+    seconds : CPU seconds that each member took over all origins; not saved, for it differs from run to run
     """
 
     table: pd.DataFrame
@@ -38,11 +40,13 @@ class Backtest:
     baseline: str
     horizon: int
     origins: tuple[int, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     def _repr_html_(self) -> str:
         from forecast.shown import frame_html
 
-        return frame_html(f"{len(self.origins)} origins, {self.horizon} rows ahead, baseline {self.baseline}", self.scores)
+        heading = f"{len(self.origins)} origins, {self.horizon} rows ahead, baseline {self.baseline}"
+        return frame_html(heading, self.scores)
 
 
 def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int = 24, horizon: int = 12, step: int = 1,
@@ -68,15 +72,16 @@ def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int =
     places = _origins(series, origins, horizon, step, gap)
     tasks = [(name, place) for name in models for place in places]
     running = _run(series, models, tasks, jobs, horizon=horizon, gap=gap, draws=draws, seed=seed)
-    frames = []
-    for done, frame in enumerate(running, start=1):
+    frames, seconds = [], dict.fromkeys(models, 0.0)
+    for done, (frame, spent) in enumerate(running, start=1):
         frames.append(frame)
+        seconds[tasks[done - 1][0]] += spent
         if progress is not None:
             progress(done, len(tasks), tasks[done - 1][0])
     table = pd.concat(frames, ignore_index=True)
     chosen = baseline if baseline in models else next(iter(models))
     summary = _summary(table, series, list(models), chosen, overlap=-(-horizon // step), seed=seed)
-    return Backtest(table, summary, chosen, horizon, places)
+    return Backtest(table, summary, chosen, horizon, places, seconds)
 
 
 def _origins(series: Series, origins: int, horizon: int, step: int, gap: int) -> tuple[int, ...]:
@@ -98,14 +103,20 @@ def _origins(series: Series, origins: int, horizon: int, step: int, gap: int) ->
 
 
 def _run(series: Series, models: Mapping[str, Forecaster], tasks: list[tuple[str, int]], jobs: int,
-         **settings: int) -> Iterator[pd.DataFrame]:
+         **settings: int) -> Iterator[tuple[pd.DataFrame, float]]:
     if jobs == 1:
-        yield from (_one(series, name, models[name], place, **settings) for name, place in tasks)
+        yield from (_timed(series, name, models[name], place, **settings) for name, place in tasks)
         return
     from joblib import Parallel, delayed
 
     yield from Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_one)(series, name, models[name], place, **settings) for name, place in tasks)
+        delayed(_timed)(series, name, models[name], place, **settings) for name, place in tasks)
+
+
+def _timed(series: Series, name: str, model: Forecaster, place: int, **settings: int) -> tuple[pd.DataFrame, float]:
+    began = time.process_time()
+    frame = _one(series, name, model, place, **settings)
+    return frame, time.process_time() - began
 
 
 def _one(series: Series, name: str, model: Forecaster, place: int, *, horizon: int, gap: int, draws: int,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,9 @@ import pytest
 
 from forecast import Series
 from forecast.backtest import backtest
+from forecast.models.mean import Mean
+from forecast.models.negative_binomial import NegativeBinomial
+from forecast.models.prophet import Prophet
 from forecast.models.seasonal_naive import SeasonalNaive
 from forecast.models.windows import Windows
 from forecast.registry import make, names
@@ -59,6 +63,29 @@ def test_another_future_leaves_every_forecast_as_it_was(name: str) -> None:
     one, two = (table.loc[table["cutoff"] <= at, columns] for table in forecasts)
     assert len(one) >= 3
     pd.testing.assert_frame_equal(one, two)
+
+
+LOOKING = {"mean": Mean, "negative_binomial": NegativeBinomial, "prophet": Prophet}
+
+
+@pytest.mark.parametrize(("kind", "detector"), [
+    *product(("mean", "negative_binomial"), names("detectors")), ("prophet", "bai_perron"), ("prophet", "regimes")])
+def test_a_member_finds_its_breaks_before_the_origin_alone(kind: str, detector: str) -> None:
+    """The future holds the one break there is: with it or without, the same paths."""
+    calm = np.where(np.isnan(VALUES), 9, VALUES)
+    future = np.concatenate([calm[:30], np.full(10, 900.0)])
+    tables = [backtest(Series.from_values(y, start="2021-01-01", freq="MS"), {kind: LOOKING[kind](detector=detector)},
+                       origins=1, horizon=10, draws=20).table for y in (calm, future)]
+    columns = ["mean", "q0.025", "q0.5", "q0.975"]
+    pd.testing.assert_frame_equal(*(table[columns] for table in tables))
+
+
+def test_the_time_of_each_member_is_told_and_changes_no_figure() -> None:
+    for jobs in (1, 2):
+        result = backtest(SERIES, SIMPLE, origins=3, horizon=2, jobs=jobs)
+        assert set(result.seconds) == set(SIMPLE)
+        assert min(result.seconds.values()) > 0
+    assert "seconds" not in result.scores
 
 
 def test_figures_do_not_depend_on_order_company_or_workers() -> None:
