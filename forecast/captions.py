@@ -6,6 +6,7 @@ import numpy as np
 
 from forecast import outlook, story
 from forecast.experiment import Findings, Reading
+from forecast.sizes import brought
 from forecast.verdicts import robust
 from forecast.words import count, listed, named, percent, row_noun, sentence, unit, whole
 
@@ -19,7 +20,7 @@ def alt(findings: Findings, name: str) -> str:
                 "effects": lambda: _effects(findings), "sensitivity": lambda: " ".join(robust(findings)),
                 "forecast": lambda: outlook.ahead(findings), "backtest": lambda: outlook.ranking(findings),
                 "calibration": lambda: outlook.ranking(findings),
-                "images": lambda: outlook.next_image(findings.main)}[name]()
+                "brought": lambda: brought(findings), "images": lambda: outlook.next_image(findings.main)}[name]()
     return ("Simulated data. " if findings.simulated else "") + said
 
 
@@ -72,6 +73,9 @@ def captions(findings: Findings) -> dict[str, str]:
     made["sensitivity"] = ("Each bar is the analysis done otherwise in one respect, against the line of the analysis "
                            "above; the variants that move it most are shown, in red those that turn the conclusion. "
                            "All are read on a coarser grid, so that the line differs a little from the table above.")
+    made["brought"] = ("Observed, and what the level before would have brought, with its 95 % band."
+                       if findings.main.series.kind == "stock" else
+                       "Sum of observed minus expected since the change; its 95 % band holds the counts' bounds.")
     made["images"] = "What an image of each day is expected to tell of the date of the change."
     return made | {f"series_{safe(r.name)}": _marks(r, findings) for r in story.others(findings)}
 

@@ -23,11 +23,13 @@ from forecast.explanations import WORTH, Window
 from forecast.findings_json import effects_by_event
 from forecast.outlook import FEW, best_member, scored
 from forecast.plots import COLUMN, PAGE
+from forecast.sizes import since_change
 from forecast.story import others, subject
-from forecast.words import named, plain, row_noun
+from forecast.words import named, plain, row_noun, unit
 
 if TYPE_CHECKING:
     from forecast.backtest import Backtest
+    from forecast.counterfactual import Counterfactual
     from forecast.effects import Tested
     from forecast.images import Worth
 
@@ -67,6 +69,8 @@ def draw(findings: Findings) -> dict[str, Drawn]:
             made["effects"] = Drawn(_svg(_effects(findings, findings.tested, mark)))
         if findings.main.worth is not None and _loose(findings.main):
             made["images"] = Drawn(_svg(_images(findings.main, findings.main.worth, mark)))
+        if (since := since_change(findings)) is not None:
+            made["brought"] = Drawn(_svg(_brought(findings, since, mark)))
         if findings.sensitivity:
             made["sensitivity"] = Drawn(_svg(_sensitivity(findings, mark)))
         if len(findings.forecast):
@@ -128,6 +132,18 @@ def _images(reading: Reading, worth: Worth, mark: str) -> Figure:
     sheet = Sheet(f"What an image of each day would tell of the change in {plain(reading.name)}{mark}", COLUMN,
                   ((0.1, 1.4, 0.5),))
     plots.plot_images(worth, sheet.axes[0])
+    return sheet.settled()
+
+
+def _brought(findings: Findings, since: Counterfactual, mark: str) -> Figure:
+    seen = int(np.sum(~np.isnan(since.observed)))
+    sheet = Sheet(f"{_capital(subject(findings.main))} beyond the level before the change, n = {seen}{mark}", COLUMN,
+                  ((0.1, 1.5, 0.5),))
+    s = findings.main.series
+    if s.kind == "stock":  # cars that stand there a week later are no further cars: nothing to sum up
+        plots.plot_effect(since, sheet.axes[0], f"{unit(s)} at a time")
+    else:
+        plots.plot_cumulative(since, sheet.axes[0], unit(s))
     return sheet.settled()
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import outlook, sections, story
 from forecast.captions import alt, captions
 from forecast.experiment import Findings, Reading
+from forecast.sizes import brought, together
 from forecast.verdicts import feigned, persistence, robust
 from forecast.words import count, figure, row_noun, whole
 
@@ -78,7 +79,8 @@ def _parts(findings: Findings) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "answer": story.answer(findings), "limits": story.limits(findings),
         "explanations": [sections.explanations(findings, k) for k in range(len(findings.main.explained))],
-        "agreement": story.agreement(findings), "detectors": sections.detectors(findings.main),
+        "agreement": [line for line in (*story.agreement(findings), together(findings)) if line],
+        "brought": brought(findings), "detectors": sections.detectors(findings.main),
         "elsewhere": [line for line in (story.looked_elsewhere(findings), persistence(findings)) if line],
         "tests": sections.event_tests(findings) if some_events else None,
         "ahead": outlook.ahead(findings), "ranking": outlook.ranking(findings), "totals": sections.totals(findings),
@@ -90,8 +92,8 @@ def _parts(findings: Findings) -> dict[str, Any]:
         "account": sections.account(findings), "statements": sections.statements(findings),
         "method": _method(findings), "facts": _facts(findings), "cite": _cite(findings)}
     parts["ledger_series"] = list(dict.fromkeys(c["series"] for c in parts["statements"].classes))
-    names = (("explanations", "Explanations"), ("tests", "Events"), ("doubts", "Sensitivity"), ("ahead", "Forecast"),
-             ("image", "Next image"), ("others", "Other series"))
+    names = (("explanations", "Explanations"), ("tests", "Events"), ("brought", "Size"), ("doubts", "Sensitivity"),
+             ("ahead", "Forecast"), ("image", "Next image"), ("others", "Other series"))
     parts["contents"] = [pair for pair in names if parts[pair[0]]] + [
         ("evidence", "Evidence"), ("method", "Method"), ("again", "Settings and citing")]
     return parts

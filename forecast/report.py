@@ -13,6 +13,7 @@ from forecast.experiment import Findings
 from forecast.explanations import NONE, NOWHERE
 from forecast.findings_json import TABLES, as_json, csv_text, tables
 from forecast.page import page_text
+from forecast.sizes import brought, together
 from forecast.verdicts import LEVEL, feigned, robust, verdicts
 from forecast.words import THIN, count, p_value, percent, ratio
 
@@ -118,6 +119,10 @@ def markdown(findings: Findings) -> str:
     if findings.windows and findings.main.explained:
         parts += ["## Which explanation fits", sections.as_markdown(sections.explanations(findings)),
                   "## Each event at its own date", sections.as_markdown(sections.event_tests(findings))]
+    if line := together(findings):
+        parts += ["## Series that share a cause", line]
+    if line := brought(findings):
+        parts += ["## What the change brought", line]
     if doubts := robust(findings):
         parts += ["## What the conclusion hangs on", *doubts, feigned(findings.main)]
     if ahead := outlook.ahead(findings):

@@ -16,11 +16,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from forecast import plots
-from forecast.counterfactual import Counterfactual
 from forecast.figures import draw
 from forecast.images import Worth
 from forecast.sensitivity import Variant
-from tests.test_words import findings, reading
+from tests.test_words import after_the_event, findings, reading
 
 FOLDER = Path(__file__).parent / "baseline"
 HEIGHT, DPI = 3.4, 90
@@ -34,16 +33,6 @@ def variants() -> tuple[Variant, ...]:
     return (Variant("base", "base", 0.99, "A visit", 0.63, False),
             *(Variant(kind, name, 0.98, "A treaty" if flips else "A visit", share, flips)
               for kind, name, share, flips in shares))
-
-
-def counterfactual() -> Counterfactual:
-    """Eight months after an event, one of them not observed."""
-    when = np.arange("2023-06", "2024-02", dtype="datetime64[M]").astype("datetime64[D]")
-    observed = np.array([9, 11, 10, 12, 8, np.nan, 14, 9.0])
-    middle = np.full(8, 2.0)
-    more = np.nancumsum(observed - middle)
-    wide = 1.5 * np.sqrt(np.arange(1, 9))
-    return Counterfactual(when, observed, middle - 2, middle, middle + 3, more - wide, more, more + wide)
 
 
 def bounded() -> object:
@@ -76,8 +65,8 @@ CASES: dict[str, Callable[[Axes], Axes]] = {
     "breaks": lambda ax: plots.plot_breaks(MADE.main, ax, MADE.windows),
     "explanations": lambda ax: plots.plot_explanations(MADE.main.explained[0], ax),
     "effects": lambda ax: plots.plot_effects(MADE.tested, ax, ["A visit", "A treaty"]),  # type: ignore[arg-type]
-    "effect": lambda ax: plots.plot_effect(counterfactual(), ax, "ships a month"),
-    "cumulative": lambda ax: plots.plot_cumulative(counterfactual(), ax, "ships"),
+    "effect": lambda ax: plots.plot_effect(after_the_event(), ax, "ships a month"),
+    "cumulative": lambda ax: plots.plot_cumulative(after_the_event(), ax, "ships"),
     "sensitivity": lambda ax: plots.plot_sensitivity(variants(), ax),
     "forecast": lambda ax: plots.plot_forecast(MADE.main.series, FAN, ax),
     "backtest": lambda ax: plots.plot_backtest(MADE.backtest, ax),  # type: ignore[arg-type]

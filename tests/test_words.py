@@ -12,23 +12,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import outlook, story, verdicts
+from forecast import outlook, sizes, story, verdicts
 from forecast.accounts import Decision
 from forecast.backtest import QUANTILES, Backtest
 from forecast.breaks import Break
+from forecast.counterfactual import Counterfactual
 from forecast.effects import Effect
 from forecast.effects import Tested as Together
 from forecast.events import Event
 from forecast.experiment import Findings, Reading
 from forecast.explanations import NONE, NOWHERE, Explanation, Window
+from forecast.explanations import Together as SharedChange
 from forecast.images import Image
 from forecast.sensitivity import Variant
 from forecast.series import Series
 from forecast.statements import Statement
-from forecast.words import BANDS, chance, term
+from forecast.words import BANDS, chance, figure, term
 
 T = "\u202f"
-OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report", "captions", "shown",
+OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report", "captions", "shown", "sizes",
         "comparison")
 
 
@@ -70,6 +72,16 @@ def reading(counts: tuple[float, ...] = (0, 0, 0, 0, 0, 9, 11, 10, 12, 8), log_r
         log_ratio=log_ratio, needed=3.0, number=(0.05, 0.8, 0.15), bands=np.array([level * 0.7, level, level * 1.4]),
         gaps=gaps, breaks={"regimes": breaks}, explained=(rows,),
         images=(Image("2023-05-25", 0.8, 0.4, 31, 15.0), Image("2023-05-20", 0.5, 0.25, 31, 20.0)), statements=tuple(made))
+
+
+def after_the_event() -> Counterfactual:
+    """Eight months after an event, one of them not observed."""
+    when = np.arange("2023-06", "2024-02", dtype="datetime64[M]").astype("datetime64[D]")
+    observed = np.array([9, 11, 10, 12, 8, np.nan, 14, 9.0])
+    middle = np.full(8, 2.0)
+    more = np.nancumsum(observed - middle)
+    wide = 1.5 * np.sqrt(np.arange(1, 9))
+    return Counterfactual(when, observed, middle - 2, middle, middle + 3, more - wide, more, more + wide)
 
 
 def findings(main: Reading | None = None, **changes: object) -> Findings:
@@ -262,6 +274,36 @@ def test_persistent_counts_take_the_force_out_of_not_supported():
     (0.2, 0.9, f"any rise at that date is ruled out (95{T}%)"), (0.1, 12.0, "")])
 def test_what_an_interval_rules_out(low, high, said):
     assert verdicts.ruled_out(effect("2023-05-10", low=low, high=high)) == said
+
+
+# -- how much ---------------------------------------------------------------------------------------------------
+def test_what_the_change_brought_is_said_with_its_interval():
+    since = after_the_event()
+    said = sizes.brought(findings(counterfactual=since))
+    assert said == (f"From 1 June 2023 on, over seven observed months, there were about {figure(since.total[1])} more ships than "
+                    f"the level before would have brought (95{T}% interval {figure(since.total[0])} to {figure(since.total[2])}).")
+    fewer = replace(since, **{f"cumulative_{end}": -getattr(since, f"cumulative_{other}")
+                              for end, other in (("low", "high"), ("middle", "middle"), ("high", "low"))})
+    assert "fewer ships" in sizes.brought(findings(counterfactual=fewer))
+    assert sizes.brought(findings()) == ""
+
+
+def test_a_stock_is_averaged_and_several_changes_are_not_summed_up():
+    main = reading()
+    stock = replace(main, series=replace(main.series, kind="stock"))
+    since = after_the_event()
+    assert f"about {figure(since.total[1] / 7)} more ships at a time on average" in sizes.brought(
+        findings(stock, counterfactual=since))
+    twice = replace(main, breaks={"regimes": main.breaks["regimes"] * 2})
+    assert sizes.brought(findings(twice, counterfactual=since)) == ""
+
+
+def test_series_that_share_a_cause_speak_together():
+    shared = SharedChange(("ships_seen", "rail_cars"), float(np.log(40)), (float(np.log(30)), float(np.log(1.7))),
+                          reading().explained[0])
+    assert sizes.together(findings(together=shared)) == (
+        "If ships seen and rail cars are taken to share one change, its Bayes factor is 40 (each by itself: 30 and 1.7); that "
+        f"gives 70{T}% to “A visit” and 10{T}% to “A treaty”.")
 
 
 # -- what it hangs on -------------------------------------------------------------------------------------------

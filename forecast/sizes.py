@@ -1,0 +1,58 @@
+"""Sentences on how much the change brought, and on what series that share a cause say together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecast.experiment import Findings
+from forecast.explanations import NONE, NOWHERE, WORTH
+from forecast.story import main_breaks
+from forecast.words import THIN, count, day, figure, listed, percent, plain, row_noun, unit
+
+if TYPE_CHECKING:
+    from forecast.counterfactual import Counterfactual
+
+LARGEST = 700.0  # a larger logarithm is more than a float holds
+
+
+def since_change(findings: Findings) -> Counterfactual | None:
+    """Rows since the change against the level before it; None where there are several, for a sum would mix them."""
+    return findings.counterfactual if len(main_breaks(findings.main)) == 1 else None
+
+
+def brought(findings: Findings) -> str:
+    """What was seen since the one change beyond what the level before would have brought; "" where there is not one.
+
+    A flow is summed. A stock is averaged over its observed rows, for a car that stays is no second car.
+    """
+    since = since_change(findings)
+    if since is None:
+        return ""
+    s = findings.main.series
+    n = int(np.sum(~np.isnan(since.observed)))
+    low, middle, high = (x / (n if s.kind == "stock" else 1) for x in since.total)
+    more, ends = "more" if middle >= 0 else "fewer", (low, high)
+    if low * high > 0:
+        ends = (min(abs(low), abs(high)), max(abs(low), abs(high)))
+    rows = count(n, f"observed {row_noun(s)}", f"observed {row_noun(s, 2)}")
+    what = f"{unit(s)} at a time on average" if s.kind == "stock" else unit(s)
+    loose = bool((s.observed & (s.start >= np.datetime64(str(since.when[0])[:10], "D")) & (s.low != s.high)).any())
+    return (f"From {day(since.when[0])} on, over {rows}, there were about {figure(abs(middle))} {more} {what} than the "
+            f"level before would have brought (95{THIN}% interval {figure(ends[0])} to {figure(ends[1])})."
+            + (" The low end takes the least that the counts known within bounds allow, the high end the most."
+               if loose else ""))
+
+
+def together(findings: Findings) -> str:
+    """What series that are said to share a cause say of one change; "" where none are."""
+    shared = findings.together
+    if shared is None:
+        return ""
+    own = listed(figure(float(np.exp(min(x, LARGEST)))) for x in shared.alone)
+    held = sorted((e for e in shared.table if e.name not in (NONE, NOWHERE) and e.probability >= WORTH),
+                  key=lambda e: -e.probability)
+    windows = listed(f"{percent(e.probability)} to “{e.label}”" for e in held) or "no window more than a trace"
+    return (f"If {listed(plain(name) for name in shared.names)} are taken to share one change, its Bayes factor is "
+            f"{figure(float(np.exp(min(shared.log_ratio, LARGEST))))} (each by itself: {own}); that gives {windows}.")
