@@ -277,7 +277,7 @@ def test_plain_references_are_put_in(mine):
     (["title=a {b"], "cannot be read"),
     (["horizon=abc"], "horizon must be a whole number of at least 1, got 'abc'"),
     (["horizon=0"], "horizon must be a whole number of at least 1, got 0"),
-    (["primary=drivers"], "primary 'drivers' is none of the series"),
+    (["primary=driver"], "primary 'driver' is none of the series"),
     (["title=null"], "title missing"),
     (["title=${nope}"], "nope"),
     (["hydra/launcher=submitit_local"], "pip install hydra-submitit-launcher"),
