@@ -115,8 +115,9 @@ class Reals:
 def _scaled(rows: np.ndarray, logs: np.ndarray) -> Emission:
     logs[np.isnan(rows[:, 0])] = 0.0
     peak = logs.max(axis=(-1, -2))
-    table = np.exp(np.maximum(logs - peak[..., None, None], FLOOR)).astype(np.float32)
-    return Emission(table=table, peak=peak)
+    logs -= peak[..., None, None]
+    table = np.maximum(logs, FLOOR, out=logs).astype(np.float32)
+    return Emission(table=np.exp(table, out=table), peak=peak)  # in single precision: several times faster
 
 
 def _constant(count: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
