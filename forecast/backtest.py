@@ -26,8 +26,9 @@ class Backtest:
 
     table : one line per model, origin and step: `model, series, cutoff` (end of the last row that was seen), `step`
         (1 = the first row forecast), `when` (start of the row forecast), `observed, mean, q0.025 ... q0.975, crps,
-        log_score, pit`; scores are NaN where nothing was observed
-    scores : one line per model, best CRPS first: `crps, log_score, mase, coverage_80, coverage_95, sharpness_80,
+        log_score, brier` (of the chance of any count at all)`, pit`; scores are NaN where nothing was observed
+    scores : one line per model, best CRPS first: `crps, log_score, brier, wis` (weighted interval score of the
+        median and the central 50, 80, 90 and 95 % intervals)`, mase, coverage_80, coverage_95, sharpness_80,
         pit_mean` (0.5 when unbiased), `dm_p` and `dm_statistic` against `baseline` on the CRPS per origin
         (negative statistic: better than it; NaN with too few origins for their overlap) and `mcs_p`, the model
         confidence set's p-value
@@ -134,6 +135,7 @@ def _one(series: Series, name: str, model: Forecaster, place: int, *, horizon: i
         "step": np.arange(1, horizon + 1), "when": ahead.start.astype("datetime64[s]"), "observed": observed,
         "mean": paths.mean(axis=0), **{f"q{level:g}": q for level, q in zip(QUANTILES, quantiles, strict=True)},
         "crps": scores.crps(paths, observed), "log_score": scores.log_score(paths, observed),
+        "brier": scores.brier((paths > 0).mean(axis=0), np.where(np.isnan(observed), np.nan, observed > 0)),
         "pit": scores.pit(paths, observed, rng),
     })
 
@@ -157,6 +159,7 @@ def _summary(table: pd.DataFrame, series: Series, models: list[str], baseline: s
                   for level, low in ((80, 0.1), (95, 0.025))}
         lines.append({
             "model": name, "crps": part["crps"].mean(), "log_score": part["log_score"].mean(),
+            "brier": part["brier"].mean(), "wis": float(_wis(part).mean()),
             "mase": (part["observed"] - part["q0.5"]).abs().mean() / scale,
             "coverage_80": inside[80], "coverage_95": inside[95],
             "sharpness_80": (part["q0.9"] - part["q0.1"]).mean(), "pit_mean": part["pit"].mean(),
@@ -164,3 +167,12 @@ def _summary(table: pd.DataFrame, series: Series, models: list[str], baseline: s
             "mcs_p": mcs[name],
         })
     return pd.DataFrame(lines).sort_values("crps", ignore_index=True)
+
+
+def _wis(part: pd.DataFrame) -> pd.Series[float]:
+    """Weighted interval score of each row from the table's quantiles (Bracher et al. 2021, eq. 1), as `scores.wis`."""
+    seen, ends = part["observed"].to_numpy(), [(q, 1 - q) for q in QUANTILES if q < 0.5]
+    total = 0.5 * np.abs(seen - part["q0.5"].to_numpy())
+    for low, high in ends:
+        total += low * scores.interval_score(part[f"q{low:g}"].to_numpy(), part[f"q{high:g}"].to_numpy(), seen, 2 * low)
+    return pd.Series(total / (len(ends) + 0.5), index=part.index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -113,16 +113,22 @@ def _series(series: Series) -> dict[str, Any]:
 
 
 def _recipe(model: Any) -> Any:
-    """A member as the mapping that a config file would hold."""
+    """A member as the mapping that a config file would hold; a dataclass among its settings as its fields alone."""
+    if isinstance(model, type) or not is_dataclass(model):
+        raise ValueError(f"save: {type(model).__name__} is no member of ours: only those are built from a file")
+    target = f"{type(model).__module__}.{type(model).__qualname__}"
+    if not target.startswith("forecast.models."):
+        raise ValueError(f"save: {target} is no member of ours: only those are built from a file")
+    return {"_target_": target} | {each.name: _setting(getattr(model, each.name)) for each in fields(model)}
+
+
+def _setting(model: Any) -> Any:
     if is_dataclass(model) and not isinstance(model, type):
-        target = f"{type(model).__module__}.{type(model).__qualname__}"
-        if not target.startswith("forecast."):
-            raise ValueError(f"save: {target} lies outside forecast: only our own members are built from a file")
-        return {"_target_": target} | {each.name: _recipe(getattr(model, each.name)) for each in fields(model)}
+        return {each.name: _setting(getattr(model, each.name)) for each in fields(model)}
     if isinstance(model, dict):
-        return {str(key): _recipe(value) for key, value in model.items()}
+        return {str(key): _setting(value) for key, value in model.items()}
     if isinstance(model, list | tuple):
-        return [_recipe(each) for each in model]
+        return [_setting(each) for each in model]
     if model is None or isinstance(model, str | bool | int | float | np.generic):
         return _plain(model)
     raise ValueError(f"save: a setting of type {type(model).__name__} cannot be written: use numbers, words and lists")
@@ -145,11 +151,18 @@ def _to_series(data: dict[str, Any]) -> Series:
     return Series(**arrays, **words, sources=tuple(tuple(each) for each in data["sources"]))
 
 
-def _to_model(data: Any) -> Any:
+def _to_model(data: dict[str, Any]) -> Any:
+    made = build({name: _tuples(value) for name, value in data.items() if not isinstance(value, dict)})
+    inner = {name: _tuples(value) for name, value in data.items() if isinstance(value, dict)}
+    # settings that are dataclasses themselves keep their class, whatever the file says
+    return replace(made, **{name: replace(getattr(made, name), **value) if is_dataclass(getattr(made, name)) else value
+                            for name, value in inner.items()})
+
+
+def _tuples(data: Any) -> Any:
     if isinstance(data, dict):
-        inner = {key: _to_model(value) for key, value in data.items()}
-        return build(inner) if "_target_" in inner else inner
-    return tuple(_to_model(each) for each in data) if isinstance(data, list) else data
+        return {name: _tuples(value) for name, value in data.items()}
+    return tuple(_tuples(each) for each in data) if isinstance(data, list) else data
 
 
 def _to_frame(data: dict[str, list[Any]]) -> pd.DataFrame:

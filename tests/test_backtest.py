@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import Series
-from forecast.backtest import backtest
+from forecast import Series, scores
+from forecast.backtest import QUANTILES, _wis, backtest
 from forecast.models.mean import Mean
 from forecast.models.negative_binomial import NegativeBinomial
 from forecast.models.prophet import Prophet
@@ -161,3 +161,14 @@ def test_progress_counts_every_forecast() -> None:
     backtest(SERIES, SIMPLE, origins=3, horizon=2, progress=lambda *each: said.append(each))
     assert said[-1] == (6, 6, "windows")
     assert len(said) == 6
+
+
+def test_the_chance_of_any_count_and_the_interval_score_are_scored() -> None:
+    sparse = Series.from_values([0, 1, 0, 0, 2, 0, 0, 0, 1, 0] * 4, start="2021-01-01", freq="MS")
+    result = backtest(sparse, {"windows": Windows()}, origins=6, horizon=2, draws=400)
+    line, table = result.scores.iloc[0], result.table
+    assert 0.1 < line["brier"] < 0.35  # three rows in ten hold a count: always saying so scores 0.21
+    assert line["brier"] == pytest.approx(table["brier"].mean())
+    paths = np.tile(np.arange(401.0)[:, None], (1, 3))
+    part = pd.DataFrame({"observed": [10.0, 200.0, 500.0], **{f"q{q:g}": np.quantile(paths[:, 0], q) for q in QUANTILES}})
+    np.testing.assert_allclose(_wis(part), scores.wis(paths, part["observed"].to_numpy(), alphas=(0.05, 0.1, 0.2, 0.5)))

@@ -11,8 +11,10 @@ import pytest
 
 from forecast import Recipe, Series, backtest, restore, save
 from forecast.models.prophet import Prophet
+from forecast.models.regimes import Regimes
 from forecast.models.sarimax import Sarimax
 from forecast.models.structural import Structural
+from forecast.regimes import RegimeModel
 from forecast.registry import make, names
 from forecast.saved import settings
 
@@ -41,7 +43,7 @@ def test_a_series_comes_back_whole(tmp_path: Path) -> None:
 
 def test_changed_settings_are_kept(tmp_path: Path) -> None:
     for model in (Sarimax(order=(2, 0, 0)), Prophet(holidays={"visit": ("2023-07-25",)}),
-                  Structural(rows=50, steps=(0.0, 0.1))):
+                  Structural(rows=50, steps=(0.0, 0.1)), Regimes(model=RegimeModel(breaks=3.0))):
         back = restore(save(Recipe(SERIES, model), tmp_path / "recipe.json"))
         assert isinstance(back, Recipe)
         assert back.model == model
@@ -85,7 +87,7 @@ def test_a_model_of_somebody_else_is_not_saved(tmp_path: Path) -> None:
         def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
             return np.zeros((draws, horizon), dtype=np.int64)
 
-    with pytest.raises(ValueError, match="type Mine cannot be written"):
+    with pytest.raises(ValueError, match="Mine is no member of ours"):
         save(Recipe(SERIES, Mine()), tmp_path / "recipe.json")
 
 
