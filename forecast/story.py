@@ -100,8 +100,9 @@ def events(findings: Findings) -> str:
         return (f"{opening} {what} best: {it_is(other.probability)} that {'each' if len(found) > 1 else 'the'} change "
                 f"lies outside every window, and the fullest window, of {quoted(named[0])}, holds "
                 f"{percent(named[0].within)}.")
-    said = (f"Of {count(len(named), 'dated event')} that compete, the window of {quoted(named[0])} "
-            f"({days(named[0].first, named[0].last)}) fits {which} best: {chance(named[0].probability)}.")
+    opening = (f"Of {count(len(named), 'dated event')} that compete, the window of {quoted(named[0])}" if len(named) > 1
+               else f"The window of the one event that competes, {quoted(named[0])}")
+    said = f"{opening} ({days(named[0].first, named[0].last)}) fits {which} best: {chance(named[0].probability)}."
     second = [e for e in named[1:] if e.probability >= WORTH]
     if second:
         against = listed(f"{quoted(e)} ({percent(e.probability)})" for e in second)

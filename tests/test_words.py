@@ -175,6 +175,13 @@ def test_several_changes_are_all_named():
     assert "Two changes stand out" in story.change(reading(breaks=(first, second)))
 
 
+def test_an_event_alone_is_no_crowd():
+    main = reading()
+    rows = tuple(e for e in main.explained[0] if e.name != "treaty")
+    assert story.events(findings(replace(main, explained=(rows,)))).startswith(
+        f"The window of the one event that competes, “A visit” (10 May to 10 July 2023) fits its date best: likely (70{T}%).")
+
+
 def test_other_events_come_first_when_they_hold_more():
     main = reading()
     rows = tuple(replace(e, probability=p, within=p) for e, p in zip(main.explained[0], (0.05, 0.1, 0.8, 0.05), strict=True))
