@@ -22,7 +22,16 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from forecast import registry
-from forecast.refusals import RefusedError, check, check_override, check_text, faulty
+from forecast.refusals import (
+    TRUSTED,
+    RefusedError,
+    check,
+    check_override,
+    check_text,
+    faulty,
+    read_settings,
+    trusted,
+)
 from forecast.registry import folder, names, suggest
 
 if TYPE_CHECKING:
@@ -30,6 +39,7 @@ if TYPE_CHECKING:
 
 VERSION_BASE = "1.3"
 GROUPS = ("detectors", "models")
+ROLES = {"series": "series", "detectors": "detect", "models": "paths"}  # group -> what its members can do
 PLACES: ContextVar[tuple[Path, ...]] = ContextVar("PLACES", default=())
 # -- what there is --------------------------------------------------------------------------------------------------
 def folders(config_dir: str | None = None) -> list[Path]:
@@ -52,16 +62,19 @@ def experiments(config_dir: str | None = None) -> dict[str, Path]:
 
 
 # -- load -----------------------------------------------------------------------------------------------------------
-def load(name: str = "khasan_rajin", *overrides: str, config_dir: str | None = None) -> Experiment:
+def load(name: str = "khasan_rajin", *overrides: str, config_dir: str | None = None,
+         trust: Sequence[str] = ()) -> Experiment:
     """The experiment called `name` with `overrides` such as "horizon=6" or "models=[ets,mean]".
 
     Its file is looked for in `config_dir`, in `experiments` of the current folder and among those that ship.
+    `trust` names packages of your own whose classes it may name.
     Raises ValueError when it is unknown, holds more than settings, or a setting is wrong.
 
     >>> load("seatbelts", "horizon=3").horizon
     3
     """
-    return build(compose(name, *overrides, config_dir=config_dir))
+    with trusted(trust):
+        return build(compose(name, *overrides, config_dir=config_dir))
 
 
 def compose(name: str = "khasan_rajin", *overrides: str, config_dir: str | None = None) -> dict[str, Any]:
@@ -81,9 +94,12 @@ def sweep(name: str, overrides: Sequence[str], job: Callable[[dict[str, Any], Pa
     """
     from hydra.core.hydra_config import HydraConfig
 
+    packages = TRUSTED.get()
+
     def task(cfg: Any) -> str:
         told = HydraConfig.get()
-        return job(_plain(cfg, name), output / _job_name(told.overrides.task, swept, told.job.num))
+        with trusted(packages):  # a launcher may run this in another process
+            return job(_plain(cfg, name), output / _job_name(told.overrides.task, swept, told.job.num))
 
     quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.output_subdir=null", "hydra.sweep.subdir=.",
              f"hydra.sweep.dir={_quoted(str(output.resolve()))}"]
@@ -202,7 +218,7 @@ def _plugins() -> tuple[Any, ...]:
                 raise RefusedError(f"{file}: Hydra's own settings are not for experiments: remove the file")
             if not file.is_file():
                 return super().load_config(config_path)
-            text = file.read_text(encoding="utf-8")
+            text = read_settings(file)
             check_text(text, file.name)
             try:
                 loaded = OmegaConf.load(io.StringIO(text))
@@ -232,8 +248,8 @@ def _plain(cfg: Any, name: str) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         raise ValueError(f"{name}: {str(error).splitlines()[0]}") from error
     called = str(settings.get("name") or name)
-    if not re.fullmatch(r"\w[\w.-]*", called):  # a report is written to a folder of that name
-        raise ValueError(f"{name}: name {called!r} must be letters, digits, '_', '-' and '.' alone")
+    if not re.fullmatch(r"\w[\w.-]{0,99}", called):  # a report is written to a folder of that name
+        raise ValueError(f"{name}: name {called[:120]!r} must be at most 100 letters, digits, '_', '-' and '.'")
     return {str(key): value for key, value in settings.items()} | {"name": called}
 
 
@@ -315,6 +331,9 @@ def _members(given: Any, group: str, make: Callable[[str, str], Any] | None, nam
     for key, value in made.items():
         if value is None or isinstance(value, (str, int, float, list, dict)):
             raise ValueError(f"{name}: {group}.{key} has no _target_, got {value!r}: copy an example")
+        if not callable(getattr(value, ROLES[group], None)):
+            raise ValueError(f"{name}: {group}.{key} is a {type(value).__name__}, which has no {ROLES[group]}(): "
+                             "copy an example")
     return made
 
 
@@ -333,7 +352,8 @@ def _object(recipe: dict[str, Any], where: str) -> Any:
     except ModuleNotFoundError as error:
         raise ValueError(f"{where}: there is no module {module}: copy an example, or name one of conf/") from error
     # a class that a module merely imports (pathlib.Path, say) is nothing that forecast offers
-    if not inspect.isclass(target) or target.__module__.split(".")[0] != "forecast":
+    home = target.__module__.split(".")[0] if inspect.isclass(target) else ""
+    if home not in ("forecast", *TRUSTED.get()) or not any(hasattr(target, role) for role in ROLES.values()):
         raise ValueError(f"{where}: {module} offers no class {name!r}: copy an example, or name one of conf/")
     _known({key: value for key, value in recipe.items() if key != "_target_"}, target, where)
     try:

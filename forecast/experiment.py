@@ -38,6 +38,11 @@ from forecast.series import Series
 from forecast.statements import Statement, read_statements
 
 Progress = Callable[[int, int, str], None]
+# what a setting may be: beyond these a run would fill the memory or never end
+RANGES = {"horizon": (1, 10_000), "origins": (1, 10_000), "draws": (2, 1_000_000), "placebos": (19, 100_000),
+          "jobs": (1, 1024), "delay_days": (0, 36_500), "anticipation_days": (0, 36_500), "seed": (0, 2**63 - 1)}
+MOST_NUMBERS = 50_000_000  # sample paths times rows ahead: 0.4 GB
+EVENT_SETTINGS = ("delay_days", "anticipation_days")
 
 
 @dataclass(frozen=True)
@@ -88,12 +93,39 @@ class Experiment:
                 raise ValueError(f"together: {name!r} is none of the series: {suggest(name, list(self.series))}")
         if self.events and not self.ledger:
             raise ValueError("events are named but no ledger: say which CSV of events holds them")
-        least_of = {"horizon": 1, "origins": 1, "draws": 2, "placebos": 19, "jobs": 1, "delay_days": 0,
-                    "anticipation_days": 0, "seed": 0}
-        for name, least in least_of.items():
-            number = getattr(self, name)
-            if not isinstance(number, int) or number < least:
-                raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
+        for name, (least, most) in RANGES.items():
+            _whole(name, getattr(self, name), least, most)
+        _check_texts(self)
+        _check_events(self.events)
+        if self.horizon * self.draws > MOST_NUMBERS:
+            raise ValueError(f"horizon {self.horizon} times draws {self.draws} must be at most {MOST_NUMBERS:,}: lower "
+                             "one of them")
+
+
+def _check_texts(experiment: Experiment) -> None:
+    for name in ("name", "title", "question", "forecast_on", "ledger", "baseline"):
+        given = getattr(experiment, name)
+        if not isinstance(given, str):
+            raise ValueError(f"{name} must be text, got {given!r}: put it in quotes")
+
+
+def _check_events(events: Mapping[str, Mapping[str, int] | None]) -> None:
+    if not isinstance(events, Mapping):
+        raise ValueError(f"events must map names to delays, got {events!r}: copy an example")
+    for name, own in events.items():
+        if own is not None and not isinstance(own, Mapping):
+            raise ValueError(f"events: {name} must be empty or like {{delay_days: 90}}, got {own!r}")
+        for setting, days in (own or {}).items():
+            if setting not in EVENT_SETTINGS:
+                raise ValueError(f"event {name}: {setting!r} is unknown: {suggest(str(setting), EVENT_SETTINGS)}")
+            _whole(f"events: {name}: {setting}", days, 0, RANGES[setting][1])
+
+
+def _whole(name: str, number: object, least: int, most: int) -> None:
+    if not isinstance(number, int) or isinstance(number, bool) or number < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
+    if number > most:
+        raise ValueError(f"{name} must be at most {most:,}, got more than that")
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,9 +253,6 @@ def _windows(experiment: Experiment) -> tuple[Window, ...]:
     made = []
     for event in events:
         own = experiment.events[event.name] or {}
-        unknown = set(own) - {"delay_days", "anticipation_days"}
-        if unknown:
-            raise ValueError(f"event {event.name}: {suggest(unknown.pop(), ['delay_days', 'anticipation_days'])}")
         first, last = window(event, own.get("delay_days", experiment.delay_days),
                              own.get("anticipation_days", experiment.anticipation_days))
         made.append(Window(event, first, last))

@@ -1,22 +1,33 @@
 """What a shared config may not hold: a shared file must not be code.
 
 Every file but our own `conf/` is read with a safe loader and refused before Hydra sees it if it names a target
-outside `forecast`, touches Hydra's own settings (callbacks and logging run code before any function of ours does)
-or asks for a resolver (`${oc.env:...}` copies secrets into saved configs). Overrides of the command line and the
-composed whole pass the same check.
+outside what `forecast` offers, touches Hydra's own settings (callbacks and logging run code before any function of
+ours does) or asks for a resolver (`${oc.env:...}` copies secrets into saved configs). Overrides of the command line
+and the composed whole pass the same check. A user's own package may be named where the user, never the file, says
+that it is trusted; even then nothing but a class is made.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-TARGET = re.compile(r"forecast(\.[a-z]\w*)+\.[A-Z]\w*")
+OURS = re.compile(r"forecast\.(breaks|longtable|models|reconcile|simulate)(\.[a-z]\w*)*\.[A-Z]\w*", re.ASCII)
+THEIRS = re.compile(r"[a-zA-Z_]\w*(\.[a-zA-Z]\w*)*\.[A-Z]\w*", re.ASCII)
+TRUSTED: ContextVar[tuple[str, ...]] = ContextVar("TRUSTED", default=())
 PLAIN = re.compile(r"\$\{\.*\w[\w.\-]*(\[\w+\])*\.?[\w.\-]*\}")  # ${a.b}, ${.c} or ${a[0].b}: a reference, no call
 LARGEST = 20_000  # nodes of one file: aliases can fold a file of a kilobyte out to the size of the memory
+DEEPEST = 20  # levels of one file
+REFERENCES = 12  # in one experiment: each may name a text of others, and ten levels of ten fill the memory
+MOST_BYTES = 256 * 1024
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 # Hydra's own settings that an override may set, and the values that they take.
 WORD = r"[\w.,-]+"
 ALLOWED = {
@@ -32,12 +43,58 @@ class RefusedError(ValueError):
     """A file or an override that is more than settings."""
 
 
+@contextmanager
+def trusted(packages: Sequence[str]) -> Iterator[None]:
+    """Let configs name classes of these packages of the user's own while this lasts.
+
+    Raises ValueError for what is no name of a package.
+    """
+    for name in packages:
+        if not name.isidentifier():
+            raise ValueError(f"trust {name!r} is no name of a package: write --trust mypackage")
+    before = TRUSTED.set((*TRUSTED.get(), *packages))
+    try:
+        yield
+    finally:
+        TRUSTED.reset(before)
+
+
+def may_name(target: Any) -> bool:
+    """Whether a config may name `target`: a class among our sources, detectors and models, or of a trusted package.
+
+    >>> may_name("forecast.models.ets.Ets"), may_name("os.system"), may_name("forecast.bootstrap.ensure")
+    (True, False, False)
+    """
+    if not isinstance(target, str):
+        return False
+    return bool(OURS.fullmatch(target)) or (target.split(".")[0] in TRUSTED.get() and bool(THEIRS.fullmatch(target)))
+
+
+def read_settings(file: Path) -> str:
+    """The text of a file of settings.
+
+    Raises RefusedError for what is no file, or is too large or no UTF-8 to be one.
+    """
+    if not file.is_file():
+        raise RefusedError(f"{file.name}: is no file: name a YAML file")
+    if file.stat().st_size > MOST_BYTES:
+        raise RefusedError(f"{file.name}: larger than {MOST_BYTES // 1024} KiB: an experiment is short, counts lie in "
+                           "ledgers")
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{file.name}: byte {error.start} is no UTF-8: save it as UTF-8") from error
+
+
 def check_text(text: str, where: str) -> Any:
     """What the YAML `text` holds, if it is settings and nothing else.
 
     Raises RefusedError for a target outside forecast, Hydra's own settings, a resolver, a tag or a package header, and
     ValueError for what is no YAML.
     """
+    if len(text) > MOST_BYTES:
+        raise RefusedError(f"{where}: longer than {MOST_BYTES // 1024} KiB: an experiment is short, counts lie in "
+                           "ledgers")
     for header in re.findall(r"^\s*#\s*@(\w+\s+\S+)", text, flags=re.M):
         if header.split() != ["package", "_global_"]:
             raise RefusedError(f"{where}: header '# @{header}' is not for experiments: leave it out")
@@ -49,6 +106,8 @@ def check_text(text: str, where: str) -> Any:
         raise ValueError(faulty(error, where)) from error
     except RecursionError as error:
         raise RefusedError(f"{where}: nested too deeply for settings") from error
+    except ValueError as error:  # a number of thousands of digits, a 30 February
+        raise RefusedError(f"{where}: {str(error).partition(';')[0]}: mend that number or date") from error
     check(loaded, where)
     return loaded
 
@@ -57,37 +116,65 @@ def faulty(error: yaml.YAMLError, where: str) -> str:
     """What is wrong with a YAML file, and in which line."""
     mark = getattr(error, "problem_mark", None)
     line = f", line {mark.line + 1}" if mark else ""
-    return f"{where}{line}: {getattr(error, 'problem', None) or error}: mend the YAML"
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
+    return f"{where}{line}: {problem}: mend the YAML"
 
 
 def check(loaded: Any, where: str) -> None:
     """Raise RefusedError if a loaded mapping is more than settings; see `check_text`."""
-    queue, seen = [("", loaded)], 0
+    queue, seen, references = [("", loaded, 0)], 0, 0
     while queue:
-        path, node = queue.pop()
+        path, node, depth = queue.pop()
         seen += 1
         if seen > LARGEST:
             raise RefusedError(f"{where}: more than {LARGEST} entries: an experiment is short, counts lie in ledgers")
+        if depth > DEEPEST:
+            raise RefusedError(f"{where}: nested too deeply for settings")
         if isinstance(node, Mapping):
             for key, value in node.items():
-                _check_key(str(key), value, where)
-                queue += [(f"{path}.{key}".lstrip("."), value), (path, str(key))]
+                _check_key(key, value, where)
+                queue += [(f"{path}.{key}".lstrip("."), value, depth + 1), (path, str(key), depth)]
         elif isinstance(node, (list, tuple)):
-            queue += [(path, value) for value in node]
+            queue += [(path, value, depth + 1) for value in node]
         elif isinstance(node, str):
             _check_word(node, f"{where}: {path}" if path else where)
-            if path.split(".")[0] == "defaults" and "hydra" in re.split(r"\W+", node):
-                raise RefusedError(f"{where}: defaults name {node!r}: Hydra's own settings are not for experiments")
+            references += node.count("${")
+            if path.split(".")[0] == "defaults":
+                _check_default(node, where)
+        elif not isinstance(node, bool | int | float | date | None):
+            raise RefusedError(f"{where}: {path}: a {type(node).__name__} is no setting: write text, a number or a "
+                               "list")
+        elif isinstance(node, int) and abs(node) >= 2**63:
+            raise RefusedError(f"{where}: {path}: a number of more than 18 digits: write a smaller one")
+    if references > REFERENCES:
+        raise RefusedError(f"{where}: more than {REFERENCES} references such as ${{horizon}}: write the values out")
 
 
-def _check_key(key: str, value: Any, where: str) -> None:
-    if re.match(r"hydra($|[./@])|.*@hydra\b", key):
+def _check_key(key: Any, value: Any, where: str) -> None:
+    if not isinstance(key, str | int | float | date):
+        raise RefusedError(f"{where}: {key!r} is no name of a setting: write a word before the colon")
+    if re.match(r"hydra($|[./@])|.*@hydra\b", str(key)):
         raise RefusedError(f"{where}: {key!r}: Hydra's own settings can run code: leave it out")
-    if key == "_target_" and not (isinstance(value, str) and TARGET.fullmatch(value)):
-        raise RefusedError(f"{where}: target {value!r} lies outside forecast: a config chooses among our classes")
+    if key == "_target_" and not may_name(value):
+        raise RefusedError(f"{where}: {_outside(value)}")
+
+
+def _outside(target: Any) -> str:
+    return (f"target {target!r} lies outside forecast's sources, detectors and models: name one of them, or say "
+            "--trust PACKAGE for a class of your own")
+
+
+def _check_default(word: str, where: str) -> None:
+    """A defaults list names files of the folders of experiments, and nothing beside them."""
+    if "hydra" in re.split(r"\W+", word):
+        raise RefusedError(f"{where}: defaults name {word!r}: Hydra's own settings are not for experiments")
+    if ".." in word or "://" in word or "~" in word or word.startswith("//"):
+        raise RefusedError(f"{where}: defaults name {word!r}: only files of the folder of experiments can be named")
 
 
 def _check_word(word: str, where: str) -> None:
+    if mark := HIDDEN.search(word):
+        raise RefusedError(f"{where}: text holds the hidden character U+{ord(mark[0]):04X}: take it out")
     rest, before = word, ""
     while rest != before:
         before, rest = rest, PLAIN.sub("", rest)
@@ -112,5 +199,5 @@ def check_override(text: str) -> None:
         return
     _check_word(text, "override")
     last = key.rpartition(".")[2]
-    if last == "_target_" and not TARGET.fullmatch(value):
-        raise RefusedError(f"override {text!r}: the target lies outside forecast")
+    if last == "_target_" and not may_name(value):
+        raise RefusedError(f"override {text!r}: {_outside(value)}")

@@ -1,6 +1,6 @@
 """Names to objects: the files of a `conf/` group are the names a user types; each says which class it builds.
 
-Nothing here imports Hydra. A target outside `forecast` is refused, so that a shared file cannot run code.
+Nothing here imports Hydra. A target that no config may name is refused, so that a shared file cannot run code.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from forecast.refusals import may_name
 
 
 def folder(name: str) -> Path:
@@ -59,7 +61,7 @@ def build(recipe: dict[str, Any]) -> Any:
     fields = dict(recipe)
     target = str(fields.pop("_target_"))
     module, _, name = target.rpartition(".")
-    if module.split(".")[0] != "forecast" or name.startswith("_"):
+    if not may_name(target):
         raise ValueError(f"target {target!r} lies outside forecast: a config chooses among what forecast offers")
     try:
         return getattr(import_module(module), name)(**fields)

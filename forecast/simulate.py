@@ -10,6 +10,8 @@ import numpy as np
 from forecast.accounts import Decision
 from forecast.series import Kind, Series
 
+LONGEST = 1_000_000  # rows
+
 
 def simulate(n: int = 104, level: float = 10.0, breaks: Mapping[int, float] | None = None, *, dispersion: float = 5.0,
              spread: float = 0.3, correlation: float = 0.5, missing: float = 0.0, at_least: float = 0.0,
@@ -25,6 +27,8 @@ def simulate(n: int = 104, level: float = 10.0, breaks: Mapping[int, float] | No
     >>> simulate(6, level=4, seed=1).value.tolist()
     [2.0, 7.0, 7.0, 2.0, 5.0, 6.0]
     """
+    if not 1 <= n <= LONGEST:
+        raise ValueError(f"simulate: n must lie between 1 and {LONGEST:,}, got {n}")
     for name, share in (("missing", missing), ("at_least", at_least), ("correlation", correlation)):
         if not 0 <= share < 1:
             raise ValueError(f"simulate: {name} must lie in [0, 1), got {share}")

@@ -312,7 +312,8 @@ def test_a_missing_config_folder_is_said():
     (SMALL + "outptu: x\n", "'outptu' is no setting"),
     (SMALL + "name: ../up\n", "name '../up'"),
     (SMALL.replace("SimulatedYard", "SimulatedYrd"), "offers no class 'SimulatedYrd'"),
-    (SMALL.replace("forecast.simulate", "forecast.simulte"), "no module forecast.simulte"),
+    (SMALL.replace("forecast.simulate", "forecast.simulte"), "target 'forecast.simulte.SimulatedYard' lies outside"),
+    (SMALL.replace("forecast.simulate", "forecast.models.simulte"), "no module forecast.models.simulte"),
     ("", "title"),
 ])
 def test_a_faulty_file_is_said_in_one_sentence(text, said, mine):
