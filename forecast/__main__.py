@@ -6,6 +6,7 @@ The page of help imports neither pandas nor Hydra; whatever is heavy is imported
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import logging
 import os
@@ -17,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast.aside import MARK
 from forecast.bootstrap import NEEDED, ROOT, ensure
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ COMMANDS = {
     "compare": ("forecast.comparison", "command"),
     "feeds": ("forecast.feeds.command", "list_feeds"),
     "check": ("forecast.feeds.command", "check"),
+    "panel": ("forecast.panel.command", "command"),
 }
 USAGE = """\
 Did the traffic change, when, by how much, which dated events fit, and what comes next.
@@ -40,11 +43,13 @@ Did the traffic change, when, by how much, which dated events fit, and what come
   forecast compare reports/                      a ranked table of what was run
   forecast feeds                                 the layouts of files that are read
   forecast check FILE                            what would be read of a file; --keep-good OUT.csv parts good from bad
+  forecast panel FILE FOLDER --event 2023-11-19  every series of a file: changes, the event, what comes next
 
 options
   -cn, --config-name NAME    the experiment: experiments/NAME.yaml, of this folder or of those that ship
   -cd, --config-dir FOLDER   another folder that holds experiments
   -m, --multirun             run every combination of settings with several values (a=1,2)
+  --trust PACKAGE            let a config name classes of this package of your own; nothing else of it is called
   --cfg job                  print the settings that would be run, and stop
   -h, --help                 this page
   --version                  the release
@@ -85,9 +90,14 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def _said(error: Exception) -> str:
+    """One sentence; characters that steer a terminal are shown by their codes."""
+    text = str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        text += ": free some space or name another folder with output=FOLDER; an earlier report is as it was"
+    return re.sub(r"[^\S \n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]",
+                  lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
@@ -102,7 +112,10 @@ def _dispatch(arguments: Sequence[str]) -> int:
     elif given.version:
         print(f"forecast {__version__}")
     else:
-        return _experiment(given)
+        from forecast.refusals import trusted
+
+        with trusted(given.trust):
+            return _experiment(given)
     return 0
 
 
@@ -112,6 +125,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("-cn", "--config-name", default=DEFAULT)
     parser.add_argument("-cd", "--config-dir")
     parser.add_argument("-m", "--multirun", action="store_true")
+    parser.add_argument("--trust", action="append", default=[])
     parser.add_argument("-c", "--cfg", choices=["job"])
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("--version", action="store_true")
@@ -131,7 +145,7 @@ def _help() -> str:
 
     lines = [USAGE.format(default=DEFAULT), "experiments (-cn)"]
     for name, path in sorted(experiments().items()):
-        title = re.search(r"^title:\s*(.+)$", path.read_text(encoding="utf-8"), flags=re.M)
+        title = re.search(r"^title:\s*(.+)$", _start(path), flags=re.M)
         lines.append(f"  {name:<20} {title[1] if title else ''}".rstrip())
     for group in GROUPS:
         lines += ["", f"{group} ({group}=NAME or {group}=[NAME,NAME])", *_wrapped(names(group))]
@@ -139,6 +153,15 @@ def _help() -> str:
     settings = re.findall(r"^(\w+): *(\d\S*|\w+) +# (.+)$", base, flags=re.M)
     lines += ["", "settings (key=value)", *(f"  {f'{key}={value}':<26} {what}" for key, value, what in settings)]
     return "\n".join(lines) + "\n"
+
+
+def _start(path: Path) -> str:
+    """The first lines of a file of which nothing is known yet, as text that a terminal only shows."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        text = file.read(4096).decode("utf-8", errors="replace")
+    return "".join(c if c.isprintable() or c == "\n" else "" for c in text)
 
 
 def _wrapped(words: Sequence[str]) -> list[str]:
@@ -203,11 +226,8 @@ def _run(settings: dict[str, Any], folder: Path, overrides: Sequence[str]) -> An
 
         findings = run(experiment, progress=progress)
         LOG.info("writing %s", folder)
-        write_report(findings, folder, config=text)
-        LOG.info("done")
-    again = f"# Run again: forecast -cn config -cd {folder.as_posix()}\n"
-    (folder / "config.yaml").write_text(again + text, encoding="utf-8")
-    (folder / "forecast.log").write_text(log(), encoding="utf-8")
+        again = f"# Run again: forecast -cn config -cd {folder.as_posix()}\n"
+        write_report(findings, folder, config=text, also=lambda: {"config.yaml": again + text, "forecast.log": log()})
     return findings
 
 
@@ -216,7 +236,8 @@ def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"output {folder} is a file: name a folder")
     ours = ("findings.json", "config.yaml", "*/findings.json")
-    if folder.is_dir() and any(folder.iterdir()) and not any(any(folder.glob(name)) for name in ours):
+    holds = [path for path in folder.iterdir() if not path.name.startswith(MARK)] if folder.is_dir() else []
+    if holds and not any(any(folder.glob(name)) for name in ours):
         raise ValueError(f"output {folder} holds something that is no report: name a new or an empty folder")
     stands = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not stands.is_dir() or not os.access(stands, os.W_OK | os.X_OK):

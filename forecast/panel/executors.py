@@ -1,0 +1,56 @@
+"""Who computes the chunks: this process, a pool of processes, or a Dask cluster; all through joblib."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from forecast.panel.settings import DASK, LOCAL
+
+Out = TypeVar("Out")
+
+
+def fan_out(work: Callable[..., Out], tasks: Iterable[tuple[Any, ...]], executor: str, jobs: int) -> Iterator[Out]:
+    """Answers of `work(*task)` as they come, in whatever order; few tasks wait at a time, so that memory is bounded.
+
+    Raises ValueError where Dask is asked for and not installed, and RuntimeError where workers died for good.
+    """
+    from joblib import Parallel, delayed, parallel_config
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    with _backend(executor, jobs) as settings, parallel_config(**settings):
+        pool = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
+        try:
+            yield from pool(delayed(work)(*task) for task in tasks)
+        except TerminatedWorkerError as error:
+            raise OSError("a worker process was killed, perhaps for want of memory: what was finished is kept; run "
+                          "the same command again to go on") from error
+
+
+@contextmanager
+def _backend(executor: str, jobs: int) -> Iterator[dict[str, Any]]:
+    if executor == LOCAL:
+        yield {"backend": "sequential"} if jobs == 1 else {"backend": "loky", "n_jobs": jobs}
+        return
+    distributed = _distributed()
+    if executor == DASK:
+        with (distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None) as cluster,
+              distributed.Client(cluster, set_as_default=False) as client):
+            yield {"backend": "dask", "client": client}
+        return
+    try:
+        client = distributed.Client(executor, set_as_default=False)
+    except OSError as error:
+        raise ValueError(f"no Dask scheduler answers at {executor}: {error}") from error
+    with client:
+        yield {"backend": "dask", "client": client}
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise ValueError("this executor needs distributed (the extra 'dask'): install distributed, or take "
+                         "--executor local") from error
+    return distributed

@@ -1,0 +1,181 @@
+"""One series of a panel: its grid, the evidence for a change, the events, the forecast; as rows of plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from forecast.breaks import Break, detect
+from forecast.breaks.regimes import Regimes
+from forecast.models import predict
+from forecast.panel.dating import dated_daily
+from forecast.panel.settings import Settings
+from forecast.posterior import Posterior
+from forecast.regimes import RegimeModel, single_thread
+from forecast.registry import make
+from forecast.series import DAY, Series
+
+MOST = 400  # rows that the regime model sees; longer series are taken in bins
+BINS = 360  # of a longer series, about: seven years of weeks
+DRAWS = 400
+QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
+# A week holds many counts: small spreads can be told there, and a coarser grid than the default's does
+MODEL = RegimeModel(spreads=(0.1, 0.25, 0.6), correlations=(0.4, 0.85), dispersions=(1.0, 4.0, 15.0, 60.0), levels=30)
+REGIMES = Regimes(draws=DRAWS, model=MODEL)
+LEAST_PATHS = 20  # paths with a break in a window from which the size of the change is said
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Rows of one series for each table of the panel."""
+
+    series: Row
+    breaks: tuple[Row, ...] = ()
+    effects: tuple[Row, ...] = ()
+    forecast: tuple[Row, ...] = ()
+
+
+def examine(series: Series, settings: Settings) -> Outcome:
+    """Everything a panel says of one series; a series that cannot be read is an outcome with its reason."""
+    seen = series.observed
+    row: Row = {"unique_id": series.name, "site": series.site, "measure": series.measure, "kind": series.kind,
+                "observed": int(seen.sum())}
+    if seen.any():
+        days = series.start[seen]
+        row |= {"first": days[0], "last": days[-1], "mean": float(series.middle[seen].mean())}
+    try:
+        with single_thread():
+            return _examined(series, settings, row)
+    except (ValueError, ArithmeticError, LookupError, np.linalg.LinAlgError) as error:
+        return Outcome(row | {"failed": f"{type(error).__name__}: {error}"})
+
+
+def _examined(series: Series, settings: Settings, row: Row) -> Outcome:
+    if not series.observed.any():
+        raise ValueError("no row holds an observation")
+    if not series.is_count:
+        raise ValueError("a panel takes whole counts of at least zero")
+    seed = seed_of(settings.seed, series.name)
+    grid = gridded(series)
+    binned = in_bins(grid)
+    regimes = replace(REGIMES, seed=seed)
+    posterior = regimes.posterior(binned)
+    found = regimes.breaks(posterior, binned) if settings.detector == "regimes" else detect(binned, settings.detector)
+    breaks = tuple(dated_daily(each, grid, binned) for each in found)
+    ahead, scored = _ahead(grid, settings, seed)
+    told = row | {"grid": grid.freq, "bins": binned.freq, "rows": len(binned), "log_ratio": posterior.log_ratio,
+                  "drift": posterior.drifting, "breaks": len(breaks), **scored}
+    return Outcome(told, tuple(_break_rows(series.name, breaks, binned, grid)),
+                   tuple(_effect(series.name, posterior, binned, each) for each in settings.windows()), ahead)
+
+
+def seed_of(seed: int, name: str) -> int:
+    """A seed of each series' own, whatever the order and whoever computes it."""
+    return int.from_bytes(sha256(f"{seed} {name}".encode()).digest()[:8], "big")
+
+
+# -- grids ------------------------------------------------------------------------------------------------------------
+def gridded(series: Series) -> Series:
+    """The series on the grid that its dates show: days, weeks, months; irregular dates of a flow become weeks.
+
+    Dates a week or a month apart are the starts of whole weeks and months.
+    """
+    step = float(np.median(np.diff(series.start).astype(float))) if len(series) > 1 else 1.0
+    if step == 1:
+        return series.regular("D")
+    if step == 7:
+        from pandas import Timestamp
+
+        anchor = f"W-{Timestamp(series.start[0]).day_name()[:3].upper()}"
+        return _whole(series, series.start + 7 * DAY).regular(anchor)
+    if 28 <= step <= 31:
+        months = series.start.astype("datetime64[M]")
+        return _whole(replace(series, start=months.astype("datetime64[D]")),
+                      (months + 1).astype("datetime64[D]")).regular("MS")
+    return series.regular("W-MON")
+
+
+def _whole(series: Series, end: np.ndarray) -> Series:
+    return replace(series, end=end)
+
+
+def in_bins(grid: Series) -> Series:
+    """The grid in bins of whole weeks (or of several rows), so that the regime model sees at most about `BINS` of them.
+
+    A stock is added up as well: so many cars on so many images, which keeps counts whole.
+    """
+    if len(grid) <= MOST:
+        return grid
+    days = int(np.median((grid.end - grid.start).astype(int)))
+    unit = 7 if days == 1 else days
+    width = unit * -(-len(grid) * days // (unit * BINS))
+    return replace(grid, kind="flow").regular(f"{width}D")
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+def _break_rows(name: str, breaks: Sequence[Break], binned: Series, grid: Series) -> list[Row]:
+    width = np.median((binned.end - binned.start).astype(float)) / np.median((grid.end - grid.start).astype(float))
+    return [{"unique_id": name, "number": k, "at": np.datetime64(each.at, "D"), "low": np.datetime64(each.low, "D"),
+             "high": np.datetime64(each.high, "D"), "before": each.before / width, "after": each.after / width,
+             "ratio": each.after / each.before if each.before > 0 else None, "within": each.probability}
+            for k, each in enumerate(breaks, start=1)]
+
+
+def _effect(name: str, posterior: Posterior, binned: Series, event: tuple[str, date, date]) -> Row:
+    """Evidence for a break inside the window of an event against none there, whatever happened elsewhere."""
+    label, first, last = event
+    row: Row = {"unique_id": name, "event": label, "first": np.datetime64(first, "D"), "last": np.datetime64(last, "D")}
+    middle = binned.start + (binned.end - binned.start - DAY) // 2
+    # a break in a gap lies after the middle of the row before it, up to the middle of the next
+    inside = (middle[1:] > row["first"]) & (middle[:-1] < row["last"] + DAY)
+    seen = binned.observed
+    before, after = seen[:-1][middle[:-1] <= row["first"]].sum(), seen[1:][middle[1:] >= row["last"]].sum()
+    if before < 2 or after < 2:
+        return row | {"reason": f"{before} observed rows before and {after} after: two on each side are needed"}
+    prior = -np.expm1(-posterior.problem.model.breaks * posterior.problem.share[inside].sum())
+    hit = np.asarray(posterior.jumps[:, inside].any(axis=1))
+    share = (hit.sum() + 0.5) / (len(hit) + 1)
+    gaps = np.flatnonzero(inside)
+    change = (posterior.level[:, gaps[-1] + 1] - posterior.level[:, gaps[0]])[hit]
+    size = np.exp(np.quantile(change, (0.05, 0.5, 0.95))) if hit.sum() >= LEAST_PATHS else (None, None, None)
+    odds = np.log(share / (1 - share)) - np.log(prior / (1 - prior))
+    return row | {"log_ratio": float(odds), **dict(zip(("low", "ratio", "high"), size, strict=True))}
+
+
+def _ahead(grid: Series, settings: Settings, seed: int) -> tuple[tuple[Row, ...], Row]:
+    """The forecast row by row, and the scores of a backtest where one is asked for."""
+    if not settings.horizon:
+        return (), {}
+    model = make("models", settings.model)
+    paths = predict(grid, model, settings.horizon, DRAWS, seed)
+    when = coming(grid, settings.horizon)
+    quantiles = np.quantile(paths, QUANTILES, axis=0, method="inverted_cdf")
+    rows = tuple({"unique_id": grid.name, "step": k + 1, "when": when[k], "mean": float(paths[:, k].mean()),
+                  **{f"q{level:g}": float(value) for level, value in zip(QUANTILES, quantiles[:, k], strict=True)}}
+                 for k in range(settings.horizon))
+    return rows, _scores(grid, model, settings, seed)
+
+
+def coming(grid: Series, horizon: int) -> np.ndarray:
+    """Starts of the rows after the last one, [horizon]."""
+    import pandas as pd
+
+    points = pd.date_range(pd.Timestamp(grid.end[-1]), periods=horizon, freq=grid.freq)
+    return np.asarray(points, dtype="datetime64[D]")
+
+
+def _scores(grid: Series, model: Any, settings: Settings, seed: int) -> Row:
+    if not settings.origins:
+        return {}
+    from forecast.backtest import backtest
+
+    done = backtest(grid, {settings.model: model}, origins=settings.origins, horizon=settings.horizon,
+                    step=settings.horizon, draws=DRAWS, seed=seed % 2**32, baseline=settings.model)
+    score = done.scores.iloc[0]
+    return {name: float(score[name]) for name in ("crps", "mase", "coverage_80", "coverage_95")}

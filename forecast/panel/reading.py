@@ -1,0 +1,68 @@
+"""The series of a panel's file, one after the other by name, and the list of rows that were refused."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fnmatch import translate
+from pathlib import Path
+from typing import Any
+
+from forecast.feeds import detected
+from forecast.feeds.gather import gathered
+from forecast.feeds.reading import Batch
+from forecast.panel.settings import Settings
+from forecast.series import Series
+
+REJECTED = "rejected.csv"
+REASONS = ("row", "column", "got", "do", "text")
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a file holds: the names of its series in order, how to have each, and what was decided while reading."""
+
+    feed: str
+    names: tuple[str, ...]
+    series: Callable[[str], Series]
+    faults: int
+    notes: dict[str, int]
+
+
+def read_input(path: Path, settings: Settings, folder: Path) -> Input:
+    """Read the file once; bad rows go to `rejected.csv` in `folder` where the settings keep the good ones.
+
+    Raises StatementError listing every bad row otherwise; ValueError for a file that is no feed, or without series.
+    """
+    source, feed = detected(path)
+    only = settings.only or ("*/portcalls" if feed.name == "portwatch" else "*")
+    faulty, notes, list_of = 0, Counter[str](), folder / REJECTED
+    half = list_of.with_name(REJECTED + ".tmp")
+    with half.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(REASONS)
+
+        def noted(source: Any) -> Iterator[Batch]:
+            nonlocal faulty
+            for batch in feed.read(source):
+                notes.update(batch.notes)
+                faulty += len({fault.row for fault in batch.faults})
+                for fault in batch.faults:
+                    text = fault.text.encode("utf-8", errors="backslashreplace").decode()
+                    writer.writerow([fault.row, fault.column, fault.got, fault.do, text])
+                yield batch
+
+        try:
+            made = gathered(replace(feed, read=noted), source, re.compile(translate(only)), settings.keep_good)
+        except BaseException:
+            half.unlink()
+            raise
+    half.replace(list_of) if faulty else half.unlink()
+    pattern = re.compile(translate(only))
+    names = tuple(name for name in sorted(made.codes) if pattern.match(name))
+    if not names:
+        raise ValueError(f"{source.name}: none of its series fits --only {only!r}: forecast check FILE lists them")
+    return Input(feed.name, names, lambda name: made.series(name, settings.kind), faulty, dict(notes))

@@ -1,0 +1,130 @@
+"""A panel from its file to its tables: chunks of series worked on side by side, kept as they come, judged together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from forecast.feeds.extras import needs
+from forecast.panel import tables
+from forecast.panel.discoveries import discovered, learned_share, probabilities
+from forecast.panel.executors import fan_out
+from forecast.panel.manifest import Manifest, begin
+from forecast.panel.one import examine
+from forecast.panel.reading import Input, read_input
+from forecast.panel.settings import Settings
+from forecast.series import Series
+
+CHUNK = 8  # series: 2 to 5 seconds of work, beside which the few milliseconds of an executor vanish
+PARTS = "parts"
+Progress = Callable[[int, int], None]  # series done, series in all
+
+
+def run_panel(source: str | Path, output: str | Path, settings: Settings | None = None,
+              progress: Progress | None = None) -> dict[str, Any]:
+    """Examine every series of a file and write the tables and the summary to a folder; what the summary says.
+
+    The folder then holds series.parquet, breaks.parquet, effects.parquet, forecast.parquet (one row a series, break,
+    series and event, step), summary.html, summary.json, manifest.jsonl, and rejected.csv where rows were bad. A run
+    that was killed goes on where it stopped when the same is asked again: what is finished is not done twice.
+    Raises ValueError for an input that cannot be read, other settings than those of the folder, a missing extra.
+    """
+    from forecast.panel.summary import summarise
+
+    needs("pyarrow.parquet", "parquet")
+    chosen, folder = settings or Settings(), Path(output)
+    chosen.windows()
+    file = Path(source).expanduser()
+    if not file.is_file():
+        raise ValueError(f"{file}: {'a folder' if file.is_dir() else 'no such file'}: name one file")
+    manifest = begin(folder, file, chosen)
+    (folder / PARTS).mkdir(exist_ok=True)
+    held = read_input(file, chosen, folder)
+    _work(held, folder, manifest, chosen, progress)
+    _judge(folder, len(held.names), chosen)
+    return summarise(folder, held, manifest, chosen)
+
+
+def _work(held: Input, folder: Path, manifest: Manifest, settings: Settings, progress: Progress | None) -> None:
+    """Examine the chunks that are not finished, and keep each as it comes."""
+    chunks = list(enumerate(held.names[at:at + CHUNK] for at in range(0, len(held.names), CHUNK)))
+    done = sum(len(names) for number, names in chunks if number in manifest.done)
+    if progress is not None:
+        progress(done, len(held.names))
+    tasks = ((number, tuple(held.series(name) for name in names), settings) for number, names in chunks
+             if number not in manifest.done)
+    for number, found, cpu in fan_out(work_on, tasks, settings.executor, settings.jobs):
+        for name, table in found.items():
+            tables.write(_part(folder, name, number), name, [table])
+        names = found["series"]["unique_id"].to_pylist()
+        manifest.add({"chunk": number, "series": names, "cpu": round(cpu, 3)})
+        done += len(names)
+        if progress is not None:
+            progress(done, len(held.names))
+
+
+def work_on(number: int, series: tuple[Series, ...], settings: Settings) -> tuple[int, dict[str, Any], float]:
+    """The tables of one chunk, and the CPU seconds that they took."""
+    began = time.process_time()
+    outcomes = [examine(each, settings) for each in series]
+    rows = {"series": [each.series for each in outcomes]} | {
+        name: [row for each in outcomes for row in getattr(each, name)] for name in ("breaks", "effects", "forecast")}
+    return number, {name: tables.table_of(name, rows[name]) for name in rows}, time.process_time() - began
+
+
+def _part(folder: Path, name: str, number: int) -> Path:
+    return folder / PARTS / f"{name}-{number:06d}.parquet"
+
+
+# -- what all series say together -------------------------------------------------------------------------------------
+def _judge(folder: Path, number: int, settings: Settings) -> None:
+    """Put the parts together, one row group a chunk, with the columns that need all series."""
+    chunks = range(-(-number // CHUNK))
+    ids, changed, chance = _verdicts(folder, chunks, "series", "", settings.fdr)
+    verdict = {name: (bool(c), float(p)) for name, c, p in zip(ids, changed, chance, strict=True)}
+    events = {event: _verdicts(folder, chunks, "effects", event, settings.fdr) for event, _, _ in settings.windows()}
+    affected = {(name, event): (bool(c), float(p)) for event, found in events.items()
+                for name, c, p in zip(*found, strict=True)}
+    _assemble(folder, "series", chunks, lambda row: _judged(verdict[row["unique_id"]], "changed"))
+    _assemble(folder, "breaks", chunks, lambda row: {"changed": verdict[row["unique_id"]][0]})
+    _assemble(folder, "effects", chunks, lambda row: _judged(affected[row["unique_id"], row["event"]], "affected"))
+    _assemble(folder, "forecast", chunks, None)
+
+
+def _judged(verdict: tuple[bool, float], word: str) -> dict[str, Any]:
+    found, chance = verdict
+    return {"probability": None if np.isnan(chance) else chance, word: found}
+
+
+def _verdicts(folder: Path, chunks: range, name: str, event: str, fdr: float) -> tuple[list[str], Any, Any]:
+    """Names, whether each is on the list, and its probability (NaN where there is no evidence)."""
+    ids: list[str] = []
+    logs: list[float] = []
+    for number in chunks:
+        part = tables.read(_part(folder, name, number)).to_pylist()
+        kept = [row for row in part if not event or row["event"] == event]
+        ids += [row["unique_id"] for row in kept]
+        logs += [np.nan if row["log_ratio"] is None else row["log_ratio"] for row in kept]
+    ratio = np.array(logs)
+    chance = probabilities(ratio, learned_share(ratio[~np.isnan(ratio)]))
+    return ids, discovered(chance, fdr), chance
+
+
+def _assemble(folder: Path, name: str, chunks: range, judge: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
+    arrow = needs("pyarrow", "parquet")
+
+    def parts() -> Iterator[Any]:
+        for number in chunks:
+            part = tables.read(_part(folder, name, number))
+            if judge is not None:
+                judged = [judge(row) for row in part.to_pylist()]
+                for field in list(tables.schema(name, judged=True))[len(part.schema):]:
+                    values = arrow.array([row[field.name] for row in judged], field.type)
+                    part = part.append_column(field, values)
+            yield part
+
+    tables.write(folder / f"{name}.parquet", name, parts(), judged=True)

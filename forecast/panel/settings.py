@@ -1,0 +1,108 @@
+"""What a panel is asked: one frozen set of settings for all its series; a resumed run must ask the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from forecast import registry
+from forecast.events import Event, read_events, window
+from forecast.series import Kind
+
+LOCAL, DASK = "local", "dask"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a panel; every field is an option of the command and a key of a config file.
+
+    only : pattern of the series wanted (unique_id); None takes */portcalls of a PortWatch file and all of any other
+    kind : what the counts of a layout that does not say are
+    event : one day, ISO; events : a ledger of events (CSV); every series is asked about all of them
+    delay : days after an event within which a change fits it; anticipation : the same before it
+    horizon : rows ahead on the grid of each series; 0 for no forecast
+    detector : name of who dates the breaks (the evidence for them comes from the count regime model in any case)
+    model : name of the forecaster
+    origins : rolling origins of a backtest, `horizon` rows apart; 0 for none
+    fdr : share of false discoveries that is allowed among the series said to have changed, and per event
+    seed : of everything that is drawn; with the name of a series it gives that series' own seed
+    executor : "local", "dask" (a cluster on this machine) or the address of a Dask scheduler; jobs : worker processes
+    keep_good : read the good rows of a file that has bad ones, and list the bad ones
+    """
+
+    only: str | None = None
+    kind: Kind = "flow"
+    event: str | None = None
+    events: str | None = None
+    delay: int = 28
+    anticipation: int = 0
+    horizon: int = 28
+    detector: str = "regimes"
+    model: str = "negative_binomial"
+    origins: int = 0
+    fdr: float = 0.1
+    seed: int = 0
+    executor: str = LOCAL
+    jobs: int = 1
+    keep_good: bool = False
+
+    def __post_init__(self) -> None:
+        for name, least in (("delay", 0), ("anticipation", 0), ("horizon", 0), ("origins", 0), ("jobs", 1)):
+            number = getattr(self, name)
+            if not isinstance(number, int) or isinstance(number, bool) or number < least:
+                raise ValueError(f"panel: {name} must be a whole number of at least {least}, got {number!r}")
+        if not 0 < self.fdr < 1:
+            raise ValueError(f"panel: fdr must lie between 0 and 1, got {self.fdr}: 0.1 allows one in ten")
+        if self.kind not in ("stock", "flow"):
+            raise ValueError(f"panel: kind must be stock or flow, got {self.kind!r}")
+        for group, name in (("detectors", self.detector), ("models", self.model)):
+            if name not in registry.names(group):
+                raise ValueError(f"panel: {group[:-1]} {name!r} is unknown: "
+                                 f"{registry.suggest(name, registry.names(group))}")
+        if self.executor not in (LOCAL, DASK) and "://" not in self.executor:
+            raise ValueError(f"panel: executor {self.executor!r} is unknown: write local, dask, or the address of a "
+                             "Dask scheduler such as tcp://host:8786")
+        if self.event is not None and self.events is not None:
+            raise ValueError("panel: both an event and a ledger of events are given: put the day into the ledger")
+        if self.origins and not self.horizon:
+            raise ValueError("panel: a backtest of no horizon: set horizon to at least 1, or origins to 0")
+
+    def windows(self) -> tuple[tuple[str, date, date], ...]:
+        """Name, first and last day of every event in question; raises ValueError for a day that cannot be read."""
+        if self.events is not None:
+            found: tuple[Event, ...] = tuple(e for e in read_events(self.events) if e.outside)
+        elif self.event is not None:
+            try:
+                day = date.fromisoformat(str(self.event))
+            except ValueError as error:
+                raise ValueError(f"panel: event {self.event!r} cannot be read: write it as YYYY-MM-DD") from error
+            found = (Event(name=day.isoformat(), label=day.isoformat(), start=day, end=day),)
+        else:
+            found = ()
+        return tuple((event.name, *window(event, self.delay, self.anticipation)) for event in found)
+
+    def asked(self) -> dict[str, Any]:
+        """What decides the answer: all but who computes it."""
+        told = {key: value for key, value in asdict(self).items() if key not in ("executor", "jobs", "events", "event")}
+        return told | {"windows": [[name, str(first), str(last)] for name, first, last in self.windows()]}
+
+
+def read_settings(path: str | Path) -> dict[str, Any]:
+    """Settings of a YAML file of plain keys, such as `executor: dask`.
+
+    Raises ValueError for a key that is no setting, and for a file that holds more than settings.
+    """
+    from forecast.refusals import check_text
+
+    file = Path(path)
+    loaded = check_text(file.read_text(encoding="utf-8"), file.name) or {}
+    known = [field.name for field in fields(Settings)]
+    if not isinstance(loaded, Mapping):
+        raise ValueError(f"{file.name}: got {type(loaded).__name__}: write one `key: value` a line")
+    for key in loaded:
+        if key not in known:
+            raise ValueError(f"{file.name}: {key!r} is no setting of a panel: {registry.suggest(str(key), known)}")
+    return {str(key): value.isoformat() if isinstance(value, date) else value for key, value in loaded.items()}

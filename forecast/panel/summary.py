@@ -1,0 +1,144 @@
+"""What a panel found, as summary.json and as one page: which series changed and when, the events, the failures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from forecast.panel import tables
+from forecast.panel.manifest import Manifest
+from forecast.panel.reading import Input
+from forecast.panel.settings import Settings
+from forecast.words import count, figure, percent, ratio
+
+SHOWN = 25  # rows of each table of the page; all are in the Parquet files
+DRAWN = 400  # series of the picture
+
+
+def summarise(folder: Path, held: Input, manifest: Manifest, settings: Settings) -> dict[str, Any]:
+    """Write summary.json and summary.html of the tables in `folder`; what the former holds."""
+    series, breaks, effects = (tables.read(folder / f"{name}.parquet").to_pandas()
+                               for name in ("series", "breaks", "effects"))
+    said = _said(series, breaks, effects, held, settings)
+    said |= {"input": manifest.head["input"], "sha256": manifest.head["sha256"],
+             "cpu_seconds": round(sum(line["cpu"] for line in manifest.done.values()), 1)}
+    _whole(folder / "summary.json", json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+    _whole(folder / "summary.html", _page(said, series, breaks, effects))
+    return said
+
+
+def _said(series: pd.DataFrame, breaks: pd.DataFrame, effects: pd.DataFrame, held: Input,
+          settings: Settings) -> dict[str, Any]:
+    events = {}
+    for event, part in effects.groupby("event", sort=True):
+        tested = part[part["probability"].notna()]
+        events[str(event)] = {
+            "first": str(part["first"].iloc[0]), "last": str(part["last"].iloc[0]), "tested": len(tested),
+            "affected": int(tested["affected"].sum()), "share": _number(tested["probability"].mean()),
+            "expected_false": _number((1 - tested.loc[tested["affected"], "probability"]).sum())}
+    changed = series[series["changed"]]
+    return {"feed": held.feed, "series": len(series), "failed": int(series["failed"].notna().sum()),
+            "changed": len(changed), "breaks": int(breaks["changed"].sum()),
+            "share": _number(series["probability"].mean()), "fdr": settings.fdr,
+            "expected_false": _number((1 - changed["probability"]).sum()), "events": events,
+            "rows_with_faults": held.faults, "notes": held.notes, "settings": settings.asked()}
+
+
+def _number(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _whole(path: Path, text: str) -> None:
+    half = path.with_name(path.name + ".tmp")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)
+
+
+# -- the page ---------------------------------------------------------------------------------------------------------
+def _page(said: dict[str, Any], series: pd.DataFrame, breaks: pd.DataFrame, effects: pd.DataFrame) -> str:
+    from forecast.page import asset, template
+
+    sections = [_changed(series, breaks), *(_event(name, effects) for name in said["events"]), _failed(series)]
+    return template("panel.html").render(css=asset("report.css"), said=said, lines=_lines(said),
+                                         map=_map(series, breaks), sections=[each for each in sections if each["rows"]])
+
+
+def _lines(said: dict[str, Any]) -> list[str]:
+    allowed, wrong = percent(said["fdr"]), said["expected_false"]
+    lines = [f"{count(said['series'], 'series', 'series').capitalize()} of {said['input']}: "
+             f"{said['changed']} changed, {said['failed']} could not be read or computed.",
+             f"Among those said to have changed, {figure(wrong or 0.0)} are expected to be wrong: the list is the "
+             f"longest whose expected share of false ones is at most {allowed}."]
+    for name, event in said["events"].items():
+        lines.append(f"{name} (a change between {event['first']} and {event['last']} fits): {event['affected']} of "
+                     f"{event['tested']} series that could be asked changed then, of which "
+                     f"{figure(event['expected_false'] or 0.0)} are expected to be wrong; over the whole panel a share "
+                     f"of {percent(event['share'] or 0.0)} did. Timing is no proof of cause.")
+    if said["rows_with_faults"]:
+        lines.append(f"{said['rows_with_faults']} bad rows were left out; rejected.csv lists them.")
+    return lines
+
+
+def _changed(series: pd.DataFrame, breaks: pd.DataFrame) -> dict[str, Any]:
+    top = series[series["changed"]].nlargest(SHOWN, "log_ratio")
+    firmest = breaks.sort_values("within", ascending=False, kind="stable").drop_duplicates("unique_id")
+    joined = top.merge(firmest, on="unique_id", how="left", suffixes=("", "_break"))
+    rows = [[line["unique_id"], line["site"], _day(line["at"]), f"{_day(line['low'])} to {_day(line['high'])}",
+             _ratio(line["ratio"]), percent(line["probability"])] for line in joined.to_dict("records")]
+    return {"id": "changed", "title": "Most surprising changes", "rows": rows,
+            "head": ["Series", "Site", "Date", "90 % interval", "Level after over before", "Probability of a change"],
+            "caption": f"By the evidence against no change at all; the first {len(rows)} of those on the list."}
+
+
+def _event(name: str, effects: pd.DataFrame) -> dict[str, Any]:
+    mine = effects[(effects["event"] == name) & effects["affected"]]
+    top = mine.sort_values("probability", ascending=False, kind="stable").head(SHOWN)
+    rows = [[line["unique_id"], percent(line["probability"]), _ratio(line["ratio"]),
+             f"{_ratio(line['low'])} to {_ratio(line['high'])}"] for line in top.to_dict("records")]
+    return {"id": "event", "title": f"Most affected at the time of {name}", "rows": rows,
+            "head": ["Series", "Probability of a change then", "Level after over before", "90 % interval"],
+            "caption": f"The first {len(rows)} of {len(mine)}, surest first."}
+
+
+def _failed(series: pd.DataFrame) -> dict[str, Any]:
+    mine = series[series["failed"].notna()]
+    rows = [[line["unique_id"], str(line["observed"]), line["failed"]]
+            for line in mine.head(4 * SHOWN).to_dict("records")]
+    return {"id": "failed", "title": "Series that failed", "rows": rows, "head": ["Series", "Rows observed", "Reason"],
+            "caption": f"The first {len(rows)} of {len(mine)}; series.parquet holds all."}
+
+
+def _day(value: Any) -> str:
+    return "–" if pd.isna(value) else str(value)
+
+
+def _ratio(value: float | None) -> str:
+    return "–" if value is None or pd.isna(value) else ratio(value)
+
+
+def _map(series: pd.DataFrame, breaks: pd.DataFrame) -> Any:
+    """The heat map of breaks of the series on the list as SVG, or None where there is none."""
+    chosen = series[series["changed"]].nlargest(DRAWN, "log_ratio")["unique_id"]
+    drawn = breaks[breaks["unique_id"].isin(set(chosen))]
+    if drawn.empty:
+        return None
+    import io
+
+    from markupsafe import Markup
+    from matplotlib.figure import Figure
+
+    from forecast.figures import inline
+    from forecast.plots import PAGE, plot_overview, style
+
+    frame = pd.DataFrame({"unique_id": drawn["unique_id"], "at": pd.to_datetime(drawn["at"]), "ratio": drawn["ratio"],
+                          "probability": drawn["within"]})
+    with style():
+        sheet = Figure(figsize=(PAGE, 1.2 + min(0.16 * len(chosen), 6.0)), layout="constrained")
+        plot_overview(frame, sheet.subplots())
+        text = io.StringIO()
+        sheet.savefig(text, format="svg", metadata={"Date": None})
+    words = f"Heat map of {count(len(drawn), 'break')} in {count(drawn['unique_id'].nunique(), 'series', 'series')}"
+    return Markup(inline(text.getvalue(), "overview", words))  # noqa: S704 - our own SVG
