@@ -254,7 +254,7 @@ def _png(figure: Figure) -> bytes:
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     out = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(out, format="PNG", compress_level=3,
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(out, format="PNG", compress_level=1,
                                                                    dpi=(DPI, DPI))
     return out.getvalue()
 
