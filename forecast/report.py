@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast import outlook, sections, story
+from forecast.aside import aside
 from forecast.comparison import compare
 from forecast.experiment import Findings
 from forecast.explanations import NONE, NOWHERE
@@ -24,36 +24,39 @@ __all__ = ["compare", "markdown", "page", "summary", "write_report"]
 
 SHOWN = 0.01  # of an event's probability in the terminal
 
-def write_report(findings: Findings, folder: str | Path, config: str | None = None) -> Path:
+def write_report(findings: Findings, folder: str | Path, config: str | None = None,
+                 also: Callable[[], Mapping[str, str]] | None = None) -> Path:
     """Write report.html, figures/, findings.json and the tables as CSV into `folder`; returns the page's path.
 
-    Everything is made beside the folder first and moved in at the end, so that an earlier report stays whole if
-    anything fails. Other files in the folder are left alone.
+    Everything is made aside first and moved in at the end, so that an earlier report stays whole if anything fails.
+    Tables and figures of an earlier run that this one does not have go; other files in the folder are left alone.
 
     config : the composed settings as YAML text, printed on the page and kept in findings.json
+    also : gives name -> text of further files; asked when all else is made
     """
     from forecast.figures import draw
 
     target = Path(folder)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
+    with aside(target, gone=(*(f"{table}.csv" for table in TABLES), "figures")) as place:
         files = _files(findings, config)
         for name, text in files.items():
-            (aside / name).write_text(text, encoding="utf-8", newline="")
+            _write(place / name, text)
         drawn = draw(findings)
-        (aside / "figures").mkdir()
+        (place / "figures").mkdir()
         for name, each in drawn.items():
-            (aside / "figures" / f"{name}.svg").write_text(each.svg, encoding="utf-8")
+            _write(place / "figures" / f"{name}.svg", each.svg)
             if each.narrow is not None:
-                (aside / "figures" / f"{name}_column.svg").write_text(each.narrow, encoding="utf-8")
+                _write(place / "figures" / f"{name}_column.svg", each.narrow)
             if each.png is not None:
-                (aside / "figures" / f"{name}.png").write_bytes(each.png)
-        (aside / "report.html").write_text(page_text(findings, drawn, config, files), encoding="utf-8")
-        _move_in(aside, target)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+                (place / "figures" / f"{name}.png").write_bytes(each.png)
+        _write(place / "report.html", page_text(findings, drawn, config, files))
+        for name, text in (also() if also else {}).items():
+            _write(place / name, text)
     return target / "report.html"
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="")
 
 
 def page(findings: Findings, config: str | None = None) -> str:
@@ -130,19 +133,3 @@ def markdown(findings: Findings) -> str:
     if image := outlook.next_image(findings.main):
         parts += ["## The image to buy next", image]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _move_in(aside: Path, target: Path) -> None:
-    """Put every new file in the place of the old one, the page last, for it is what people open.
-
-    Tables and figures of an earlier run that this one does not have are no part of its report: they go.
-    """
-    target.mkdir(exist_ok=True)
-    old = aside / "old"
-    old.mkdir()
-    new = {path.name for path in aside.iterdir()}
-    for name in (*(f"{table}.csv" for table in TABLES), "figures"):
-        if (target / name).exists() and (name not in new or name == "figures"):
-            (target / name).replace(old / name)
-    for path in sorted((p for p in aside.iterdir() if p != old), key=lambda path: path.name == "report.html"):
-        path.replace(target / path.name)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from forecast.aside import MARK
+
 
 def read_runs(folder: str | Path) -> dict[str, dict[str, Any]]:
     """Name of a run, which is its folder below `folder`, -> what its findings.json holds.
@@ -14,7 +16,9 @@ def read_runs(folder: str | Path) -> dict[str, dict[str, Any]]:
     Raises ValueError when there is none, or one cannot be read.
     """
     root = Path(folder)
-    runs = {_run(path.parent, root): _read(path) for path in sorted(root.rglob("findings.json"))}
+    found = (path for path in sorted(root.rglob("findings.json"))
+             if not any(part.startswith(MARK) for part in path.relative_to(root).parts))  # unfinished
+    runs = {_run(path.parent, root): _read(path) for path in found}
     if not runs:
         raise ValueError(f"{folder} holds no findings.json: run an experiment into it first, or name another folder")
     return runs

@@ -39,9 +39,10 @@ def feigned(monkeypatch):
         ran.append(experiment)
         return experiment
 
-    def write_report(findings, place, config=None):
+    def write_report(findings, place, config=None, also=dict):
         Path(place).mkdir(parents=True, exist_ok=True)
-        (Path(place) / "findings.json").write_text("{}")
+        for name, text in {"findings.json": "{}", **also()}.items():
+            (Path(place) / name).write_text(text)
         return Path(place) / "report.html"
 
     monkeypatch.setattr("forecast.experiment.run", run)
