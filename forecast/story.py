@@ -46,7 +46,8 @@ MOST = 4  # changes that a sentence still lists
 def answer(findings: Findings) -> list[str]:
     """The answer in a few paragraphs: the change, the events, what was seen first, the other series, confidence."""
     main = findings.main
-    said = [change(main), events(findings), order(findings), " ".join(agreement(findings)), confidence(main)]
+    said = [" ".join(filter(None, (change(main), hangs(findings)))), events(findings), order(findings),
+            " ".join(agreement(findings)), confidence(main)]
     if findings.simulated:
         made = rows_of(main.series, len(main.series))
         said = [f"These data are simulated, {made} made by a program. {said[0]}", *said[1:-1]]
@@ -186,8 +187,6 @@ def limits(findings: Findings) -> list[str]:
         size_ = f"{figure(least)}-fold" if least >= 2 else f"{figure(100 * (least - 1))}{THIN}%"
         said.append(f"A rise of less than {size_} would have been missed more than once in five times, at every date "
                     "tested.")
-    if hung := hangs(findings):
-        said.append(hung)
     for name, reason in findings.untested.items():
         label = next(w.event.label for w in findings.windows if w.event.name == name)
         said.append(f"“{label}” cannot be tested: {reason}.")

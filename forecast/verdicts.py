@@ -155,12 +155,20 @@ def robust(findings: Findings) -> list[str]:
 
 
 def hangs(findings: Findings) -> str:
-    """The publishers without any one of whom the conclusion turns."""
+    """The publishers without any one of whom the conclusion turns, and what else turns it."""
     base = findings.sensitivity[:1]
-    names = [v.name for v in findings.sensitivity if v.flips and v.kind == "publisher left out"]
-    if not names or (base[0].leader == NOTHING) == findings.main.conclusive:
+    if not base or (base[0].leader == NOTHING) == findings.main.conclusive:
         return ""
-    return f"The conclusion hangs on {listed(names)}: it turns when {'one of them' if names[1:] else 'it'} is left out."
+    turned = [v for v in findings.sensitivity if v.flips]
+    names = [v.name for v in turned if v.kind == "publisher left out"]
+    others = [f"{_without(v)} ({_lead(v)})" for v in turned if v.kind in ("choice", "prior", "delay")][:SHOWN]
+    said = []
+    if names:
+        said.append(f"The conclusion hangs on {listed(names)}: it turns when "
+                    f"{'one of them' if names[1:] else 'it'} is left out.")
+    if others:
+        said.append(f"{'It also turns' if names else 'The conclusion turns'} {listed(others)}.")
+    return " ".join(said)
 
 
 def feigned(reading: Reading) -> str:
