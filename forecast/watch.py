@@ -113,18 +113,24 @@ class Watch:
         low, high = float(row.low[0]), float(row.high[0])
         still, moved = [], []
         above = below = 0.0
-        for block, old, new in zip(self.problem.blocks, self.still, self.moved, strict=True):
+        masses = [_masses(self.problem, block, low, high, scale) for block in self.problem.blocks] if (
+            row.observed[0]) else []
+        # relative to the likeliest state, or all of them would be zero for a count far out in every tail
+        peak = max((float(peaks[0].max()) for _, peaks in masses), default=0.0)
+        for at, (block, old, new) in enumerate(zip(self.problem.blocks, self.still, self.moved, strict=True)):
             standing, jumped = _carried(block, gap, old), _carried(block, gap, new)
             pool = (self.stay * standing + jumped).sum(axis=-2, keepdims=True)
             jumped = (1 - chance) * jumped + chance * self.problem.prior[:, None] * pool
-            if row.observed[0]:
-                mass = _masses(self.problem, block, low, high, scale)
-                above += float((standing * mass[1]).sum())
-                below += float((standing * mass[2]).sum())
-                standing, jumped = standing * mass[0], jumped * mass[0]
+            if masses:
+                table, peaks = masses[at]
+                above += float((standing * table[1] * np.exp(peaks[1])[:, None, None]).sum())
+                below += float((standing * table[2] * np.exp(peaks[2])[:, None, None]).sum())
+                mass = table[0] * np.exp(peaks[0] - peak)[:, None, None]
+                standing, jumped = standing * mass, jumped * mass
             still.append(standing)
             moved.append(jumped)
-        total = sum(float(state.sum()) for state in still)
+        # a regime that cannot hold the row at all is kept as the least that it may weigh
+        total = max(sum(float(state.sum()) for state in still), 1e-12 * sum(float(state.sum()) for state in moved))
         stay = self.stay * (1 - chance)
         fresh = sum(float(state.sum()) for state in moved) / total
         alarm = self.alarm or stay + fresh >= 1 / self.level
@@ -183,8 +189,8 @@ def _carried(block: Block, gap: float, state: np.ndarray) -> np.ndarray:
     return np.asarray(np.einsum("keld,kdf->kelf", state, block.moves(gap)))
 
 
-def _masses(problem: Problem, block: Block, low: float, high: float, scale: float) -> np.ndarray:
-    """P(low <= Y <= high), P(Y >= low) and P(Y <= high) under each state, [3, E, L, D]."""
+def _masses(problem: Problem, block: Block, low: float, high: float, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """P(low <= Y <= high), P(Y >= low) and P(Y <= high) under each state, [3, E, L, D], and their log peaks [3, E]."""
     rows = np.array([[low, high, scale], [low, np.inf, scale], [0.0, high, scale]])
     found = problem.observation.emission(rows, problem.levels, block.spread, block.noise, block.nodes)
-    return np.asarray(found.table * np.exp(found.peak)[..., None, None])
+    return np.asarray(found.table), np.asarray(found.peak)
