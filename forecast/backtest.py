@@ -44,7 +44,7 @@ class Backtest:
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     def _repr_html_(self) -> str:
-        from forecast.shown import frame_html
+        from forecast.notebook import frame_html
 
         heading = f"{len(self.origins)} origins, {self.horizon} rows ahead, baseline {self.baseline}"
         return frame_html(heading, self.scores)
@@ -70,6 +70,9 @@ def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int =
             raise ValueError(f"backtest: {name} must be at least {least}, got {number}")
     if not models:
         raise ValueError("backtest: no model was given: choose some of conf/models")
+    if not series.is_count:
+        raise ValueError(f"series {series.name}: forecasters take whole counts of at least zero: "
+                         "round or rescale the values first")
     places = _origins(series, origins, horizon, step, gap)
     tasks = [(name, place) for name in models for place in places]
     running = _run(series, models, tasks, jobs, horizon=horizon, gap=gap, draws=draws, seed=seed)

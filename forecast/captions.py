@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from forecast import outlook, story
+from forecast.amounts import brought
 from forecast.experiment import Findings, Reading
-from forecast.sizes import brought
 from forecast.verdicts import robust
 from forecast.words import count, listed, named, percent, row_noun, sentence, unit, whole
 

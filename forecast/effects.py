@@ -61,7 +61,7 @@ class Effect:
     placebos: int
 
     def _repr_html_(self) -> str:
-        from forecast.shown import fields_html
+        from forecast.notebook import fields_html
 
         return fields_html(self)
 

@@ -18,12 +18,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from forecast import plots
+from forecast.amounts import since_change
 from forecast.experiment import Findings, Reading
 from forecast.explanations import WORTH, Window
 from forecast.findings_json import effects_by_event
 from forecast.outlook import FEW, best_member, scored
 from forecast.plots import COLUMN, PAGE
-from forecast.sizes import since_change
 from forecast.story import others, subject
 from forecast.words import named, plain, row_noun, unit
 

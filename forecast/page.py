@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast import outlook, sections, story
+from forecast.amounts import brought, together
 from forecast.captions import alt, captions
 from forecast.experiment import Findings, Reading
-from forecast.sizes import brought, together
 from forecast.verdicts import feigned, persistence, robust
 from forecast.words import count, figure, row_noun, whole
 

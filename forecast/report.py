@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast import outlook, sections, story
+from forecast.amounts import brought, together
 from forecast.aside import aside
 from forecast.comparison import compare
 from forecast.experiment import Findings
 from forecast.explanations import NONE, NOWHERE
 from forecast.findings_json import TABLES, as_json, csv_text, tables
 from forecast.page import page_text
-from forecast.sizes import brought, together
 from forecast.verdicts import LEVEL, feigned, robust, verdicts
 from forecast.words import THIN, count, p_value, percent, ratio
 

@@ -13,6 +13,7 @@ import pandas as pd
 Kind = Literal["stock", "flow"]
 KINDS = ("stock", "flow")
 DAY = np.timedelta64(1, "D")
+LARGEST = 1e15  # of a count, or a value
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +189,7 @@ class Series:
                              "y_low": self.low, "y_high": self.high, "exposure": self.exposure})
 
     def _repr_html_(self) -> str:
-        from forecast.shown import frame_html
+        from forecast.notebook import frame_html
 
         seen = int(self.observed.sum())
         return frame_html(f"{self.name}: {seen} of {len(self)} rows observed, {self.kind}", self.frame())
@@ -240,6 +241,10 @@ def _numbers(values: Any, what: str) -> np.ndarray:
         raise ValueError(f"{what}: not all are numbers ({error}): use NaN for what was not observed") from error
     if array.ndim != 1:
         raise ValueError(f"{what}: got {array.ndim} dimensions: give one number per row")
+    if np.any(large := np.isfinite(array) & (np.abs(array) > LARGEST)):
+        row = int(np.flatnonzero(large)[0])
+        raise ValueError(f"{what}: row {row} is {array[row]:g}: beyond {LARGEST:g} whole numbers are not told apart: "
+                         "count in a larger unit")
     if np.any(np.isinf(array)):
         raise ValueError(f"{what}: row {int(np.flatnonzero(np.isinf(array))[0])} is infinite: "
                          "use low and high for an open bound")
@@ -250,7 +255,13 @@ def _bounds(exact: np.ndarray, low: Any, high: Any) -> tuple[np.ndarray, np.ndar
     def bound(given: Any, side: str) -> np.ndarray:
         if given is None:
             return exact.copy()
-        array = np.array([np.nan if v is None or v is pd.NA else v for v in given], dtype=float)
+        try:
+            array = np.array([np.nan if v is None or v is pd.NA else v for v in given], dtype=float)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{side}: not all are numbers ({error}): use NaN where no bound is known") from error
+        if array.ndim != 1 or np.any(np.isfinite(array) & (np.abs(array) > LARGEST)) or np.any(
+                np.isinf(array) if side == "low" else np.isneginf(array)):
+            raise ValueError(f"{side}: give one number per row, none beyond {LARGEST:g}; infinity is no low bound")
         if len(array) != len(exact):
             raise ValueError(f"{side} has {len(array)} rows, there are {len(exact)} counts: give one per row")
         return np.where(np.isnan(array), exact, array)
@@ -264,7 +275,11 @@ def _bounds(exact: np.ndarray, low: Any, high: Any) -> tuple[np.ndarray, np.ndar
 def _exposure(given: Any, n: int) -> np.ndarray:
     if given is None:
         return np.ones(n)
-    array = _numbers(np.broadcast_to(np.asarray(given, dtype=float), (n,)), "exposure")
+    try:
+        spread = np.broadcast_to(np.asarray(given, dtype=float), (n,))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"exposure: give one share, or one for each of {n} rows ({error})") from error
+    array = _numbers(spread, "exposure")
     return np.where(np.isnan(array), 1.0, array)
 
 
@@ -272,10 +287,13 @@ def _grid(start: Any, freq: str, periods: int) -> np.ndarray:
     try:
         first = pd.Timestamp(start).as_unit("s")
         points = pd.date_range(first, periods=periods, freq=freq, unit="s")
+        days = np.asarray(points, dtype="datetime64[D]")
+        if len(days) > 1 and np.any(np.diff(days) < DAY):
+            raise ValueError("rows shorter than a day")
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"start {start!r} with freq {freq!r}: {error}. Use a date like 2023-01-02 and a pandas "
                          "frequency such as D, W-MON, MS, QS or YS") from error
-    return np.asarray(points, dtype="datetime64[D]")
+    return days
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:

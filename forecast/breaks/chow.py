@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
-from forecast.breaks.simulated import fitted_noise, with_intervals
+from forecast.breaks.significance import fitted_noise, with_intervals
 from forecast.breaks.sup_f import SupF, f_statistics
 from forecast.series import Series
 

@@ -38,6 +38,8 @@ def dated(series: Series, values: Values, cuts: Sequence[int], low: Sequence[int
     The levels before and after are the means of the segments on both sides.
     """
     n = len(values.y)
+    if not n:  # bounds alone, all of them wide: no row is a number
+        return ()
     edges = [0, *cuts, n]
     means = [float(values.y[a:b].mean()) for a, b in pairwise(edges)]
     day = [str(d) for d in series.start[values.rows].astype("datetime64[D]")] if cuts else []

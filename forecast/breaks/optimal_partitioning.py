@@ -12,7 +12,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import dated, observed_values
-from forecast.breaks.simulated import noise_beside_breaks
+from forecast.breaks.significance import noise_beside_breaks
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
-from forecast.breaks.simulated import centred_sums, segmented, with_intervals
+from forecast.breaks.significance import centred_sums, segmented, with_intervals
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]

@@ -55,7 +55,7 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
     if known is None:
         paths = chosen.paths(series, int(horizon), int(draws), rng)
     else:
-        from forecast.models.known import paths_given
+        from forecast.models.covariates import paths_given
 
         paths = paths_given(chosen, series, known, int(horizon), int(draws), rng)
     return paths if share is None else rng.binomial(paths, share)
