@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -30,6 +31,13 @@ class Manifest:
         """Say for good that a chunk is finished; its files must be in place."""
         self.done[line["chunk"]] = line
         _append(self.path, line)
+
+    def withdraw(self) -> None:
+        """Leave nothing behind of a panel whose input could not be read."""
+        if not self.done:
+            self.path.unlink()
+            with suppress(OSError):  # something of the user's lies there
+                self.path.parent.rmdir()
 
 
 def begin(folder: Path, source: Path, settings: Settings) -> Manifest:

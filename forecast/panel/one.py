@@ -133,7 +133,7 @@ def _effect(name: str, posterior: Posterior, binned: Series, event: tuple[str, d
     row: Row = {"unique_id": name, "event": label, "first": np.datetime64(first, "D"), "last": np.datetime64(last, "D")}
     middle = binned.start + (binned.end - binned.start - DAY) // 2
     # a break in a gap lies after the middle of the row before it, up to the middle of the next
-    inside = (middle[1:] > row["first"]) & (middle[:-1] < row["last"] + DAY)
+    inside = (middle[1:] >= row["first"]) & (middle[:-1] < row["last"])
     seen = binned.observed
     before, after = seen[:-1][middle[:-1] <= row["first"]].sum(), seen[1:][middle[1:] >= row["last"]].sum()
     if before < 2 or after < 2:

@@ -42,8 +42,11 @@ def run_panel(source: str | Path, output: str | Path, settings: Settings | None 
     if not file.is_file():
         raise ValueError(f"{file}: {'a folder' if file.is_dir() else 'no such file'}: name one file")
     manifest = begin(folder, file, chosen)
-    (folder / PARTS).mkdir(exist_ok=True)
-    held = read_input(file, chosen, folder)
+    try:
+        held = read_input(file, chosen, folder)
+    except ValueError:
+        manifest.withdraw()
+        raise
     _work(held, folder, manifest, chosen, progress)
     _judge(folder, len(held.names), chosen)
     return summarise(folder, held, manifest, chosen)
@@ -51,6 +54,7 @@ def run_panel(source: str | Path, output: str | Path, settings: Settings | None 
 
 def _work(held: Input, folder: Path, manifest: Manifest, settings: Settings, progress: Progress | None) -> None:
     """Examine the chunks that are not finished, and keep each as it comes."""
+    (folder / PARTS).mkdir(exist_ok=True)
     chunks = list(enumerate(held.names[at:at + CHUNK] for at in range(0, len(held.names), CHUNK)))
     done = sum(len(names) for number, names in chunks if number in manifest.done)
     if progress is not None:
