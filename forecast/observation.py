@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +12,8 @@ from forecast.lattice import deviations
 
 # log-likelihood floor of one row against its best state: an outlier this far out is as good as impossible
 FLOOR = -46.0
+WIDE = np.arange(-12.0, 24.0, 0.025)  # log means on which the probability of an interval is kept
+SMOOTH = 100.0  # dispersion up to which that probability changes slowly enough for this grid
 DEGREES = 6.0  # of freedom of a real observation: near normal, yet an outlier is no break
 
 
@@ -129,14 +132,24 @@ def _constant(count: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
 
 
 def _interval(low: float, high: float, mean_log: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
-    """log P(low <= Y <= high) under each state [E, L, D], interpolated over 256 log means per dispersion."""
-    grid = np.linspace(mean_log.min(), mean_log.max(), 256)
+    """log P(low <= Y <= high) under each state [E, L, D], interpolated over log means for each dispersion."""
     out = np.empty_like(mean_log)
+    bottom, top = mean_log.min(), mean_log.max()
     for size in np.unique(dispersion):
-        values = _log_mass(low, high, size / (size + np.exp(grid)), size)
         mine = dispersion == size
+        if size <= SMOOTH and WIDE[0] <= bottom and top <= WIDE[-1]:
+            grid, values = WIDE, _wide(low, high, float(size))
+        else:
+            grid = np.linspace(bottom, top, 256)
+            values = _log_mass(low, high, size / (size + np.exp(grid)), size)
         out[mine] = np.interp(mean_log[mine], grid, values)
     return out
+
+
+@lru_cache(maxsize=2048)
+def _wide(low: float, high: float, size: float) -> np.ndarray:
+    """log P(low <= Y <= high) over the wide grid; the same bounds come back in every setting, variant and origin."""
+    return _log_mass(low, high, size / (size + np.exp(WIDE)), size)
 
 
 def _log_mass(low: float, high: float, success: np.ndarray, size: float) -> np.ndarray:

@@ -23,8 +23,13 @@ from forecast.statements import Statement, read_statements
 Windows = Callable[[int, int], tuple[Window, ...]]  # delay and anticipation in days -> windows of all events
 FEWEST = 4  # observed rows below which no series is left
 # choices of a source that an analyst might have made otherwise
-REVERSED = {"merge": ("none", "same_call", "possible_dup"), "include_inferred": (False, True),
-            "exposure": ("stated", "full"), "unlisted": ("totals", "zero")}
+REVERSED: dict[str, dict[Any, str]] = {
+    "merge": {"none": "no two statements taken for one call", "same_call": "only stated repeats taken for one call",
+              "possible_dup": "possible repeats taken for one call"},
+    "include_inferred": {False: "inferred calls left out", True: "inferred calls taken in"},
+    "exposure": {"stated": "the stated share of usable days", "full": "every watched day taken as fully seen"},
+    "unlisted": {"totals": "calls bounded by the publisher's totals", "zero": "the listed calls taken as complete"},
+}
 DRAWS = 400
 
 
@@ -32,7 +37,7 @@ DRAWS = 400
 class Variant:
     """The answer with one thing changed.
 
-    kind : base, publisher left out, statement left out, delay, prior or choice; name : what was changed
+    kind : base, publisher left out, statement left out, delay, prior or choice; name : what was changed, in words
     change : posterior probability of any change of level; leader : its best explanation; share : of that
     flips : whether the conclusion differs from the base: conclusive or not, or another leader
     """
@@ -135,35 +140,39 @@ def _choices(source: Any, base: _Case) -> Iterator[_Case]:
     names = {f.name for f in fields(source)} if hasattr(source, "__dataclass_fields__") else set()
     for name, values in REVERSED.items():
         if name in names and getattr(source, name) in values:
-            for value in values:
+            for value, words in values.items():
                 if value != getattr(source, name):
-                    yield replace(base, kind="choice", name=f"{name} = {value}",
+                    yield replace(base, kind="choice", name=words,
                                   series=replace(source, **{name: value}).series()[0])
     if "approx_width" in names:
-        yield replace(base, kind="choice", name=f"approx_width = {2 * source.approx_width:g}",
+        yield replace(base, kind="choice", name=f"“about” taken as plus or minus {200 * source.approx_width:g} %",
                       series=replace(source, approx_width=2 * source.approx_width).series()[0])
     if getattr(source, "start", None):
         first = np.datetime64(str(source.start), "D")
         for years in (-1, 1):
             start = str(first + np.timedelta64(365 * years, "D"))
             made = replace(source, start=start).series()[0]
-            yield replace(base, kind="choice", name=f"start = {start}", series=made)
+            yield replace(base, kind="choice", name=f"the series starting on {start}", series=made)
 
 
 def _delays(base: _Case, windows_for: Windows, delay: int, anticipation: int) -> Iterator[_Case]:
     if not base.windows:
         return
     for days in (delay // 2, delay + delay // 2):
-        yield replace(base, kind="delay", name=f"delay_days = {days}", windows=windows_for(days, anticipation))
-    yield replace(base, kind="delay", name=f"anticipation_days = {anticipation + 14}",
+        yield replace(base, kind="delay", name=f"a delay of at most {days} days",
+                      windows=windows_for(days, anticipation))
+    yield replace(base, kind="delay", name=f"{anticipation + 14} days of anticipation",
                   windows=windows_for(delay, anticipation + 14))
 
 
 def _priors(base: _Case) -> Iterator[_Case]:
     model = base.regimes.model
-    for name, factor in (("breaks", 0.5), ("breaks", 2.0), ("level_spread", 0.6), ("level_spread", 1.6)):
+    for name, factor, words in (("breaks", 0.5, "half as many changes expected"),
+                                ("breaks", 2.0, "twice as many changes expected"),
+                                ("level_spread", 0.6, "a narrower prior of levels"),
+                                ("level_spread", 1.6, "a wider prior of levels")):
         value = getattr(model, name) * factor
-        yield replace(base, kind="prior", name=f"{name} = {value:g}",
+        yield replace(base, kind="prior", name=words,
                       regimes=replace(base.regimes, model=replace(model, **{name: value})))
 
 

@@ -185,7 +185,7 @@ def feigned(reading: Reading) -> str:
 def _without(v: Variant) -> str:
     """What a variant did otherwise, as it stands in a sentence."""
     what = {"publisher left out": "without ", "statement left out": "without the statement "}.get(v.kind, "with ")
-    return what + v.name.replace("_", " " if " = " in v.name else "_")
+    return what + v.name
 
 
 def _lead(v: Variant) -> str:
