@@ -22,7 +22,7 @@ from forecast.regimes import (
     wander,
 )
 from forecast.season import evident_season
-from forecast.series import Series
+from forecast.series import Series, check_series
 
 PERSISTENT = 4.0  # a change below fourfold would go unseen: no date can be told with these data
 FAR = 1.9  # long-run spread, log units, from which counts drift so far by themselves that any date looks like a step
@@ -96,6 +96,7 @@ def event_effect(series: Series, when: Any, *, placebos: int = 199, seed: int = 
 def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, seed: int = 0,
                   model: RegimeModel | None = None) -> Tested:
     """Test a frozen list of dates together: raw p-values, and adjusted ones over the list (one set of placebos)."""
+    check_series(series, "event_effects")
     if placebos < 19:
         raise ValueError(f"placebos must be at least 19, got {placebos}: fewer cannot reach p = 0.05")
     if not series.is_count:

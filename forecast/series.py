@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -14,6 +15,9 @@ Kind = Literal["stock", "flow"]
 KINDS = ("stock", "flow")
 DAY = np.timedelta64(1, "D")
 LARGEST = 1e15  # of a count, or a value
+YEARS = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}($|[T ])")
+MOST_ROWS = 1_000_000  # of a regular grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +109,8 @@ class Series:
         """
         exact = _numbers(counts, "counts")
         try:
-            when = np.asarray(pd.to_datetime(list(dates)), dtype="datetime64[D]")
-        except (ValueError, TypeError) as error:
+            when = _days(list(dates))
+        except (ValueError, TypeError, OverflowError) as error:
             raise ValueError(f"dates: cannot read them all ({error}): write them as YYYY-MM-DD") from error
         if len(when) != len(exact):
             raise ValueError(f"dates has {len(when)} rows, counts has {len(exact)}: give one count per date")
@@ -204,9 +208,12 @@ class Series:
         if not len(self):
             return replace(self, freq=freq)
         first, last = pd.Timestamp(self.start[0]), pd.Timestamp(self.end[-1] - DAY)
-        edge = first if pd.tseries.frequencies.to_offset(freq).is_on_offset(first) else (
-            first - pd.tseries.frequencies.to_offset(freq))
-        points = pd.date_range(edge.normalize(), last + 2 * pd.tseries.frequencies.to_offset(freq), freq=freq)
+        offset = _offset(freq, first)
+        if (last - first) / ((first + offset) - first) > MOST_ROWS:
+            raise ValueError(f"series {self.name}: {first.date()} to {last.date()} is more than {MOST_ROWS:,} rows of "
+                             f"{freq}: choose a coarser frequency")
+        edge = first if offset.is_on_offset(first) else first - offset
+        points = pd.date_range(edge.normalize(), last + 2 * offset, freq=freq)
         edges = np.asarray(points, dtype="datetime64[D]")
         edges = edges[: int(np.searchsorted(edges, self.end[-1])) + 1]
         bins = np.searchsorted(edges, self.start, side="right") - 1
@@ -234,10 +241,30 @@ class Series:
                        exposure=np.where(empty, 1.0, np.minimum(exposure, 1.0)), freq=freq, sources=sources)
 
 
+def check_series(given: Any, who: str) -> None:
+    """Raise TypeError if what was given is no `Series`."""
+    if not isinstance(given, Series):
+        raise TypeError(f"{who} takes a Series, got a {type(given).__name__}: make one with Series.from_values or "
+                        "Series.from_counts")
+
+
+def _days(given: list[Any]) -> np.ndarray:
+    """Days of dates; no guess is made of 01/02/2020, nor of a number that may be a day of some calendar."""
+    for each in given:
+        if isinstance(each, str) and each and not ISO.match(each):
+            raise ValueError(f"{each!r} is not written so")
+        if isinstance(each, int | float | np.number) and not np.isnan(each):
+            raise ValueError(f"{each!r} is a number")
+    plain = all(isinstance(each, str) and len(each) == 10 for each in given)
+    return np.asarray(given if plain else pd.to_datetime(given), dtype="datetime64[D]")
+
+
 def _numbers(values: Any, what: str) -> np.ndarray:
+    if isinstance(values, str):
+        raise ValueError(f"{what}: got the text {values[:50]!r}: give one number per row")
     try:
         array = np.array([np.nan if v is None or v is pd.NA else v for v in values], dtype=float)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{what}: not all are numbers ({error}): use NaN for what was not observed") from error
     if array.ndim != 1:
         raise ValueError(f"{what}: got {array.ndim} dimensions: give one number per row")
@@ -285,15 +312,31 @@ def _exposure(given: Any, n: int) -> np.ndarray:
 
 def _grid(start: Any, freq: str, periods: int) -> np.ndarray:
     try:
-        first = pd.Timestamp(start).as_unit("s")
+        if not isinstance(freq, str):
+            raise TypeError(f"freq is {freq!r}")
+        first = pd.Timestamp(start).tz_localize(None).as_unit("s")
         points = pd.date_range(first, periods=periods, freq=freq, unit="s")
         days = np.asarray(points, dtype="datetime64[D]")
         if len(days) > 1 and np.any(np.diff(days) < DAY):
             raise ValueError("rows shorter than a day")
+        if len(days) and not YEARS[0] <= days[0] <= days[-1] <= YEARS[1]:
+            raise ValueError(f"rows from {days[0]} to {days[-1]}, years are 1 to 9999")
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"start {start!r} with freq {freq!r}: {error}. Use a date like 2023-01-02 and a pandas "
                          "frequency such as D, W-MON, MS, QS or YS") from error
     return days
+
+
+def _offset(freq: Any, first: pd.Timestamp) -> Any:
+    """What pandas makes of a frequency of at least a day."""
+    try:
+        offset = pd.tseries.frequencies.to_offset(freq)
+        if offset is None or first + offset < first + pd.Timedelta(days=1):
+            raise ValueError("shorter than a day")
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"freq {freq!r}: {str(error)[:80]}. Use a pandas frequency such as D, W-MON, MS, QS or "
+                         "YS") from error
+    return offset
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:

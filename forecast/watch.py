@@ -16,7 +16,7 @@ import pandas as pd
 
 from forecast.regimes import Block, Problem, RegimeModel, forward, pose, single_thread
 from forecast.season import Season, evident_season
-from forecast.series import Series
+from forecast.series import Series, check_series
 
 REACH = float(np.log(8.0))  # how far beyond the levels of history a new one may lie, log units
 FEWEST = 4  # observed rows of history below which there is no regime to be surprised by
@@ -166,7 +166,11 @@ def watch(series: Series, since: Any, *, level: float = 0.05, model: RegimeModel
     >>> [news.surprise < 0.05 for news in watch(counts, "2023-03-20")][:2]
     [False, True]
     """
-    day = np.datetime64(pd.Timestamp(since).date(), "D")
+    check_series(series, "watch")
+    try:
+        day = np.datetime64(pd.Timestamp(since).date(), "D")
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"watch: since {since!r} is no day: write it as YYYY-MM-DD") from error
     first = int(np.searchsorted(series.start, day))
     if first == len(series):
         raise ValueError(f"watch: series {series.name} has no row on or after {day}: begin earlier")

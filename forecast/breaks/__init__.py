@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from forecast.registry import make
-from forecast.series import Series
+from forecast.series import Series, check_series
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def detect(series: Series, detector: str | Detector = "auto") -> tuple[Break, ..
     >>> detect(Series.from_values([2, 3, 1, 2, 3, 2, 2, 3, 30, 28, 33, 31, 29, 30, 35, 31]))[0].position
     8
     """
+    check_series(series, "detect")
     if not series.observed.any():
         raise ValueError(f"series {series.name}: no row holds an observation: nothing can be detected")
     chosen: Detector = make("detectors", detector) if isinstance(detector, str) else detector

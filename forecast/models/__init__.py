@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.registry import make
-from forecast.series import Series
+from forecast.series import Series, check_series
+
+MOST_NUMBERS = 50_000_000  # sample paths times rows ahead: 0.4 GB
 
 
 class Forecaster(Protocol):
@@ -39,6 +41,7 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
     >>> predict(Series.from_values([4, 6, 5, 4, 6, 5, 4, 6]), model="mean", horizon=3, draws=10).shape
     (10, 3)
     """
+    check_series(series, "predict")
     if not series.is_count:
         raise ValueError(f"series {series.name}: forecasters take whole counts of at least zero: "
                          "round or rescale the values first")
@@ -47,10 +50,16 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
     if series.freq is None:
         raise ValueError(f"series {series.name}: irregular dates: put it on a grid first, e.g. series.regular('W-MON')")
     for name, number in (("horizon", horizon), ("draws", draws)):
-        if int(number) != number or number < 1:
+        if not isinstance(number, int | float | np.number) or number != number // 1 or number < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
+    if horizon * draws > MOST_NUMBERS:
+        raise ValueError(f"horizon {horizon} times draws {draws} must be at most {MOST_NUMBERS:,}: lower one of them")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
     share = None if exposure is None else watched(series, exposure, int(horizon))
     chosen: Forecaster = make("models", model) if isinstance(model, str) else model
+    if not callable(getattr(chosen, "paths", None)):
+        raise TypeError(f"model {model!r} has no paths(): name one of conf/models, or give a forecaster")
     rng = np.random.default_rng(seed)
     if known is None:
         paths = chosen.paths(series, int(horizon), int(draws), rng)
