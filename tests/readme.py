@@ -1,9 +1,11 @@
-"""Put the program's own answer and key picture into the README: `python -m tests.readme`."""
+"""Put the program's own answer, key picture and lists of names into the README: `python -m tests.readme`."""
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 from forecast.experiment import Findings
 
@@ -20,6 +22,26 @@ def answer(markdown: str) -> str:
 def between(text: str) -> str:
     """What the README shows at present."""
     return text.split(OPEN)[1].split(CLOSE, maxsplit=1)[0]
+
+
+def inventory(text: str) -> str:
+    """The README with its lists of experiments, detectors, models and public names as the code has them."""
+    import forecast
+    from forecast.config import experiments
+    from forecast.registry import names
+
+    there = {"experiments": sorted(experiments()), "detectors": names("detectors"), "models": names("models")}
+    for group, known in there.items():
+        row = f"| {group} | {' '.join(f'`{name}`' for name in known)} |"
+        text = re.sub(rf"^\| {group} \| .* \|$", lambda _, row=row: row, text, flags=re.M)
+    rows = "".join(f"| `{name}` | {first(getattr(forecast, name))} |\n" for name in forecast._HOMES)
+    return re.sub(r"(?<=^\| name \| what \|\n\|---\|---\|\n)(\| `.*\n)*", lambda _: rows, text, flags=re.M)
+
+
+def first(item: Any) -> str:
+    """The first line of a docstring, up to where it begins to explain."""
+    line = str(inspect.getdoc(item)).splitlines()[0]
+    return re.split(r"[.:;](?:\s|$)| \(", line, maxsplit=1)[0]
 
 
 def picture(findings: Findings) -> str:
@@ -42,7 +64,7 @@ def main() -> None:
 
     findings = run(replace(load("khasan_rajin"), models={}))
     file = ROOT / "README.md"
-    text = file.read_text(encoding="utf-8")
+    text = inventory(file.read_text(encoding="utf-8"))
     before, rest = text.split(OPEN)
     file.write_text(before + OPEN + answer(markdown(findings)) + CLOSE + rest.split(CLOSE)[1], encoding="utf-8")
     (ROOT / "experiments" / "khasan_rajin" / "key.svg").write_text(picture(findings), encoding="utf-8")

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import forecast
 from forecast import load, run
+from forecast.__main__ import COMMANDS, USAGE
+from forecast.config import experiments
 from forecast.registry import folder, names
 from forecast.report import markdown
 from tests import readme
@@ -32,19 +35,22 @@ def test_the_picture_in_the_readme_is_the_programs(findings):
     assert readme.outline(shown) == readme.outline(readme.picture(findings)), "stale: run python -m tests.readme"
 
 
-@pytest.mark.parametrize("group", ["detectors", "models"])
-def test_the_inventory_matches_conf(group):
+def test_the_lists_of_names_are_those_of_the_code():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    row = re.search(rf"^\| {group} \| (.*) \|$", text, flags=re.M)
-    assert row is not None
-    assert tuple(re.findall(r"`(\w+)`", row.group(1))) == names(group)
+    assert readme.inventory(text) == text, "stale: run python -m tests.readme"
+    for name in (*forecast._HOMES, *names("models"), *names("detectors"), *experiments()):
+        assert f"`{name}`" in text
 
 
-def test_the_inventory_lists_every_experiment():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    row = re.search(r"^\| experiments \| (.*) \|$", text, flags=re.M)
-    assert row is not None
-    assert re.findall(r"`(\w+)`", row.group(1)) == sorted(p.stem for p in folder("experiments").glob("*.yaml"))
+def test_every_command_is_shown_with_a_line_of_its_own():
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("## Use it")[1].split("\n\n")[0]
+    assert set(COMMANDS) == set(re.findall(r"^    forecast ([a-z]+) .*# \w", shown, flags=re.M))
+    assert not [word for word in COMMANDS if f"forecast {word}" not in USAGE]
+
+
+def test_every_setting_says_what_it_does():
+    lines = (folder("conf") / "base.yaml").read_text(encoding="utf-8").splitlines()
+    assert not [line for line in lines if line and "# " not in line]
 
 
 def test_the_inventory_lists_every_feed():
