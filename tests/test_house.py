@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(path for path in (ROOT / "forecast").rglob("*.py") if path != ROOT / "forecast" / "__init__.py")
-# Each imports from its own floor or from below. Modules that are not named stand just above what they import.
-FLOORS = {
-    "statements": 1, "events": 1, "scores": 1, "kernels": 1,
-    "series": 2, "feeds": 2,
-    "simulate": 3, "regimes": 3, "breaks": 3, "models": 3,
-    "backtest": 4, "effects": 4,
-    "experiment": 5, "panel": 5, "plots": 5,
-    "report": 6, "config": 6,
-    "__main__": 7,
-}
+TABLE = re.findall(r"^\| (\d) \| (`.*?) \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), flags=re.M)
+# Each imports from its own floor or from below; CONTRIBUTING says which stands where.
+FLOORS = {noun: int(floor) for floor, nouns in TABLE for noun in re.findall(r"`(\w+)`", nouns)}
 LAZILY = {("experiment", "report")}  # findings show themselves in a notebook as the page of their report
 
 
@@ -63,21 +56,15 @@ def _imports(path: Path) -> Iterator[tuple[str, bool]]:
 EDGES = {_name(path): set(_imports(path)) - {(_name(path), True), (_name(path), False)} for path in MODULES}
 
 
-@cache
-def _floor(module: str) -> int:
-    if _noun(module) in FLOORS:
-        return FLOORS[_noun(module)]
-    return max((_floor(other) for other, _ in EDGES[module]), default=0)
-
-
-def test_every_floor_that_is_there_holds_what_it_says():
-    assert {"series", "regimes", "experiment", "config", "__main__"} <= {_noun(name) for name in NAMES}
+def test_every_module_stands_on_one_floor_of_the_table():
+    named = [noun for _, nouns in TABLE for noun in re.findall(r"`(\w+)`", nouns)]
+    assert sorted(named) == sorted({_noun(name) for name in NAMES})
 
 
 @pytest.mark.parametrize("module", sorted(EDGES))
 def test_nothing_imports_from_above(module):
     above = {other for other, _ in EDGES[module]
-             if _floor(other) > _floor(module) and (_noun(module), _noun(other)) not in LAZILY}
+             if FLOORS[_noun(other)] > FLOORS[_noun(module)] and (_noun(module), _noun(other)) not in LAZILY}
     assert not above, f"{module} imports from a higher floor"
 
 
@@ -126,6 +113,13 @@ def test_importing_the_package_costs_nothing():
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_is_too_long_to_be_read_whole(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_function_is_longer_than_a_screen(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert not [f"{f.name}: {f.end_lineno - f.lineno + 1} lines" for f in functions if f.end_lineno - f.lineno >= 50]
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "tests/requirements.lock"])
