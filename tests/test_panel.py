@@ -14,12 +14,13 @@ import pytest
 from forecast.__main__ import command
 from forecast.panel import Settings, read_settings, run_panel
 from forecast.panel import run as running
-from forecast.panel.discoveries import discovered, learned_share, probabilities
+from forecast.panel.discoveries import judged, p_values, q_values
 from forecast.panel.one import examine, gridded, in_bins
+from forecast.panel.placebos import other_windows
 from forecast.series import Series
 
 DAYS, EVENT = 300, "2023-07-20"
-TABLES = ("series", "breaks", "effects", "forecast")
+TABLES = ("series", "breaks", "effects", "forecast", "placebos")
 BAD = "<script>alert(1)</script>"
 
 
@@ -46,7 +47,7 @@ def simulated(path: Path, shuffled: bool = False) -> Path:
     return path
 
 
-SETTINGS = Settings(event=EVENT, horizon=7)
+SETTINGS = Settings(event=EVENT, delay=7, horizon=7)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,8 @@ def test_the_changed_series_are_found_and_dated_and_no_other(undisturbed):
     breaks = made["breaks"].query("changed").set_index("unique_id")
     assert abs(pd.to_datetime(breaks.loc["rise2", "at"]) - pd.Timestamp(EVENT)).days <= 3
     assert breaks.loc["rise2", "low"] <= pd.Timestamp(EVENT).date() <= breaks.loc["rise2", "high"]
-    assert breaks.loc["fall", "ratio"] < 0.6 < 1.5 < breaks.loc["rise1", "ratio"]
+    assert breaks.loc["fall", "ratio"] < 0.6
+    assert breaks.loc["rise1", "ratio"] > 1.5
 
 
 def test_the_event_belongs_to_those_that_changed_then_and_not_to_the_one_that_fell_before(undisturbed):
@@ -100,7 +102,8 @@ def test_every_series_that_can_be_is_forecast_in_whole_counts(undisturbed):
     assert set(rows.index) == set(made["series"].query("failed.isna()")["unique_id"])
     assert pd.to_datetime(made["forecast"]["when"]).min() == pd.Timestamp("2023-01-01") + pd.Timedelta(days=DAYS)
     quantiles = made["forecast"][["q0.1", "q0.5", "q0.9"]].to_numpy()
-    assert (quantiles >= 0).all() and (quantiles == np.round(quantiles)).all()
+    assert (quantiles >= 0).all()
+    assert (quantiles == np.round(quantiles)).all()
 
 
 def test_a_series_that_fails_is_a_row_with_its_reason(undisturbed):
@@ -120,7 +123,7 @@ def test_a_dead_series_did_not_change_and_is_forecast_to_stay_dead(undisturbed):
 
 def test_the_page_names_the_failed_and_runs_no_name_as_code(undisturbed):
     page = (undisturbed / "summary.html").read_text(encoding="utf-8")
-    assert "no row holds an observation" in page and "<svg" in page and "rise2" in page
+    assert all(word in page for word in ("no row holds an observation", "<svg", "rise2"))
     assert "<script" not in page
 
 
@@ -129,7 +132,8 @@ def test_a_hostile_name_among_the_failed_is_text(tmp_path):
     file.write_text(f"unique_id,ds,y\n{BAD},2023-01-01,\n{BAD},2023-01-02,\n", encoding="utf-8")
     run_panel(file, tmp_path / "out", SETTINGS)
     page = (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
-    assert "&lt;script&gt;" in page and "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
 
 
 # -- whoever computes it ----------------------------------------------------------------------------------------------
@@ -151,26 +155,26 @@ def test_the_order_of_the_rows_does_not_matter(undisturbed, tmp_path):
 
 
 def test_a_run_stopped_anywhere_goes_on_without_doing_anything_twice(source, undisturbed, tmp_path, monkeypatch):
-    class Stop(Exception):
+    class StopError(Exception):
         pass
 
     done: list[str] = []
     whole = running.work_on
 
-    def counted(number, series, settings):
+    def counted(number, series, settings, among):
         done.extend(each.name for each in series)
-        return whole(number, series, settings)
+        return whole(number, series, settings, among)
 
     def stopping(at):
         def said(reached, total):
             if reached >= at:
-                raise Stop
+                raise StopError
 
         return said
 
     monkeypatch.setattr(running, "work_on", counted)
     for at in (2, 6):
-        with pytest.raises(Stop):
+        with pytest.raises(StopError):
             run_panel(source, tmp_path / "out", SETTINGS, stopping(at))
     manifest = tmp_path / "out" / "manifest.jsonl"
     manifest.write_bytes(manifest.read_bytes() + b'{"chunk": 3, "ser')  # killed in the middle of a line
@@ -193,31 +197,47 @@ def test_a_folder_of_another_question_or_of_anything_else_is_left_alone(source, 
 
 
 # -- lists ------------------------------------------------------------------------------------------------------------
+def test_p_values_count_the_series_itself_among_its_placebos():
+    placebos = np.array([-2.0, -1.0, 0.0, 1.0])
+    assert p_values(np.array([2.0, 0.0, -3.0, np.nan]), placebos)[:3].tolist() == [0.2, 0.6, 1.0]
+    assert np.isnan(p_values(np.array([np.nan]), placebos)[0])
+
+
 def test_the_longest_list_within_the_allowed_rate_is_taken():
-    # running means of the chance to be false: 0.01, 0.03, 0.0667, 0.1, 0.18
-    chance = np.array([0.95, 0.80, 0.99, 0.86, 0.5, np.nan])
-    assert discovered(chance, 0.1).tolist() == [True, True, True, True, False, False]
-    assert discovered(np.array([0.95, 0.75, 0.75]), 0.15).tolist() == [True, False, False]  # a tie is not cut
-    assert not discovered(np.array([0.5, 0.4]), 0.1).any()
-    assert not discovered(np.full(3, np.nan), 0.1).any()
+    # ten series, all counted as unchanged: q = 10 p / rank, made monotone from behind
+    p = np.array([0.001, 0.6, 0.02, 0.03, 0.9, 0.2, 0.03, np.nan])
+    q = q_values(p, 1.0)
+    assert q[[0, 2, 3, 6]] == pytest.approx([0.007, 0.0525, 0.0525, 0.0525])  # 7 * 0.03 / 4, for the tie and before it
+    assert q[5] == pytest.approx(7 * 0.2 / 5)
+    assert np.isnan(q[7])
 
 
-def test_the_share_is_learned_and_the_rate_holds_where_the_evidence_is_honest():
+def test_the_share_is_learned_and_the_rate_holds():
     rng = np.random.default_rng(0)
     n, share = 20_000, 0.2
     true = rng.random(n) < share
-    z = rng.normal(0, np.where(true, 3.0, 1.0))
-    log_ratio = -np.log(3) + z**2 / 2 * (1 - 1 / 9)  # of N(0, 9) against N(0, 1)
-    found = learned_share(log_ratio)
-    assert found == pytest.approx(share, abs=0.02)
-    listed = discovered(probabilities(log_ratio, found), 0.1)
-    assert (listed & ~true).sum() / listed.sum() == pytest.approx(0.1, abs=0.03)
+    ratio = np.where(true, rng.normal(3, 1.5, n), rng.normal(-2, 1, n))
+    found = judged(ratio, rng.normal(-2, 1, 2000), 0.1)
+    assert found.share == pytest.approx(share, abs=0.02)
+    assert (found.listed & ~true).sum() / found.listed.sum() == pytest.approx(0.1, abs=0.03)
+    assert found.expected_false == pytest.approx((found.listed & ~true).sum(), rel=0.3)
+    assert np.all(np.diff(found.probability[np.argsort(ratio)]) >= 0)
 
 
 def test_a_panel_without_evidence_lists_nothing():
-    assert learned_share(np.array([])) == 0.5
-    ratio = np.full(200, -3.0)
-    assert not discovered(probabilities(ratio, learned_share(ratio)), 0.1).any()
+    assert not judged(np.full(200, -2.0), np.full(1000, -2.0), 0.1).listed.any()
+    assert not judged(np.full(3, np.nan), np.array([]), 0.1).listed.any()
+    assert not judged(np.array([]), np.array([]), 0.1).listed.any()
+
+
+def test_the_placebo_windows_lie_off_the_event_and_inside_what_was_observed():
+    gaps, allowed = np.zeros(100, dtype=bool), np.zeros(100, dtype=bool)
+    gaps[40:45], allowed[3:97] = True, True
+    masks = other_windows(gaps, allowed)
+    assert len(masks) == 20
+    assert all(mask.sum() == 5 for mask in masks)
+    assert not any(mask[35:50].any() for mask in masks)
+    assert not any(mask[:3].any() or mask[97:].any() for mask in masks)
 
 
 # -- grids ------------------------------------------------------------------------------------------------------------
@@ -225,7 +245,8 @@ def test_long_daily_series_are_seen_in_whole_weeks_and_lose_no_call():
     y = np.arange(2500) % 7
     daily = gridded(Series.from_counts(np.datetime64("2019-01-01") + np.arange(2500), y))
     weeks = in_bins(daily)
-    assert daily.freq == "D" and len(weeks) <= 360
+    assert daily.freq == "D"
+    assert len(weeks) <= 360
     assert np.all((weeks.end - weeks.start).astype(int) == 7)
     assert np.nansum(weeks.low) == y.sum()
 
@@ -234,20 +255,22 @@ def test_long_daily_series_are_seen_in_whole_weeks_and_lose_no_call():
     (pd.date_range("2020-01-01", periods=40, freq="MS"), "MS"), (pd.date_range("2020-01-02", periods=40, freq="7D"), "W-THU")])
 def test_months_and_weeks_stay_what_they_are_and_are_wholly_seen(dates, freq):
     grid = gridded(Series.from_counts(dates, np.arange(40)))
-    assert grid.freq == freq and len(grid) == 40
+    assert (grid.freq, len(grid)) == (freq, 40)
     assert np.all(grid.exposure == 1)
 
 
 def test_a_long_stock_is_counted_up_so_that_its_counts_stay_whole():
     stock = Series.from_counts(np.datetime64("2019-01-01") + np.arange(900), np.arange(900) % 5, kind="stock")
     binned = in_bins(gridded(stock))
-    assert binned.is_count and np.nansum(binned.low) == (np.arange(900) % 5).sum()
+    assert binned.is_count
+    assert np.nansum(binned.low) == (np.arange(900) % 5).sum()
 
 
 def test_an_event_outside_a_series_is_said_and_nothing_else_fails():
     series = Series.from_counts(np.datetime64("2023-01-01") + np.arange(60), np.arange(60) % 3, name="short")
     found = examine(series, Settings(event="2030-01-01", horizon=2))
-    assert "needed" in found.effects[0]["reason"] and "failed" not in found.series
+    assert "outside what was observed" in found.effects[0]["reason"]
+    assert "failed" not in found.series
 
 
 # -- the command ------------------------------------------------------------------------------------------------------
@@ -292,6 +315,7 @@ def test_bad_rows_are_refused_or_listed(source, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
     assert command([*words[:2], str(tmp_path / "kept"), *words[3:], "--keep-good"]) == 0
     rejected = pd.read_csv(tmp_path / "kept" / "rejected.csv")
-    assert len(rejected) == 1 and "many" in rejected.loc[0, "got"]
+    assert len(rejected) == 1
+    assert "many" in rejected.loc[0, "got"]
     assert json.loads((tmp_path / "kept" / "summary.json").read_text())["rows_with_faults"] == 1
     assert tables(tmp_path / "kept")["series"].set_index("unique_id").loc["calm1", "observed"] == DAYS - 1

@@ -1,56 +1,74 @@
 """From evidence series by series to a list with few false ones: what the panel as a whole says of each series.
 
-Two groups (Efron 2008, Statistical Science 23, 1-22): a share of the series changed, the others did not. The share is
-learned from all Bayes factors together; then each series has its probability, and the longest list is taken in which
-the mean probability of being false stays within what is allowed (Newton et al. 2004, Biostatistics 5, 155-176;
-Mueller et al. 2004, JASA 99, 990-1001).
+How large evidence grows by chance is learned from placebos, pooled over the panel: simulated series without a change,
+and windows without the event. That gives p-values, the share of unchanged series (Storey 2002, JRSS B 64, 479-498) and
+the longest list whose expected share of false ones is within what is allowed (Benjamini & Hochberg 1995, JRSS B 57,
+289-300). Bayes factors alone would not do: their prior holds small changes that no panel need have.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-STEPS = 500
-FEW = 1.0  # pseudo-series on either side, so that no panel learns a share of exactly nothing or of all
+UNCHANGED = 0.5  # p-values above this are taken for those of unchanged series
 
 
-def learned_share(log_ratio: np.ndarray) -> float:
-    """Share of changed series that makes these log Bayes factors [n] likeliest, by EM; one half for none at all.
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """What the panel says of each series, [n]: NaN and False where there is no evidence.
 
-    >>> round(learned_share(np.array([9.0] * 30 + [-4.0] * 70)), 2)
-    0.3
+    p_value : chance of as much evidence without a change; q_value : least rate of false ones at which it is listed
+    probability : that it changed, given the share of changed series in the panel
+    share : of changed series, a lower estimate; expected_false : of those listed
     """
-    share = 0.5
-    for _ in range(STEPS):
-        new = (FEW / 2 + probabilities(log_ratio, share).sum()) / (FEW + len(log_ratio))
-        if abs(new - share) < 1e-9:
-            break
-        share = float(new)
-    return share
+
+    p_value: np.ndarray
+    q_value: np.ndarray
+    probability: np.ndarray
+    listed: np.ndarray
+    share: float
+    expected_false: float
 
 
-def probabilities(log_ratio: np.ndarray, share: float) -> np.ndarray:
-    """Posterior probability of each series [n], given the share of changed ones."""
-    odds = log_ratio + np.log(share) - np.log1p(-share)
-    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -500, 500))))
+def judged(log_ratio: np.ndarray, placebos: np.ndarray, fdr: float) -> Verdicts:
+    """Verdicts on log Bayes factors [n] (NaN = none) by those of placebos [m], at a rate `fdr` of false ones.
 
-
-def discovered(probability: np.ndarray, fdr: float) -> np.ndarray:
-    """Mask [n] of the longest list, surest first, whose expected share of false ones is at most `fdr`.
-
-    Ties stand or fall together; NaN is never on the list.
-
-    >>> discovered(np.array([0.99, 0.2, 0.95, 0.85, 0.6]), 0.1).tolist()
-    [True, False, True, True, False]
+    >>> judged(np.array([9.0, 8.0, -2.0, -1.0, np.nan]), np.linspace(-3, 3, 100), 0.1).listed.tolist()
+    [True, True, False, False, False]
     """
-    wrong = np.where(np.isnan(probability), np.inf, 1 - probability)
-    ordered = np.sort(wrong)
-    running = np.cumsum(ordered) / np.arange(1, len(wrong) + 1)
-    within = np.flatnonzero(running <= fdr)
-    if not len(within):
-        return np.zeros(len(wrong), dtype=bool)
-    last = int(within[-1])
-    edge = ordered[last]
-    if last + 1 < len(ordered) and ordered[last + 1] == edge:  # the list would cut through a tie
-        return np.asarray(wrong < edge)
-    return np.asarray(wrong <= edge)
+    p = p_values(log_ratio, placebos)
+    unchanged = share_unchanged(p)
+    q = q_values(p, unchanged)
+    share = 1 - unchanged
+    listed = np.asarray(np.nan_to_num(q, nan=np.inf) <= fdr)
+    with np.errstate(divide="ignore"):
+        odds = log_ratio + np.log(share) - np.log(unchanged)
+    chance = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+    wrong = float(unchanged * np.sum(~np.isnan(p)) * p[listed].max()) if listed.any() else 0.0
+    return Verdicts(p, q, chance, listed, share, wrong)
+
+
+def p_values(log_ratio: np.ndarray, placebos: np.ndarray) -> np.ndarray:
+    """Share of placebos with at least this evidence, the series itself counted among them, [n]."""
+    above = len(placebos) - np.searchsorted(np.sort(placebos), log_ratio - 1e-9)
+    return np.where(np.isnan(log_ratio), np.nan, (1 + above) / (1 + len(placebos)))
+
+
+def share_unchanged(p: np.ndarray) -> float:
+    """Upper estimate of the share of unchanged series; one unseen changed series is always counted in."""
+    n = int(np.sum(~np.isnan(p)))
+    above = float(np.sum(p > UNCHANGED))
+    return min((1 + above) / (max(n, 1) * (1 - UNCHANGED)), (n + 1) / (n + 2))
+
+
+def q_values(p: np.ndarray, unchanged: float) -> np.ndarray:
+    """Least rate of false ones at which each series is listed, [n]; series with the same p stand or fall together."""
+    known = np.flatnonzero(~np.isnan(p))
+    order = known[np.argsort(p[known], kind="stable")]
+    rank = np.searchsorted(p[order], p[order], side="right")
+    q = np.full(len(p), np.nan)
+    rate = unchanged * len(known) * p[order] / np.maximum(rank, 1)
+    q[order] = np.minimum(np.minimum.accumulate(rate[::-1])[::-1], 1.0)
+    return q

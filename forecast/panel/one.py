@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from forecast.breaks import Break, detect
-from forecast.breaks.regimes import Regimes
+from forecast.breaks.regimes import breaks_of
 from forecast.models import predict
 from forecast.panel.dating import dated_daily
+from forecast.panel.placebos import number_of, other_windows, without_change
 from forecast.panel.settings import Settings
-from forecast.posterior import Posterior
-from forecast.regimes import RegimeModel, single_thread
+from forecast.posterior import Posterior, sample
+from forecast.regimes import RegimeModel, pose, single_thread
 from forecast.registry import make
+from forecast.season import evident_season
 from forecast.series import DAY, Series
 
 MOST = 400  # rows that the regime model sees; longer series are taken in bins
@@ -25,8 +27,8 @@ BINS = 360  # of a longer series, about: seven years of weeks
 DRAWS = 400
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 # A week holds many counts: small spreads can be told there, and a coarser grid than the default's does
-MODEL = RegimeModel(spreads=(0.1, 0.25, 0.6), correlations=(0.4, 0.85), dispersions=(1.0, 4.0, 15.0, 60.0), levels=30)
-REGIMES = Regimes(draws=DRAWS, model=MODEL)
+MODEL = RegimeModel(spreads=(0.12, 0.4), correlations=(0.4, 0.85), dispersions=(2.0, 8.0, 40.0), levels=24)
+DOUBTFUL = -1.0  # log Bayes factor below which no break is even listed as doubtful
 LEAST_PATHS = 20  # paths with a break in a window from which the size of the change is said
 Row = dict[str, Any]
 
@@ -39,10 +41,11 @@ class Outcome:
     breaks: tuple[Row, ...] = ()
     effects: tuple[Row, ...] = ()
     forecast: tuple[Row, ...] = ()
+    placebos: tuple[Row, ...] = ()
 
 
-def examine(series: Series, settings: Settings) -> Outcome:
-    """Everything a panel says of one series; a series that cannot be read is an outcome with its reason."""
+def examine(series: Series, settings: Settings, among: int = 1) -> Outcome:
+    """Everything a panel `among` so many says of one series; one that cannot be read is an outcome with its reason."""
     seen = series.observed
     row: Row = {"unique_id": series.name, "site": series.site, "measure": series.measure, "kind": series.kind,
                 "observed": int(seen.sum())}
@@ -51,12 +54,12 @@ def examine(series: Series, settings: Settings) -> Outcome:
         row |= {"first": days[0], "last": days[-1], "mean": float(series.middle[seen].mean())}
     try:
         with single_thread():
-            return _examined(series, settings, row)
+            return _examined(series, settings, row, among)
     except (ValueError, ArithmeticError, LookupError, np.linalg.LinAlgError) as error:
         return Outcome(row | {"failed": f"{type(error).__name__}: {error}"})
 
 
-def _examined(series: Series, settings: Settings, row: Row) -> Outcome:
+def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outcome:
     if not series.observed.any():
         raise ValueError("no row holds an observation")
     if not series.is_count:
@@ -64,15 +67,28 @@ def _examined(series: Series, settings: Settings, row: Row) -> Outcome:
     seed = seed_of(settings.seed, series.name)
     grid = gridded(series)
     binned = in_bins(grid)
-    regimes = replace(REGIMES, seed=seed)
-    posterior = regimes.posterior(binned)
-    found = regimes.breaks(posterior, binned) if settings.detector == "regimes" else detect(binned, settings.detector)
+    season = evident_season(binned).over(np.arange(len(binned)))
+    rng = np.random.default_rng(seed)
+    posterior = sample(pose(MODEL, binned, season), DRAWS, rng)
+    found = _found(posterior, binned) if settings.detector == "regimes" else detect(binned, settings.detector)
     breaks = tuple(dated_daily(each, grid, binned) for each in found)
     ahead, scored = _ahead(grid, settings, seed)
     told = row | {"grid": grid.freq, "bins": binned.freq, "rows": len(binned), "log_ratio": posterior.log_ratio,
                   "drift": posterior.drifting, "breaks": len(breaks), **scored}
-    return Outcome(told, tuple(_break_rows(series.name, breaks, binned, grid)),
-                   tuple(_effect(series.name, posterior, binned, each) for each in settings.windows()), ahead)
+    number = number_of(seed, among)
+    ratios = without_change(posterior, binned, number, season, rng) if number else ()
+    placebos: list[Row] = [{"unique_id": series.name, "log_ratio": float(ratio)} for ratio in ratios]
+    effects = []
+    for event in settings.windows():
+        effect, elsewhere = _effect(series.name, posterior, binned, event)
+        effects.append(effect)
+        placebos += elsewhere
+    return Outcome(told, tuple(_break_rows(series.name, breaks, binned, grid)), tuple(effects), ahead, tuple(placebos))
+
+
+def _found(posterior: Posterior, binned: Series) -> tuple[Break, ...]:
+    """Breaks of every series that may come on the list: the panel decides which do, not a threshold of their own."""
+    return breaks_of(posterior, binned) if posterior.log_ratio > DOUBTFUL and posterior.jumps.any() else ()
 
 
 def seed_of(seed: int, name: str) -> int:
@@ -127,25 +143,35 @@ def _break_rows(name: str, breaks: Sequence[Break], binned: Series, grid: Series
             for k, each in enumerate(breaks, start=1)]
 
 
-def _effect(name: str, posterior: Posterior, binned: Series, event: tuple[str, date, date]) -> Row:
-    """Evidence for a break inside the window of an event against none there, whatever happened elsewhere."""
+def _effect(name: str, posterior: Posterior, binned: Series, event: tuple[str, date, date]) -> tuple[Row, list[Row]]:
+    """Evidence for a break inside the window of an event against none there, whatever happened elsewhere.
+
+    Beside it that of other windows of the same series.
+    """
     label, first, last = event
     row: Row = {"unique_id": name, "event": label, "first": np.datetime64(first, "D"), "last": np.datetime64(last, "D")}
     middle = binned.start + (binned.end - binned.start - DAY) // 2
     # a break in a gap lies after the middle of the row before it, up to the middle of the next
     inside = (middle[1:] >= row["first"]) & (middle[:-1] < row["last"])
-    seen = binned.observed
-    before, after = seen[:-1][middle[:-1] <= row["first"]].sum(), seen[1:][middle[1:] >= row["last"]].sum()
-    if before < 2 or after < 2:
-        return row | {"reason": f"{before} observed rows before and {after} after: two on each side are needed"}
-    prior = -np.expm1(-posterior.problem.model.breaks * posterior.problem.share[inside].sum())
-    hit = np.asarray(posterior.jumps[:, inside].any(axis=1))
-    share = (hit.sum() + 0.5) / (len(hit) + 1)
+    before = np.cumsum(binned.observed)[:-1]  # observed rows before each gap
+    allowed = (before >= 2) & (binned.observed.sum() - before >= 2)
     gaps = np.flatnonzero(inside)
+    if not len(gaps) or not (allowed[gaps[0]] and allowed[gaps[-1]]):
+        return row | {"reason": f"outside what was observed, {binned.start[0]} to {binned.end[-1] - DAY}"}, []
+    hit = np.asarray(posterior.jumps[:, inside].any(axis=1))
     change = (posterior.level[:, gaps[-1] + 1] - posterior.level[:, gaps[0]])[hit]
     size = np.exp(np.quantile(change, (0.05, 0.5, 0.95))) if hit.sum() >= LEAST_PATHS else (None, None, None)
-    odds = np.log(share / (1 - share)) - np.log(prior / (1 - prior))
-    return row | {"log_ratio": float(odds), **dict(zip(("low", "ratio", "high"), size, strict=True))}
+    row |= {"log_ratio": _inside(posterior, inside), **dict(zip(("low", "ratio", "high"), size, strict=True))}
+    return row, [{"unique_id": name, "event": label, "log_ratio": _inside(posterior, mask)}
+                 for mask in other_windows(inside, allowed)]
+
+
+def _inside(posterior: Posterior, gaps: np.ndarray) -> float:
+    """Log Bayes factor of a break in some of these gaps against none in them, from the paths."""
+    prior = posterior.problem.model.breaks * posterior.problem.share[gaps].sum()
+    hit = posterior.jumps[:, gaps].any(axis=1).sum()
+    missed = len(posterior.jumps) - hit
+    return float(np.log((hit + 0.5) / (missed + 0.5)) - np.log(np.expm1(prior)))
 
 
 def _ahead(grid: Series, settings: Settings, seed: int) -> tuple[tuple[Row, ...], Row]:

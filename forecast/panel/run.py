@@ -11,7 +11,7 @@ import numpy as np
 
 from forecast.feeds.extras import needs
 from forecast.panel import tables
-from forecast.panel.discoveries import discovered, learned_share, probabilities
+from forecast.panel.discoveries import Verdicts, judged
 from forecast.panel.executors import fan_out
 from forecast.panel.manifest import Manifest, begin
 from forecast.panel.one import examine
@@ -29,8 +29,9 @@ def run_panel(source: str | Path, output: str | Path, settings: Settings | None 
     """Examine every series of a file and write the tables and the summary to a folder; what the summary says.
 
     The folder then holds series.parquet, breaks.parquet, effects.parquet, forecast.parquet (one row a series, break,
-    series and event, step), summary.html, summary.json, manifest.jsonl, and rejected.csv where rows were bad. A run
-    that was killed goes on where it stopped when the same is asked again: what is finished is not done twice.
+    series and event, step), placebos.parquet (the evidence where nothing happened), summary.html, summary.json,
+    manifest.jsonl, and rejected.csv where rows were bad. A run that was killed goes on where it stopped when the same
+    is asked again: what is finished is not done twice.
     Raises ValueError for an input that cannot be read, other settings than those of the folder, a missing extra.
     """
     from forecast.panel.summary import summarise
@@ -48,8 +49,8 @@ def run_panel(source: str | Path, output: str | Path, settings: Settings | None 
         manifest.withdraw()
         raise
     _work(held, folder, manifest, chosen, progress)
-    _judge(folder, len(held.names), chosen)
-    return summarise(folder, held, manifest, chosen)
+    found = _judge(folder, len(held.names), chosen)
+    return summarise(folder, held, manifest, chosen, found)
 
 
 def _work(held: Input, folder: Path, manifest: Manifest, settings: Settings, progress: Progress | None) -> None:
@@ -59,7 +60,7 @@ def _work(held: Input, folder: Path, manifest: Manifest, settings: Settings, pro
     done = sum(len(names) for number, names in chunks if number in manifest.done)
     if progress is not None:
         progress(done, len(held.names))
-    tasks = ((number, tuple(held.series(name) for name in names), settings) for number, names in chunks
+    tasks = ((number, tuple(held.series(name) for name in names), settings, len(held.names)) for number, names in chunks
              if number not in manifest.done)
     for number, found, cpu in fan_out(work_on, tasks, settings.executor, settings.jobs):
         for name, table in found.items():
@@ -71,12 +72,14 @@ def _work(held: Input, folder: Path, manifest: Manifest, settings: Settings, pro
             progress(done, len(held.names))
 
 
-def work_on(number: int, series: tuple[Series, ...], settings: Settings) -> tuple[int, dict[str, Any], float]:
-    """The tables of one chunk, and the CPU seconds that they took."""
+def work_on(number: int, series: tuple[Series, ...], settings: Settings,
+            among: int) -> tuple[int, dict[str, Any], float]:
+    """The tables of one chunk of a panel `among` so many series, and the CPU seconds that they took."""
     began = time.process_time()
-    outcomes = [examine(each, settings) for each in series]
-    rows = {"series": [each.series for each in outcomes]} | {
-        name: [row for each in outcomes for row in getattr(each, name)] for name in ("breaks", "effects", "forecast")}
+    outcomes = [examine(each, settings, among) for each in series]
+    rows = {name: [row for each in outcomes for row in getattr(each, name)] for name in tables.SCHEMAS
+            if name != "series"}
+    rows["series"] = [each.series for each in outcomes]
     return number, {name: tables.table_of(name, rows[name]) for name in rows}, time.process_time() - began
 
 
@@ -85,37 +88,39 @@ def _part(folder: Path, name: str, number: int) -> Path:
 
 
 # -- what all series say together -------------------------------------------------------------------------------------
-def _judge(folder: Path, number: int, settings: Settings) -> None:
-    """Put the parts together, one row group a chunk, with the columns that need all series."""
+def _judge(folder: Path, number: int, settings: Settings) -> dict[str, Verdicts]:
+    """Put the parts together, one row group a chunk, with the columns that need all series.
+
+    Verdicts by event, "" for any change at any time.
+    """
     chunks = range(-(-number // CHUNK))
-    ids, changed, chance = _verdicts(folder, chunks, "series", "", settings.fdr)
-    verdict = {name: (bool(c), float(p)) for name, c, p in zip(ids, changed, chance, strict=True)}
-    events = {event: _verdicts(folder, chunks, "effects", event, settings.fdr) for event, _, _ in settings.windows()}
-    affected = {(name, event): (bool(c), float(p)) for event, found in events.items()
-                for name, c, p in zip(*found, strict=True)}
-    _assemble(folder, "series", chunks, lambda row: _judged(verdict[row["unique_id"]], "changed"))
-    _assemble(folder, "breaks", chunks, lambda row: {"changed": verdict[row["unique_id"]][0]})
-    _assemble(folder, "effects", chunks, lambda row: _judged(affected[row["unique_id"], row["event"]], "affected"))
-    _assemble(folder, "forecast", chunks, None)
+    found, rows = dict[str, Verdicts](), dict[tuple[str, str], dict[str, Any]]()
+    for event in ("", *(name for name, _, _ in settings.windows())):
+        evidence = _column(folder, chunks, "effects" if event else "series", event)
+        placebos = _column(folder, chunks, "placebos", event)
+        found[event] = judged(np.array([r for _, r in evidence]), np.array([r for _, r in placebos]), settings.fdr)
+        rows |= {(name, event): row for (name, _), row in zip(evidence, _rows(found[event]), strict=True)}
+    _assemble(folder, "series", chunks, lambda row: rows[row["unique_id"], ""])
+    _assemble(folder, "breaks", chunks, lambda row: rows[row["unique_id"], ""])
+    _assemble(folder, "effects", chunks, lambda row: rows[row["unique_id"], row["event"]])
+    for name in ("forecast", "placebos"):
+        _assemble(folder, name, chunks, None)
+    return found
 
 
-def _judged(verdict: tuple[bool, float], word: str) -> dict[str, Any]:
-    found, chance = verdict
-    return {"probability": None if np.isnan(chance) else chance, word: found}
+def _rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
+    for p, q, chance, listed in zip(verdicts.p_value, verdicts.q_value, verdicts.probability, verdicts.listed,
+                                    strict=True):
+        said = {"p_value": p, "q_value": q, "probability": chance}
+        yield {key: None if np.isnan(value) else float(value) for key, value in said.items()} | {
+            "changed": bool(listed), "affected": bool(listed)}
 
 
-def _verdicts(folder: Path, chunks: range, name: str, event: str, fdr: float) -> tuple[list[str], Any, Any]:
-    """Names, whether each is on the list, and its probability (NaN where there is no evidence)."""
-    ids: list[str] = []
-    logs: list[float] = []
-    for number in chunks:
-        part = tables.read(_part(folder, name, number)).to_pylist()
-        kept = [row for row in part if not event or row["event"] == event]
-        ids += [row["unique_id"] for row in kept]
-        logs += [np.nan if row["log_ratio"] is None else row["log_ratio"] for row in kept]
-    ratio = np.array(logs)
-    chance = probabilities(ratio, learned_share(ratio[~np.isnan(ratio)]))
-    return ids, discovered(chance, fdr), chance
+def _column(folder: Path, chunks: range, name: str, event: str) -> list[tuple[str, float]]:
+    """Names and log Bayes factors (NaN where there is none) of one event, or of any change."""
+    rows = (row for number in chunks for row in tables.read(_part(folder, name, number)).to_pylist())
+    return [(row["unique_id"], np.nan if row["log_ratio"] is None else row["log_ratio"]) for row in rows
+            if (row.get("event") or "") == event]
 
 
 def _assemble(folder: Path, name: str, chunks: range, judge: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
@@ -124,11 +129,9 @@ def _assemble(folder: Path, name: str, chunks: range, judge: Callable[[dict[str,
     def parts() -> Iterator[Any]:
         for number in chunks:
             part = tables.read(_part(folder, name, number))
-            if judge is not None:
-                judged = [judge(row) for row in part.to_pylist()]
-                for field in list(tables.schema(name, judged=True))[len(part.schema):]:
-                    values = arrow.array([row[field.name] for row in judged], field.type)
-                    part = part.append_column(field, values)
+            told = [judge(row) for row in part.to_pylist()] if judge is not None else []
+            for field in list(tables.schema(name, judged=True))[len(part.schema):]:
+                part = part.append_column(field, arrow.array([row[field.name] for row in told], field.type))
             yield part
 
     tables.write(folder / f"{name}.parquet", name, parts(), judged=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from forecast.panel import tables
+from forecast.panel.discoveries import Verdicts
 from forecast.panel.manifest import Manifest
 from forecast.panel.reading import Input
 from forecast.panel.settings import Settings
@@ -18,11 +20,12 @@ SHOWN = 25  # rows of each table of the page; all are in the Parquet files
 DRAWN = 400  # series of the picture
 
 
-def summarise(folder: Path, held: Input, manifest: Manifest, settings: Settings) -> dict[str, Any]:
+def summarise(folder: Path, held: Input, manifest: Manifest, settings: Settings,
+              found: Mapping[str, Verdicts]) -> dict[str, Any]:
     """Write summary.json and summary.html of the tables in `folder`; what the former holds."""
     series, breaks, effects = (tables.read(folder / f"{name}.parquet").to_pandas()
                                for name in ("series", "breaks", "effects"))
-    said = _said(series, breaks, effects, held, settings)
+    said = _said(series, breaks, held, settings, found)
     said |= {"input": manifest.head["input"], "sha256": manifest.head["sha256"],
              "cpu_seconds": round(sum(line["cpu"] for line in manifest.done.values()), 1)}
     _whole(folder / "summary.json", json.dumps(said, ensure_ascii=False, indent=1) + "\n")
@@ -30,25 +33,18 @@ def summarise(folder: Path, held: Input, manifest: Manifest, settings: Settings)
     return said
 
 
-def _said(series: pd.DataFrame, breaks: pd.DataFrame, effects: pd.DataFrame, held: Input,
-          settings: Settings) -> dict[str, Any]:
-    events = {}
-    for event, part in effects.groupby("event", sort=True):
-        tested = part[part["probability"].notna()]
-        events[str(event)] = {
-            "first": str(part["first"].iloc[0]), "last": str(part["last"].iloc[0]), "tested": len(tested),
-            "affected": int(tested["affected"].sum()), "share": _number(tested["probability"].mean()),
-            "expected_false": _number((1 - tested.loc[tested["affected"], "probability"]).sum())}
-    changed = series[series["changed"]]
+def _said(series: pd.DataFrame, breaks: pd.DataFrame, held: Input, settings: Settings,
+          found: Mapping[str, Verdicts]) -> dict[str, Any]:
+    events = {name: {"first": str(first), "last": str(last), **_list(found[name], "affected")}
+              for name, first, last in settings.windows()}
     return {"feed": held.feed, "series": len(series), "failed": int(series["failed"].notna().sum()),
-            "changed": len(changed), "breaks": int(breaks["changed"].sum()),
-            "share": _number(series["probability"].mean()), "fdr": settings.fdr,
-            "expected_false": _number((1 - changed["probability"]).sum()), "events": events,
-            "rows_with_faults": held.faults, "notes": held.notes, "settings": settings.asked()}
+            **_list(found[""], "changed"), "breaks": int(breaks["changed"].sum()), "fdr": settings.fdr,
+            "events": events, "rows_with_faults": held.faults, "notes": held.notes, "settings": settings.asked()}
 
 
-def _number(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)
+def _list(found: Verdicts, word: str) -> dict[str, Any]:
+    return {"tested": int((~pd.isna(found.p_value)).sum()), word: int(found.listed.sum()), "share": found.share,
+            "expected_false": found.expected_false}
 
 
 def _whole(path: Path, text: str) -> None:
@@ -67,16 +63,17 @@ def _page(said: dict[str, Any], series: pd.DataFrame, breaks: pd.DataFrame, effe
 
 
 def _lines(said: dict[str, Any]) -> list[str]:
-    allowed, wrong = percent(said["fdr"]), said["expected_false"]
     lines = [f"{count(said['series'], 'series', 'series').capitalize()} of {said['input']}: "
              f"{said['changed']} changed, {said['failed']} could not be read or computed.",
-             f"Among those said to have changed, {figure(wrong or 0.0)} are expected to be wrong: the list is the "
-             f"longest whose expected share of false ones is at most {allowed}."]
+             f"Among those said to have changed, {figure(said['expected_false'])} are expected to be wrong: the list "
+             f"is the longest whose expected share of false ones is at most {percent(said['fdr'])}, judged by series "
+             "simulated without a change. A yearly pattern or a drift that the model does not know may pass for one."]
     for name, event in said["events"].items():
         lines.append(f"{name} (a change between {event['first']} and {event['last']} fits): {event['affected']} of "
                      f"{event['tested']} series that could be asked changed then, of which "
-                     f"{figure(event['expected_false'] or 0.0)} are expected to be wrong; over the whole panel a share "
-                     f"of {percent(event['share'] or 0.0)} did. Timing is no proof of cause.")
+                     f"{figure(event['expected_false'])} are expected to be wrong, judged by other windows of the same "
+                     f"series; over the whole panel at least {percent(event['share'])} did. Timing is no proof of "
+                     "cause.")
     if said["rows_with_faults"]:
         lines.append(f"{said['rows_with_faults']} bad rows were left out; rejected.csv lists them.")
     return lines

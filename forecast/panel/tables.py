@@ -9,7 +9,7 @@ from typing import Any
 
 from forecast.feeds.extras import needs
 
-# column -> Arrow type; `day` is a date. Columns after the bar are known when all series are.
+# column -> Arrow type; `day` is a date
 SCHEMAS: dict[str, dict[str, str]] = {
     "series": {"unique_id": "string", "site": "string", "measure": "string", "kind": "string", "first": "day",
                "last": "day", "observed": "int64", "mean": "float64", "grid": "string", "bins": "string",
@@ -19,11 +19,14 @@ SCHEMAS: dict[str, dict[str, str]] = {
                "after": "float64", "ratio": "float64", "within": "float64"},
     "effects": {"unique_id": "string", "event": "string", "first": "day", "last": "day", "log_ratio": "float64",
                 "ratio": "float64", "low": "float64", "high": "float64", "reason": "string"},
+    "placebos": {"unique_id": "string", "event": "string", "log_ratio": "float64"},
     "forecast": {"unique_id": "string", "step": "int64", "when": "day", "mean": "float64", "q0.025": "float64",
                  "q0.1": "float64", "q0.5": "float64", "q0.9": "float64", "q0.975": "float64"},
 }
-JUDGED = {"series": {"probability": "float64", "changed": "bool"}, "breaks": {"changed": "bool"},
-          "effects": {"probability": "float64", "affected": "bool"}, "forecast": {}}
+CHANCES = {"p_value": "float64", "q_value": "float64", "probability": "float64"}
+# columns that are known when all series are
+JUDGED = {"series": CHANCES | {"changed": "bool"}, "breaks": {"changed": "bool"},
+          "effects": CHANCES | {"affected": "bool"}, "placebos": {}, "forecast": {}}
 
 
 def schema(name: str, judged: bool = False) -> Any:
