@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from forecast import scores
-from forecast.models import Forecaster
+from forecast.models import Forecaster, check_counts
 from forecast.models.history import season_length
-from forecast.series import Series, check_series
+from forecast.series import Series
 
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 LEAST_STRETCHES = 3  # stretches as long as the overlap that a test needs to tell members apart
@@ -70,10 +70,7 @@ def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int =
             raise ValueError(f"backtest: {name} must be at least {least}, got {number}")
     if not models:
         raise ValueError("backtest: no model was given: choose some of conf/models")
-    check_series(series, "backtest")
-    if not series.is_count:
-        raise ValueError(f"series {series.name}: forecasters take whole counts of at least zero: "
-                         "round or rescale the values first")
+    check_counts(series, "backtest")
     places = _origins(series, origins, horizon, step, gap)
     tasks = [(name, place) for name in models for place in places]
     running = _run(series, models, tasks, jobs, horizon=horizon, gap=gap, draws=draws, seed=seed)

@@ -41,10 +41,7 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
     >>> predict(Series.from_values([4, 6, 5, 4, 6, 5, 4, 6]), model="mean", horizon=3, draws=10).shape
     (10, 3)
     """
-    check_series(series, "predict")
-    if not series.is_count:
-        raise ValueError(f"series {series.name}: forecasters take whole counts of at least zero: "
-                         "round or rescale the values first")
+    check_counts(series, "predict")
     if not series.observed.any():
         raise ValueError(f"series {series.name}: no row holds an observation: nothing can be forecast")
     if series.freq is None:
@@ -68,6 +65,14 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
 
         paths = paths_given(chosen, series, known, int(horizon), int(draws), rng)
     return paths if share is None else rng.binomial(paths, share)
+
+
+def check_counts(series: Series, caller: str) -> None:
+    """Raise ValueError for what `caller` was given that is no series of whole counts."""
+    check_series(series, caller)
+    if not series.is_count:
+        raise ValueError(f"series {series.name}: forecasters take whole counts of at least zero: "
+                         "round or rescale the values first")
 
 
 def watched(series: Series, exposure: Any, horizon: int) -> np.ndarray:

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,44 +21,6 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 Finder = Callable[[Array], Iterable[int]]
-MARGIN = 5
-
-
-# -- metrics ----------------------------------------------------------------------------------------------------------
-def matched(true: set[int], found: set[int]) -> int:
-    """How many of `true` have a partner of their own among `found` within the margin, nearest first in time order."""
-    left, count = set(found), 0
-    for t in sorted(true):
-        near = [x for x in left if abs(x - t) <= MARGIN]
-        if near:
-            left.remove(min(near, key=lambda x: (abs(x - t), x)))
-            count += 1
-    return count
-
-
-def f1(annotations: list[list[int]], found: Iterable[int]) -> float:
-    """F1 of the precision against all annotators together and the mean recall over annotators."""
-    sets = [set(a) | {0} for a in annotations]
-    found = set(found) | {0}
-    precision = matched(set().union(*sets), found) / len(found)
-    recall = float(np.mean([matched(s, found) / len(s) for s in sets]))
-    return 2 * precision * recall / (precision + recall)
-
-
-def covering(annotations: list[list[int]], found: Iterable[int], n: int) -> float:
-    """Mean over annotators of the length-weighted best Jaccard overlap of their segments with the found ones."""
-    def segments(cuts: Iterable[int]) -> list[tuple[int, int]]:
-        edges = [0, *sorted(set(cuts) - {0}), n]
-        return list(pairwise(edges))
-
-    def one(a: list[int]) -> float:
-        total = 0.0
-        for s, e in segments(a):
-            overlaps = [max(0, min(e, v) - max(s, u)) / (max(e, v) - min(s, u)) for u, v in segments(found)]
-            total += (e - s) * max(overlaps)
-        return total / n
-
-    return float(np.mean([one(a) for a in annotations]))
 
 
 # -- finders ----------------------------------------------------------------------------------------------------------
@@ -105,7 +66,14 @@ def read(folder: Path) -> dict[str, tuple[Array, list[list[int]]]]:
 
 def scores(data: dict[str, Any], found: dict[str, list[int]]) -> Array:
     """F1 and covering [series, 2]."""
-    return np.array([(f1(a, found[k]), covering(a, found[k], len(y))) for k, (y, a) in data.items()])
+    return np.array([scored(a, found[k], len(y)) for k, (y, a) in data.items()])
+
+
+def scored(annotations: list[list[int]], found: list[int], n: int) -> tuple[float, float]:
+    """F1 and covering of one series of n rows."""
+    from forecast.scores import break_f1, covering  # not there in the interpreter of the peers
+
+    return break_f1(annotations, found), covering(annotations, found, n)
 
 
 def main(arguments: list[str]) -> int:
@@ -250,7 +218,7 @@ def simulated_table(detector: str, draws: int = 40) -> None:
         for seed in range(draws):
             cuts, y = draw(kind, np.random.default_rng([seed, len(kind)]))
             found = own((y - y.mean()) / y.std(), detector)
-            got.append((f1([cuts], found), covering([cuts], found, len(y))))
+            got.append(scored([cuts], found, len(y)))
         a, b = np.mean(got, axis=0)
         print(f"{kind:24s} F1 {a:.3f} covering {b:.3f}")
 
