@@ -29,6 +29,7 @@ LOG = logging.getLogger("forecast")
 # word after `forecast` -> module and function that take the words after it; imported when it is asked for
 COMMANDS = {
     "compare": ("forecast.comparison", "command"),
+    "rerun": ("forecast.rerun", "command"),
     "feeds": ("forecast.feeds.command", "list_feeds"),
     "check": ("forecast.feeds.command", "check"),
     "panel": ("forecast.panel.command", "command"),
@@ -41,6 +42,7 @@ Did the traffic change, when, by how much, which dated events fit, and what come
   forecast -cn seatbelts 'models=[ets,mean]'     with these models only
   forecast -cn seatbelts -m models=ets,mean      a sweep: one run each, and a table
   forecast compare reports/                      a ranked table of what was run
+  forecast rerun reports/seatbelts               run a report again, and say what differs
   forecast feeds                                 the layouts of files that are read
   forecast check FILE                            what would be read of a file; --keep-good OUT.csv parts good from bad
   forecast panel FILE FOLDER --event 2023-11-19  every series of a file: changes, the event, what comes next

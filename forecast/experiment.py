@@ -29,6 +29,7 @@ from forecast.explanations import (
     gap_probability,
 )
 from forecast.images import Image, Worth, image_worth, predictive
+from forecast.ledgers import recorded
 from forecast.models import Forecaster, predict
 from forecast.posterior import Posterior
 from forecast.reconcile import Source
@@ -178,6 +179,7 @@ class Findings:
     together : the shared change of the series that are said to share a cause
     counterfactual : rows after the primary's best dated change, against what the level before would have brought
     untested : events that the data cannot test, with the reason; frozen : hash of the list of events before the run
+    inputs : name of each file that was read -> its sha256
     """
 
     name: str
@@ -199,6 +201,7 @@ class Findings:
     settings: Mapping[str, Any]
     together: Together | None = None
     counterfactual: Counterfactual | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def main(self) -> Reading:
@@ -216,6 +219,12 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
 
     progress : called with (done, total, what) as the work goes on
     """
+    with recorded() as inputs:
+        findings = _run(experiment, progress)
+    return replace(findings, inputs=inputs)
+
+
+def _run(experiment: Experiment, progress: Progress | None) -> Findings:
     steps = len(experiment.series) + 3
     told = progress or (lambda done, total, what: None)
     windows = _windows(experiment)
@@ -380,6 +389,11 @@ def _frozen(windows: tuple[Window, ...]) -> str:
 
 
 def _versions() -> dict[str, str]:
+    import platform
     from importlib import metadata
 
-    return {name: metadata.version(name) for name in ("numpy", "pandas", "statsmodels", "prophet", "matplotlib")}
+    from forecast import __version__
+
+    names = ("numpy", "pandas", "scipy", "numba", "statsmodels", "prophet", "matplotlib", "hydra-core")
+    return {"forecast": __version__, "python": platform.python_version()} | {
+        name: metadata.version(name) for name in names}

@@ -25,14 +25,14 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is a formula t
 def as_json(findings: Findings, config: str | None = None) -> str:
     """The text of findings.json: sorted keys, floats of ten digits, NaN as null.
 
-    Keys: `name, title, question, primary, forecast_on, simulated, frozen, settings, versions, config` (None unless
-    its text is given), `windows`, `readings` by series (`log_ratio, probability, conclusive, number, breaks, explained,
-    images, tipping, decisions`: how many statements were used, merged and left out), `tested`, `untested`,
-    `sensitivity`, `together`, `counterfactual`, `forecast`, `totals` and `backtest` (`scores`; its long table is
+    Keys: `name, title, question, primary, forecast_on, simulated, frozen, settings, versions, inputs` (file -> sha256),
+    `config` (in the order of its text, None unless that is given), `windows`, `readings` by series (`log_ratio,
+    probability, conclusive, number, breaks, explained, images, tipping, decisions`: how many statements were used, merged
+    and left out), `tested`, `untested`, `sensitivity`, `together`, `counterfactual`, `forecast`, `totals` and `backtest` (`scores`; its long table is
     backtest.csv).
     """
     data = plain_data(findings, config)
-    return json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(dict(sorted(data.items())), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def plain_data(findings: Findings, config: str | None = None) -> dict[str, Any]:
@@ -43,8 +43,8 @@ def plain_data(findings: Findings, config: str | None = None) -> dict[str, Any]:
     backtest = findings.backtest
     data = {
         **{field: getattr(findings, field) for field in ("name", "title", "question", "primary", "forecast_on",
-                                                         "simulated", "frozen", "untested", "settings", "versions")},
-        "config": None if config is None else yaml.safe_load(config),
+                                                         "simulated", "frozen", "untested", "settings", "versions",
+                                                         "inputs")},
         "windows": [dataclasses.asdict(w.event) | {"first": w.first, "last": w.last} for w in findings.windows],
         "readings": {name: _reading(reading) for name, reading in findings.readings.items()},
         "tested": None if tested is None else {"anywhere": tested.anywhere, "effects": effects},
@@ -56,7 +56,9 @@ def plain_data(findings: Findings, config: str | None = None) -> dict[str, Any]:
             "baseline": backtest.baseline, "horizon": backtest.horizon, "origins": backtest.origins,
             "scores": _records(backtest.scores)},
     }
-    return {key: _plain(value) for key, value in data.items()}
+    # models and series are run in the order of the settings, which is kept so that they can be run again
+    settings = None if config is None else json.loads(json.dumps(yaml.safe_load(config), default=str))
+    return {"config": settings} | {key: _plain(value) for key, value in data.items()}
 
 
 def effects_by_event(findings: Findings) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _plain(value: Any) -> Any:
     """Anything of the findings as JSON knows it."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): _plain(entry) for key, entry in sorted(value.items(), key=lambda item: str(item[0]))}
     if isinstance(value, bool | np.bool_ | int | np.integer):
         return bool(value) if isinstance(value, bool | np.bool_) else int(value)
     if isinstance(value, float | np.floating):

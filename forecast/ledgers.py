@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import csv
 import difflib
+import hashlib
 import io
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,8 +24,12 @@ from typing import Any, TypeVar
 from forecast.registry import folder, suggest
 
 LONGEST_CELL = 10_000
+MOST_BYTES = 64 * 1024 * 1024  # of one ledger, which people write row by row
 SHOWN = 20
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# what a reader does not see, or what turns the text around it: a name is to be what it looks like
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+INPUTS: ContextVar[dict[str, str] | None] = ContextVar("INPUTS", default=None)
 Row = TypeVar("Row")
 
 
@@ -60,10 +67,33 @@ def locate(path: str | Path) -> Path:
     places = [given] if given.is_absolute() else [folder("experiments") / given, given]
     for place in places:
         if place.exists():
+            _note(str(path), place)
             return place
     beside = sorted(p.name for p in places[0].parent.glob("*")) if places[0].parent.is_dir() else []
     raise ValueError(f"no file or folder {str(path)!r}: " + (suggest(given.name, beside) if beside else
                      "give a full path, or one relative to the experiments folder"))
+
+
+@contextmanager
+def recorded() -> Iterator[dict[str, str]]:
+    """Collect name -> sha256 of every file that `locate` finds while this lasts."""
+    found: dict[str, str] = {}
+    before = INPUTS.set(found)
+    try:
+        yield found
+    finally:
+        INPUTS.reset(before)
+
+
+def _note(name: str, place: Path) -> None:
+    inputs = INPUTS.get()
+    if inputs is None:
+        return
+    files = {name: place} if place.is_file() else {f"{name}/{file.name}": file for file in place.glob("*.csv")}
+    for each, file in files.items():
+        if each not in inputs and file.is_file():
+            with file.open("rb") as opened:
+                inputs[each] = hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 class Cells:
@@ -177,12 +207,16 @@ def _cells(name: str, columns: list[str], rows: Iterable[tuple[int, list[str]]],
     for number, row in rows:
         extra = [cell for cell in row[len(columns):] if cell]
         long = [c for c, cell in zip(columns, row, strict=False) if len(cell) > LONGEST_CELL]
+        hidden = [(c, mark[0]) for c, cell in zip(columns, row, strict=False) if (mark := HIDDEN.search(cell))]
         if extra or len(row) < len(columns):
             problems.append(Problem(name, number, "", f"{len(row)} cells for {len(columns)} columns",
                                     "put text that holds the delimiter into quotes"))
         elif long:
             problems.append(Problem(name, number, long[0], f"a cell of more than {LONGEST_CELL} characters",
                                     "shorten it: is a quote missing?"))
+        elif hidden:
+            problems.append(Problem(name, number, hidden[0][0], f"the hidden character U+{ord(hidden[0][1]):04X}",
+                                    "take it out: it changes how the text around it looks"))
         else:
             tables.append(Cells(name, number, dict(zip(columns, row, strict=False))))
     return tables
@@ -192,6 +226,10 @@ def _text(path: Path) -> tuple[str, tuple[str, str] | None]:
     """The text of a file, or (got, do) of why it is none."""
     if path.is_dir():
         return "", ("a folder", "name a CSV file in it")
+    if not path.is_file():
+        return "", ("no file", "name a CSV file")
+    if path.stat().st_size > MOST_BYTES:
+        return "", (f"more than {MOST_BYTES // 1024 ** 2} MiB", "a large table is a feed: read it with LongTable")
     raw = path.read_bytes()
     foreign = {b"PK\x03\x04": "an Excel or zip file", b"\xff\xfe": "text in UTF-16",
                b"\xfe\xff": "text in UTF-16"}

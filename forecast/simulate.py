@@ -71,10 +71,11 @@ class SimulatedYard:
 
     def series(self) -> tuple[Series, tuple[Decision, ...]]:
         """The simulated series; its account holds one line that says so."""
-        made = simulate(self.n, self.level, {int(k): float(v) for k, v in self.breaks.items()},
+        breaks = {int(at): float(factor) for at, factor in self.breaks.items()}  # keys are text where JSON wrote them
+        made = simulate(self.n, self.level, breaks,
                         dispersion=self.dispersion, spread=self.spread, correlation=self.correlation,
                         missing=self.missing, at_least=self.at_least, start=self.start, freq=self.freq,
                         kind=self.kind, seed=self.seed)
-        truth = ", ".join(f"x{factor:g} from {made.start[at]}" for at, factor in sorted(self.breaks.items()))
+        truth = ", ".join(f"x{factor:g} from {made.start[at]}" for at, factor in sorted(breaks.items()))
         said = Decision("simulated", made.name, "used", f"simulated counts, not observations; true changes: {truth}")
         return made, (said,)

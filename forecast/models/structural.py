@@ -16,6 +16,7 @@ from forecast.series import Series
 
 POWERS = (0.0, 0.5, 1.0)  # log, square root, none: which one suits is weighed like any other setting
 YEAR = 365.25
+FURTHEST = 2000  # rows ahead
 FIRST_LOOK = 120  # observations on which all settings are weighed before the best few see the rest
 CALM = 0.1  # a step of this variance in units of the noise has half the prior weight of none
 LEFT = 12  # settings that see the rest
@@ -55,7 +56,10 @@ class Structural:
             raise ValueError(f"structural: variances must be at least 0, memories, prior and rows above 0, got {self}")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Sample paths, int64 [draws, horizon]."""
+        """Sample paths, int64 [draws, horizon]; ValueError for so many rows that their matrices fill the memory."""
+        if horizon > FURTHEST:
+            raise ValueError(f"structural: looks at most {FURTHEST:,} rows ahead, got {horizon:,}: choose windows or "
+                             "ets, or coarser rows")
         with single_thread():  # the matrices are small: more threads burn several times the CPU for nothing
             return self._paths(series, horizon, draws, rng)
 
