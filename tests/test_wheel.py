@@ -119,6 +119,15 @@ def test_the_installed_command_runs_an_experiment_in_another_folder(installed, t
     assert [path.name for path in tmp_path.iterdir()] == ["reports"]
 
 
+def test_the_installed_command_reads_feeds_and_panels(installed, tmp_path):
+    listed = _run(installed, "forecast", "feeds", cwd=tmp_path)
+    assert {path.stem for path in (ROOT / "forecast" / "feeds").glob("*.py") if "FEED = " in path.read_text("utf-8")} == {
+        line.split()[0] for line in listed.stdout.splitlines()}
+    done = _run(installed, "forecast", "panel", ROOT / "tests" / "feeds" / "simulated_portwatch.csv", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "summary.html").is_file()
+
+
 def test_the_installed_command_refuses_bad_input_in_one_sentence(installed, tmp_path):
     done = _run(installed, "forecast", "-cn", "seatbelts", "horizn=3", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
