@@ -27,6 +27,7 @@ LARGEST = 20_000  # nodes of one file: aliases can fold a file of a kilobyte out
 DEEPEST = 20  # levels of one file
 REFERENCES = 12  # in one experiment: each may name a text of others, and ten levels of ten fill the memory
 MOST_BYTES = 256 * 1024
+LONGEST = 10_000  # characters of an override
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 # Hydra's own settings that an override may set, and the values that they take.
 WORD = r"[\w.,-]+"
@@ -190,6 +191,8 @@ def check_override(text: str) -> None:
     Traceback (most recent call last):
     forecast.refusals.RefusedError: override 'hydra.callbacks.x._target_=os.system': of Hydra's own settings only ...
     """
+    if len(text) > LONGEST:
+        raise RefusedError(f"override {text[:40]!r}...: longer than {LONGEST:,} characters: put it into a file")
     key, _, value = text.partition("=")
     key = key.lstrip("+~").strip()
     if "hydra" in re.split(r"[./@:\s]+", key):
