@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -110,7 +112,12 @@ def days(s: Statement) -> int:
 
 def span(s: Statement) -> tuple[np.datetime64, np.datetime64]:
     """First day of a dated statement and the day after its last."""
-    return np.datetime64(s.start, "D"), np.datetime64(s.end, "D") + DAY
+    return _span(s.start, s.end)
+
+
+@lru_cache(maxsize=4096)
+def _span(start: date | None, end: date | None) -> tuple[np.datetime64, np.datetime64]:
+    return np.datetime64(start, "D"), np.datetime64(end, "D") + DAY
 
 
 def meets(s: Statement, start: np.datetime64, end: np.datetime64) -> bool:

@@ -30,10 +30,11 @@ class Cumulative:
     def __init__(self, edges: Iterable[Day]) -> None:
         self.edges = np.unique(np.asarray(list(edges), dtype="datetime64[D]"))
         n = len(self.edges)
+        self.places = {day: i for i, day in enumerate(self.edges.astype(int).tolist())}
         # most[i, j]: the most that C(j) - C(i) can be; backwards at most 0, for a running total never falls
         self.most = np.where(np.arange(n)[:, None] < np.arange(n)[None, :], np.inf, 0.0)
 
-    def bounds(self, start: Day, end: Day) -> tuple[float, float]:
+    def bounds(self, start: Day | int, end: Day | int) -> tuple[float, float]:
         """Least and most that can have happened from `start` up to, not including, `end`.
 
         >>> c = Cumulative(np.array(["2023-08-26", "2023-10-01", "2023-11-01"], dtype="datetime64[D]"))
@@ -42,19 +43,23 @@ class Cumulative:
         >>> c.bounds(c.edges[1], c.edges[2])
         (11.0, 11.0)
         """
-        i, j = np.searchsorted(self.edges, np.array([start, end]))
+        i, j = self._place(start), self._place(end)
         return 0.0 - float(self.most[j, i]), float(self.most[i, j])
 
-    def fits(self, start: Day, end: Day, low: float, high: float) -> bool:
+    def _place(self, day: Day | int) -> int:
+        """Where a day (or its number since 1970) stands among the edges."""
+        return self.places[day if isinstance(day, int) else int(day.astype("datetime64[D]").astype(int))]
+
+    def fits(self, start: Day | int, end: Day | int, low: float, high: float) -> bool:
         """Whether [low, high] for the period agrees with everything taken so far."""
         least, most = self.bounds(start, end)
         return low <= most and high >= least
 
-    def add(self, start: Day, end: Day, low: float, high: float) -> bool:
+    def add(self, start: Day | int, end: Day | int, low: float, high: float) -> bool:
         """Take a statement for `start` up to, not including, `end`; on a conflict False, and no change."""
         if not self.fits(start, end, low, high):
             return False
-        i, j = np.searchsorted(self.edges, np.array([start, end]))
+        i, j = self._place(start), self._place(end)
         for a, b, most in ((i, j, high), (j, i, -low)):
             if most < self.most[a, b]:
                 self.most = np.minimum(self.most, self.most[:, a, None] + most + self.most[None, b, :])
@@ -115,11 +120,12 @@ def take_calls(calls: Iterable[Statement], total: Cumulative, taken: list[Statem
 
     A call beyond what the totals leave room for is left out as a conflict.
     """
-    kept: list[tuple[Day, Day]] = []
+    kept: list[tuple[int, int]] = []  # days since 1970: a hundred comparisons a call, slow between dates
     for s in sorted(calls, key=lambda s: (days(s), s.start, s.id)):
-        spans = [*kept, span(s)]
+        first, after = (int(day.astype(int)) for day in span(s))
+        spans = [*kept, (first, after)]
         least = [(a, b, float(sum(a <= c and d <= b for c, d in spans)), np.inf)
-                 for a, b in _around(span(s), spans)]
+                 for a, b in _around((first, after), spans)]
         if all(total.fits(*part) for part in least):
             for part in least:
                 total.add(*part)
@@ -128,7 +134,7 @@ def take_calls(calls: Iterable[Statement], total: Cumulative, taken: list[Statem
             account.refuse(s.id, f"a conflict: a call more, {when(s)}, than is left by {_against(s, taken)}")
 
 
-def _around(one: tuple[Day, Day], spans: Sequence[tuple[Day, Day]]) -> set[tuple[Day, Day]]:
+def _around(one: tuple[int, int], spans: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
     """The spans that hold `one`, and the chain of overlapping spans that it belongs to."""
     first, after = one
     for a, b in sorted(spans) + sorted(spans, reverse=True):
