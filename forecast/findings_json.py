@@ -19,7 +19,7 @@ from forecast.experiment import Findings, Reading
 
 DIGITS = 10  # significant digits kept: below what another processor's arithmetic changes
 TABLES = ("series", "statements", "explanations", "effects", "forecast", "totals", "backtest")
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is a formula to a spreadsheet
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a formula to a spreadsheet
 
 
 def as_json(findings: Findings, config: str | None = None) -> str:

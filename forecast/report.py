@@ -132,4 +132,5 @@ def markdown(findings: Findings) -> str:
         parts += ["## What comes next", ahead, outlook.ranking(findings)]
     if image := outlook.next_image(findings.main):
         parts += ["## The image to buy next", image]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    texts = [part if part.startswith("| ") else sections.literal(part) for part in parts if part]  # tables are literal
+    return "\n\n".join(texts) + "\n"

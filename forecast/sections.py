@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -266,10 +267,19 @@ def _when(line: dict[str, object]) -> str:
 def as_markdown(table: Table) -> str:
     """A table for the terminal and for Markdown."""
     lines: Sequence[Sequence[Cell]] = [table.head, *table.rows]
-    cells = [[_text(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    cells = [[literal(_text(cell)).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
     text = ["| " + " | ".join(line) + " |" for line in cells]
     rule = "|" + "|".join(" ---: " if k in table.numeric else " --- " for k in range(len(table.head))) + "|"
-    return "\n".join([text[0], rule, *text[1:], "", f"*{table.caption}*"])
+    return "\n".join([text[0], rule, *text[1:], "", f"*{literal(table.caption)}*"])
+
+
+def literal(text: str) -> str:
+    """Text in which Markdown sees neither HTML nor links nor code, whatever a ledger holds.
+
+    >>> literal("<b>[x](javascript:y)</b>, <1 %")
+    '&lt;b>\\\\[x](javascript:y)&lt;/b>, <1 %'
+    """
+    return re.sub(r"([\\\[`])", r"\\\1", re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text))
 
 
 def _text(cell: Cell) -> str:
