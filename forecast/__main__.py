@@ -34,6 +34,7 @@ COMMANDS = {
     "check": ("forecast.feeds.command", "check"),
     "panel": ("forecast.panel.command", "command"),
 }
+OWN_HELP = {"panel"}  # commands with too many options for the page of all
 USAGE = """\
 Did the traffic change, when, by how much, which dated events fit, and what comes next.
 
@@ -53,7 +54,7 @@ options
   -m, --multirun             run every combination of settings with several values (a=1,2)
   --trust PACKAGE            let a config name classes of this package of your own; nothing else of it is called
   --cfg job                  print the settings that would be run, and stop
-  -h, --help                 this page
+  -h, --help                 this page; forecast panel --help: the options of panels
   --version                  the release
 
 output=FOLDER says where a report goes (reports/NAME); hydra.verbose=true shows where an error comes from.
@@ -105,8 +106,9 @@ def _said(error: Exception) -> str:
 def _dispatch(arguments: Sequence[str]) -> int:
     from forecast import __version__
 
-    if arguments and arguments[0] in COMMANDS and not {"-h", "--help"} & set(arguments):
-        module, function = COMMANDS[arguments[0]]
+    word = arguments[0] if arguments else ""
+    if word in COMMANDS and (word in OWN_HELP or not {"-h", "--help"} & set(arguments)):
+        module, function = COMMANDS[word]
         return int(getattr(import_module(module), function)(arguments[1:]))
     given = _parse(arguments)
     if given.help:

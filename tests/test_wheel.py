@@ -126,6 +126,8 @@ def test_the_installed_command_reads_feeds_and_panels(installed, tmp_path):
     done = _run(installed, "forecast", "panel", ROOT / "tests" / "feeds" / "simulated_portwatch.csv", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "summary.html").is_file()
+    told = _run(installed, "forecast", "panel", "--help", cwd=tmp_path)
+    assert "fdr : share of false discoveries" in told.stdout
 
 
 def test_the_installed_command_refuses_bad_input_in_one_sentence(installed, tmp_path):

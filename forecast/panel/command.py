@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from inspect import getdoc
 from typing import Any
 
 from forecast.panel.run import Progress, run_panel
@@ -15,7 +16,7 @@ from forecast.panel.settings import Settings, read_settings
 from forecast.registry import suggest
 from forecast.words import count
 
-USAGE = "usage: forecast panel INPUT OUTPUT [--event DATE] [--jobs N] [--executor dask] ...; forecast --help lists all"
+USAGE = "usage: forecast panel INPUT OUTPUT [--event DATE] [--jobs N] ...; forecast panel --help lists all"
 EVERY = 15.0  # seconds between two lines
 NUMBERS = {"horizon": int, "delay": int, "anticipation": int, "origins": int, "jobs": int, "seed": int, "fdr": float}
 
@@ -27,6 +28,9 @@ def command(words: Sequence[str]) -> int:
     wins over the file. Raises ValueError for bad options or input. The exit code is 0 also where some series failed:
     the summary and the last line say how many.
     """
+    if {"-h", "--help"} & set(words):
+        print(USAGE.partition(";")[0], getdoc(Settings), sep="\n\n")
+        return 0
     source, output, given = _parsed(words)
     config = given.pop("config", None)
     settings = Settings(**{**(read_settings(config) if config else {}), **given})
