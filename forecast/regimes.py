@@ -185,9 +185,10 @@ def _count_grid(model: RegimeModel, series: Series, scale: np.ndarray) -> Grid:
     seen = series.observed
     bottom, top = level_range(series.low, series.high, scale)
     centre = float(np.log((np.sum(series.middle[seen]) + 0.5) / np.sum(scale[seen])))
-    stretch = np.linspace(0, 1, len(model.dispersions)) * max(0.0, 0.5 * (centre - np.log(20)))
+    usual = np.log(np.mean(series.middle[seen]) + 1e-9)  # of the counts themselves, whatever the share watched
+    stretch = np.linspace(0, 1, len(model.dispersions)) * max(0.0, 0.5 * (usual - np.log(20)))
     return Grid(observation=Counts(), bottom=bottom, top=top,
-                step=_fineness(max(_scatter(np.log(series.middle[seen] / scale[seen] + 0.5)), 0.01), seen),
+                step=_fineness(max(_scatter(np.log(series.middle[seen] + 0.5) - np.log(scale[seen])), 0.01), seen),
                 centre=centre, width=model.level_spread, spreads=model.spreads,
                 noises=tuple(np.array(model.dispersions) * np.exp(stretch)))
 
