@@ -47,6 +47,7 @@ def feigned(monkeypatch):
 
     monkeypatch.setattr("forecast.experiment.run", run)
     monkeypatch.setattr("forecast.report.write_report", write_report)
+    monkeypatch.setattr("forecast.rerun.rerun", lambda path, trust=(): [])
     monkeypatch.setattr("forecast.report.summary", lambda findings, console=None: print("summary of", findings.name))
     monkeypatch.setattr("forecast.comparison.compare", lambda place: pd.DataFrame(
         {"run": sorted(path.parent.name for path in Path(place).rglob("findings.json"))}))
