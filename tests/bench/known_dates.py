@@ -55,7 +55,8 @@ def main(arguments: list[str]) -> None:
                 peers = "; ".join(f"{name} {figures[design][int(factor > 1)]}" for name, figures in PEERS.items()
                                   if design in figures) if noise == "own" else ""
                 print(f"{noise:<12} {design} x{factor:<4} rejected {100 * rejected.mean():5.1f} %  interval covers "
-                      f"{100 * covered.mean():5.1f} %  too persistent {100 * persistent.mean():4.1f} %  "
+                      f"{100 * covered.mean():5.1f} %  rejected and not too persistent "
+                      f"{100 * np.mean(rejected * (1 - persistent)):4.1f} %  too persistent {100 * persistent.mean():4.1f} %  "
                       f"{1000 * spent.mean():4.0f} ms  {peers}", flush=True)
             if chosen.ten:
                 sets = latent(design, chosen.number, 1.0, chosen.seed + 2, noise=noise)
