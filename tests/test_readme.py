@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +34,24 @@ def test_the_answer_in_the_readme_is_the_programs(findings):
 def test_the_picture_in_the_readme_is_the_programs(findings):
     shown = (folder("experiments") / "khasan_rajin" / "key.svg").read_text(encoding="utf-8")
     assert readme.outline(shown) == readme.outline(readme.picture(findings)), "stale: run python -m tests.readme"
+
+
+def test_own_data_in_five_minutes_are_the_files_and_commands_shown(tmp_path, monkeypatch, capsys):
+    from forecast.__main__ import command
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"^```(?:yaml|csv)\n# (\S+)\n(.*?)^```$", text, flags=re.M | re.S))
+    assert set(blocks) == {"experiments/mine.yaml", "events.csv"}
+    monkeypatch.chdir(tmp_path)
+    Path("experiments").mkdir()
+    for name, block in blocks.items():
+        Path(name).write_text(block, encoding="utf-8")
+    shutil.copy(ROOT / "tests" / "feeds" / "simulated_spreadsheet.xlsx", "counts.xlsx")
+    assert command(["check", "counts.xlsx"]) == 0
+    assert "unique_id: box" in capsys.readouterr().out
+    assert command(["-cn", "mine", "models=[]", "placebos=19"]) == 0
+    assert "“The visit”" in capsys.readouterr().out
+    assert Path("reports", "mine", "report.html").is_file()
 
 
 def test_the_lists_of_names_are_those_of_the_code():
