@@ -82,3 +82,10 @@ def test_the_library_uses_what_was_added(clone):
 
 def test_the_examples_are_clean(clone):
     _run(clone, "-m", "ruff", "check", *(name for name in BLOCKS if name.endswith(".py")))
+
+
+def test_every_bench_is_listed():
+    table = TEXT.split("| bench | what |")[1].split("\n\n")[0]
+    benches = {path.stem for path in (ROOT / "tests" / "bench").glob("*.py") if "def main" in path.read_text("utf-8")}
+    assert set(re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in table.splitlines()[2:]))) == benches
+    assert benches
