@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -86,7 +86,14 @@ class Block:
 
     def moves(self, gap: float) -> np.ndarray:
         """Transition matrices [K, D, D] over a gap (in units of the median gap)."""
-        return np.stack([transition(self.nodes, round(float(rho**gap), 9)) for rho in self.correlation])
+        return _stacked(tuple(self.correlation.tolist()), self.nodes, float(gap))
+
+
+@lru_cache(maxsize=1024)
+def _stacked(correlations: tuple[float, ...], nodes: int, gap: float) -> np.ndarray:
+    made = np.stack([transition(nodes, round(rho**gap, 9)) for rho in correlations])
+    made.setflags(write=False)  # months have few lengths: the same matrices serve every row
+    return made
 
 
 @dataclass(frozen=True, eq=False)
