@@ -1,9 +1,9 @@
 """From evidence series by series to a list with few false ones: what the panel as a whole says of each series.
 
-How large evidence grows by chance is learned from placebos, pooled over the panel: simulated series without a change,
-and windows without the event. That gives p-values, the share of unchanged series (Storey 2002, JRSS B 64, 479-498) and
-the longest list whose expected share of false ones is within what is allowed (Benjamini & Hochberg 1995, JRSS B 57,
-289-300). Bayes factors alone would not do: their prior holds small changes that no panel need have.
+How large evidence grows by chance is learned from placebos, pooled over the panel: its own series, shuffled so that
+no change lasts, and windows without the event. That gives p-values, the share of unchanged series (Storey 2002, JRSS B
+64, 479-498) and the longest list whose expected share of false ones is within what is allowed (Benjamini & Hochberg
+1995, JRSS B 57, 289-300). Bayes factors alone would not do: their prior holds small changes that no panel need have.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
-"""How much evidence a panel shows where nothing happened: in simulated series, and in windows without the event."""
+"""How much evidence a panel shows where nothing happened: in shuffled series, and in windows without the event."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from forecast.placebo import as_seen, simulate_null
 from forecast.posterior import Posterior
-from forecast.regimes import forward, pooled, pose, settings_table, single_thread
+from forecast.regimes import forward, pooled, pose, single_thread
 from forecast.series import Series
 
-WANTED = 1000  # simulated series in a panel, about
-MOST = 20  # of one series
+WANTED = 1000  # shuffled series in a panel, about
+MOST = 8  # of one series
+WINDOWS = 20  # other windows of one series
+BLOCK = 8  # rows that stay together
 
 
 def number_of(name_seed: int, series: int) -> int:
@@ -23,13 +24,11 @@ def number_of(name_seed: int, series: int) -> int:
 
 def without_change(posterior: Posterior, series: Series, number: int, season: np.ndarray,
                    rng: np.random.Generator) -> np.ndarray:
-    """Log Bayes factors of any break [number] in series simulated from the fitted model without one.
+    """Log Bayes factors of any break [number] in the series' own rows, shuffled in blocks.
 
-    The settings are those of the paths, which may hold breaks: fitted without them they would overstate the noise.
+    Blocks keep the scatter and what persists for a few rows, whatever the model thinks of either, and no level lasts.
     """
-    problem = posterior.problem
-    low, high = as_seen(series, simulate_null(problem, _weights(posterior), number, rng))
-    placebo = pose(problem.model, series, season, (low, high))
+    placebo = pose(posterior.problem.model, series, season, shuffled(posterior, series, number, rng))
     jump, still = placebo.jumps(placebo.model.breaks), np.zeros(len(placebo.gaps))
     with single_thread():
         some, none = (np.concatenate([forward(placebo, block, each, full=False).log[-1].transpose(1, 0, 2).reshape(
@@ -39,13 +38,23 @@ def without_change(posterior: Posterior, series: Series, number: int, season: np
     return np.asarray(np.log(np.maximum(np.expm1(gain), 1e-12)) - np.log(np.expm1(expected)))
 
 
-def _weights(posterior: Posterior) -> np.ndarray:
-    """Shares of the paths that have each setting, [S]."""
-    table = settings_table(posterior.problem)
-    paths = np.column_stack([posterior.correlation, posterior.spread, posterior.noise])
-    _, code = np.unique(np.vstack([table, paths]), axis=0, return_inverse=True)
-    share = np.bincount(code[len(table):], minlength=code.max() + 1)[code[:len(table)]].astype(float)
-    return np.asarray(share / share.sum())
+def shuffled(posterior: Posterior, series: Series, number: int,
+             rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds [number, n] of the rows of a series in random order of blocks, brought to one level where it changed.
+
+    A count moved to another exposure, season or level is scaled and rounded at random, which keeps its mean.
+    """
+    n, scale = len(series), posterior.problem.scale
+    level = np.median(posterior.level, axis=0) if posterior.log_ratio > 0 else np.zeros(n)
+    low, high = np.empty((number, n)), np.empty((number, n))
+    for k in range(number):
+        edges = np.arange(rng.integers(1, BLOCK + 1), n, BLOCK)
+        blocks = np.split(np.arange(n), edges)
+        source = np.concatenate([blocks[b] for b in rng.permutation(len(blocks))])
+        factor = scale / scale[source] * np.exp(level.mean() - level[source])
+        chance = np.where(np.abs(factor - 1) < 1e-9, 0.0, rng.random(n))
+        low[k], high[k] = (np.floor(bound[source] * factor + chance + 1e-9) for bound in (series.low, series.high))
+    return low, high
 
 
 def other_windows(gaps: np.ndarray, allowed: np.ndarray) -> list[np.ndarray]:
@@ -58,7 +67,7 @@ def other_windows(gaps: np.ndarray, allowed: np.ndarray) -> list[np.ndarray]:
     starts = np.arange(n - width + 1)
     near = (starts > inside[0] - 2 * width) & (starts < inside[-1] + width)
     free = starts[allowed[starts] & allowed[starts + width - 1] & ~near]
-    chosen = free[np.unique(np.linspace(0, len(free) - 1, MOST).astype(int))] if len(free) else free
+    chosen = free[np.unique(np.linspace(0, len(free) - 1, WINDOWS).astype(int))] if len(free) else free
     masks = []
     for start in chosen:
         mask = np.zeros(n, dtype=bool)
