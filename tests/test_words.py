@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import outlook, sizes, story, verdicts
+from forecast import amounts, outlook, story, verdicts
 from forecast.accounts import Decision
 from forecast.backtest import QUANTILES, Backtest
 from forecast.breaks import Break
@@ -30,7 +30,7 @@ from forecast.statements import Statement
 from forecast.words import BANDS, chance, figure, term
 
 T = "\u202f"
-OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report", "captions", "shown", "sizes",
+OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report", "captions", "shown", "amounts",
         "comparison")
 
 
@@ -286,29 +286,29 @@ def test_what_an_interval_rules_out(low, high, said):
 # -- how much ---------------------------------------------------------------------------------------------------
 def test_what_the_change_brought_is_said_with_its_interval():
     since = after_the_event()
-    said = sizes.brought(findings(counterfactual=since))
+    said = amounts.brought(findings(counterfactual=since))
     assert said == (f"From 1 June 2023 on, over seven observed months, there were about {figure(since.total[1])} more ships than "
                     f"the level before would have brought (95{T}% interval {figure(since.total[0])} to {figure(since.total[2])}).")
     fewer = replace(since, **{f"cumulative_{end}": -getattr(since, f"cumulative_{other}")
                               for end, other in (("low", "high"), ("middle", "middle"), ("high", "low"))})
-    assert "fewer ships" in sizes.brought(findings(counterfactual=fewer))
-    assert sizes.brought(findings()) == ""
+    assert "fewer ships" in amounts.brought(findings(counterfactual=fewer))
+    assert amounts.brought(findings()) == ""
 
 
 def test_a_stock_is_averaged_and_several_changes_are_not_summed_up():
     main = reading()
     stock = replace(main, series=replace(main.series, kind="stock"))
     since = after_the_event()
-    assert f"about {figure(since.total[1] / 7)} more ships at a time on average" in sizes.brought(
+    assert f"about {figure(since.total[1] / 7)} more ships at a time on average" in amounts.brought(
         findings(stock, counterfactual=since))
     twice = replace(main, breaks={"regimes": main.breaks["regimes"] * 2})
-    assert sizes.brought(findings(twice, counterfactual=since)) == ""
+    assert amounts.brought(findings(twice, counterfactual=since)) == ""
 
 
 def test_series_that_share_a_cause_speak_together():
     shared = SharedChange(("ships_seen", "rail_cars"), float(np.log(40)), (float(np.log(30)), float(np.log(1.7))),
                           reading().explained[0])
-    assert sizes.together(findings(together=shared)) == (
+    assert amounts.together(findings(together=shared)) == (
         "If ships seen and rail cars are taken to share one change, its Bayes factor is 40 (each by itself: 30 and 1.7); that "
         f"gives 70{T}% to “A visit” and 10{T}% to “A treaty”.")
 
