@@ -30,6 +30,7 @@ LOG = logging.getLogger("forecast")
 COMMANDS = {
     "compare": ("forecast.comparison", "command"),
     "rerun": ("forecast.rerun", "command"),
+    "watch": ("forecast.watching", "command"),
     "feeds": ("forecast.feeds.command", "list_feeds"),
     "check": ("forecast.feeds.command", "check"),
     "panel": ("forecast.panel.command", "command"),
@@ -44,6 +45,7 @@ Did the traffic change, when, by how much, which dated events fit, and what come
   forecast -cn seatbelts -m models=ets,mean      a sweep: one run each, and a table
   forecast compare reports/                      a ranked table of what was run
   forecast rerun reports/seatbelts               run a report again, and say what differs
+  forecast watch khasan_rajin 2024-06-01         what each row since that day adds to what was known
   forecast feeds                                 the layouts of files that are read
   forecast check FILE                            what would be read of a file; --keep-good OUT.csv parts good from bad
   forecast panel FILE FOLDER --event 2023-11-19  every series of a file: changes, the event, what comes next

@@ -227,7 +227,7 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
 def _run(experiment: Experiment, progress: Progress | None) -> Findings:
     steps = len(experiment.series) + 3
     told = progress or (lambda done, total, what: None)
-    windows = _windows(experiment)
+    windows = windows_of(experiment)
     readings = {}
     for done, (name, source) in enumerate(experiment.series.items()):
         told(done, steps, f"breaks of {name}")
@@ -237,7 +237,7 @@ def _run(experiment: Experiment, progress: Progress | None) -> Findings:
     tested, untested = _test(experiment, main, windows)
     told(len(readings) + 1, steps, "what the answer hangs on")
     variants = sensitivity(experiment.series[experiment.primary], main, _regimes(experiment),
-                           lambda delay, early: _windows(
+                           lambda delay, early: windows_of(
                                replace(experiment, delay_days=delay, anticipation_days=early)),
                            experiment.delay_days, experiment.anticipation_days)
     told(len(readings) + 2, steps, "forecasts")
@@ -255,7 +255,8 @@ def _run(experiment: Experiment, progress: Progress | None) -> Findings:
                   "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline})
 
 
-def _windows(experiment: Experiment) -> tuple[Window, ...]:
+def windows_of(experiment: Experiment) -> tuple[Window, ...]:
+    """Windows of the events that an experiment names, with its delays."""
     if not experiment.events:
         return ()
     events = read_events(experiment.ledger, list(experiment.events))

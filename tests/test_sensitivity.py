@@ -9,7 +9,7 @@ import pytest
 
 from forecast import Series, load, simulate
 from forecast.breaks.regimes import Regimes
-from forecast.experiment import _windows
+from forecast.experiment import windows_of
 from forecast.sensitivity import sensitivity, tipping
 
 
@@ -17,7 +17,7 @@ from forecast.sensitivity import sensitivity, tipping
 def khasan():
     experiment = load("khasan_rajin")
     source = experiment.series["container_ships"]
-    return sensitivity(source, source.series()[0], Regimes(), lambda delay, early: _windows(
+    return sensitivity(source, source.series()[0], Regimes(), lambda delay, early: windows_of(
         replace(experiment, delay_days=delay, anticipation_days=early)), 60, 0)
 
 

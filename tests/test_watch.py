@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from forecast import Series, simulate, watch
+from forecast.__main__ import command
 from forecast.watch import Watch
 
 QUIET = [5, 3, 6, 4, 5, 5, 4, 6, 5, 4, 5, 6]
@@ -76,3 +77,13 @@ def test_the_state_does_not_grow_with_history():
 def test_bad_input_is_said(call, said):
     with pytest.raises(ValueError, match=said):
         call()
+
+
+def test_the_command_prints_the_rows_and_how_explanations_moved(capsys):
+    assert command(["watch", "khasan_rajin", "2024-12-01"]) == 0
+    said = capsys.readouterr().out
+    assert "2025-03-01" in said
+    assert "Defence minister Shoigu" in said
+    assert command(["watch", "khasan_rajin"]) == 2
+    assert "write forecast watch khasan_rajin" in capsys.readouterr().err
+    assert command(["watch", "khasan_rajin", "2024-12-01", "ships"]) == 2
