@@ -30,7 +30,7 @@ from forecast.statements import Statement
 from forecast.words import BANDS, chance, figure, term
 
 T = "\u202f"
-OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report", "captions", "shown", "amounts",
+OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report", "captions", "notebook", "amounts",
         "comparison")
 
 
