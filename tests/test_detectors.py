@@ -73,3 +73,12 @@ def test_real_numbers_are_accepted(name: str) -> None:
 def test_an_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(ValueError, match="did you mean 'cusum'"):
         detect(Series.from_values(STEP), "cusums")
+
+
+@pytest.mark.parametrize("name", ["cusum", "sup_f", "mosum", "chow"])
+def test_a_test_that_can_never_be_significant_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}: alpha must lie between 0 and 1, got 5"):
+        make("detectors", name, alpha=5)
+    with pytest.raises(ValueError, match=r"alpha 0\.01 needs draws of at least 99, got 98"):
+        make("detectors", name, alpha=0.01, draws=98)
+    make("detectors", name, alpha=0.01, draws=99)

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
-from forecast.breaks.significance import fitted_noise, with_intervals
+from forecast.breaks.significance import check_test, fitted_noise, with_intervals
 from forecast.breaks.sup_f import SupF, f_statistics
 from forecast.series import Series
 
@@ -30,6 +30,9 @@ class Chow:
     seed: int = 0
     least: int = 2
     confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_test("chow", self.alpha, self.draws, self.confidence)
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks at those dates that are significant, in time order; dates at the ends of the series are left

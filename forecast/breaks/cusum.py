@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
-from forecast.breaks.significance import centred_sums, segmented, with_intervals
+from forecast.breaks.significance import centred_sums, check_test, segmented, with_intervals
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -27,6 +27,9 @@ class Cusum:
     seed: int = 0
     least: int = 5
     confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_test("cusum", self.alpha, self.draws, self.confidence)
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order; () when the series is too short."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
-from forecast.breaks.significance import noise_beside_breaks, with_intervals
+from forecast.breaks.significance import check_test, noise_beside_breaks, with_intervals
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -32,6 +32,7 @@ class Mosum:
     confidence: float = 0.95
 
     def __post_init__(self) -> None:
+        check_test("mosum", self.alpha, self.draws, self.confidence)
         if not self.bandwidth > 0:
             raise ValueError("mosum: bandwidth must be above 0 (a share of the rows, or rows), got "
                              f"{self.bandwidth}")

@@ -27,6 +27,16 @@ BLOCKS = 2000  # rows of a series that are tested one by one, see noise_beside_b
 TABLE = 4000  # counts above which a rounded normal marginal is as good as a table
 
 
+def check_test(name: str, alpha: float, draws: int, confidence: float) -> None:
+    """Raise ValueError for settings of the detector `name` under which no test can ever be significant."""
+    for what, share in (("alpha", alpha), ("confidence", confidence)):
+        if not 0 < share < 1:
+            raise ValueError(f"{name}: {what} must lie between 0 and 1, got {share}")
+    least = math.ceil(1 / alpha - 1e-9) - 1  # the smallest p-value is 1 / (1 + draws)
+    if draws < least:
+        raise ValueError(f"{name}: alpha {alpha} needs draws of at least {least}, got {draws}")
+
+
 @dataclass(frozen=True)
 class Noise:
     """A stationary Gaussian series with autocorrelation share * rho^k, seen as numbers or through a table as

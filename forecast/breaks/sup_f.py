@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
-from forecast.breaks.significance import centred_sums, segmented, with_intervals
+from forecast.breaks.significance import centred_sums, check_test, segmented, with_intervals
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -29,6 +29,7 @@ class SupF:
     confidence: float = 0.95
 
     def __post_init__(self) -> None:
+        check_test("sup_f", self.alpha, self.draws, self.confidence)
         if not 0 < self.trimming < 0.5:
             raise ValueError(f"sup_f: trimming must lie in (0, 0.5), got {self.trimming}")
 
