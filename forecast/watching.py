@@ -74,7 +74,7 @@ def _print(series: Series, told: Sequence[News], moved: pd.DataFrame) -> None:
     console = Console()
     console.print(table)
     console.print("Surprise: chance under the present regime of a count as far out. Evidence: an e-value that may be "
-                  "read after every row; the alarm is at 20: a false one has a chance of at most 5 % over the whole watch.")
+                  "read after every row; the alarm is at 20, which comes falsely to one watch in 20 at most.")
     console.print(f"Explanations, before {told[0].when} and now:", highlight=False)
     for row in moved.head(SHOWN).itertuples(index=False):
         console.print(f"  {row.before:4.0%} -> {row.now:4.0%}  {escape(str(row.explanation))}", highlight=False)
