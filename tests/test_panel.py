@@ -21,7 +21,7 @@ from forecast.series import Series
 
 DAYS, EVENT = 300, "2023-07-20"
 TABLES = ("series", "breaks", "effects", "forecast", "placebos")
-BAD = "<script>alert(1)</script>"
+BAD = "<script>alert(1)</script> $x_{"  # also no formula that can be read
 
 
 def simulated(path: Path, shuffled: bool = False) -> Path:
@@ -29,14 +29,14 @@ def simulated(path: Path, shuffled: bool = False) -> Path:
     one has fractions."""
     rng = np.random.default_rng(5)
     days = np.arange("2023-01-01", np.datetime64("2023-01-01") + DAYS, dtype="datetime64[D]")
-    level = {"rise1": 4, "rise2": 20, "fall": 15, "calm1": 1, "calm2": 8, BAD: 3, "dead": 0, "unseen": np.nan, "reals": 2}
+    level = {"rise1": 4, "rise2": 20, BAD: 15, "calm1": 1, "calm2": 8, "calm3": 3, "dead": 0, "unseen": np.nan, "reals": 2}
     at = int((np.datetime64(EVENT) - days[0]).astype(int))
     lines = []
     for name, mean in level.items():
         factor = np.ones(DAYS)
         if name.startswith("rise"):
             factor[at:] = 3
-        if name == "fall":
+        if name == BAD:
             factor[100:] = 0.3
         y = rng.poisson(np.nan_to_num(mean) * factor * rng.gamma(10, 0.1, DAYS)).astype(float)
         cells = ["" if name == "unseen" else f"{n + 0.5:g}" if name == "reals" else f"{n:g}" for n in y]
@@ -81,11 +81,11 @@ def assert_same(one: Path, other: Path) -> None:
 # -- what is found ----------------------------------------------------------------------------------------------------
 def test_the_changed_series_are_found_and_dated_and_no_other(undisturbed):
     made = tables(undisturbed)
-    assert set(made["series"].query("changed")["unique_id"]) == {"rise1", "rise2", "fall"}
+    assert set(made["series"].query("changed")["unique_id"]) == {"rise1", "rise2", BAD}
     breaks = made["breaks"].query("changed").set_index("unique_id")
     assert abs(pd.to_datetime(breaks.loc["rise2", "at"]) - pd.Timestamp(EVENT)).days <= 3
     assert breaks.loc["rise2", "low"] <= pd.Timestamp(EVENT).date() <= breaks.loc["rise2", "high"]
-    assert breaks.loc["fall", "ratio"] < 0.6
+    assert breaks.loc[BAD, "ratio"] < 0.6
     assert breaks.loc["rise1", "ratio"] > 1.5
 
 
@@ -123,7 +123,7 @@ def test_a_dead_series_did_not_change_and_is_forecast_to_stay_dead(undisturbed):
 
 def test_the_page_names_the_failed_and_runs_no_name_as_code(undisturbed):
     page = (undisturbed / "summary.html").read_text(encoding="utf-8")
-    assert all(word in page for word in ("no row holds an observation", "<svg", "rise2"))
+    assert all(word in page for word in ("no row holds an observation", "<svg", "rise2", "&lt;script&gt;"))
     assert "<script" not in page
 
 
@@ -278,8 +278,8 @@ def test_the_command_reads_options_and_a_config_and_an_option_wins(source, tmp_p
     config = tmp_path / "panel.yaml"
     config.write_text("executor: local\nhorizon: 3\nonly: calm*\nevent: 2023-07-20\n", encoding="utf-8")
     assert command(["panel", str(source), str(tmp_path / "out"), "--config", str(config), "--horizon", "2"]) == 0
-    assert "two series, 0 failed" in capsys.readouterr().out
-    assert len(pd.read_parquet(tmp_path / "out" / "forecast.parquet")) == 4
+    assert "three series, 0 failed" in capsys.readouterr().out
+    assert len(pd.read_parquet(tmp_path / "out" / "forecast.parquet")) == 6
 
 
 @pytest.mark.parametrize(("words", "said"), [

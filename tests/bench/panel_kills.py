@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.bench._panel_simulated import Truth, write
@@ -23,8 +25,8 @@ from tests.bench.panel import ROOT, TABLES, run, same, words
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench panel_kills")
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--ports", type=int, default=160)
-    parser.add_argument("--days", type=int, default=1500)
+    parser.add_argument("--ports", type=int, default=40)
+    parser.add_argument("--days", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     rng = random.Random(given.seed)  # noqa: S311 - no secret
@@ -33,20 +35,25 @@ def main(arguments: list[str]) -> int:
         known = write(file, given.ports, given.days, given.seed)
         calm = run(file, Path(folder, "calm"), known, 1)
         ports = given.ports
-        _said("process", kill_process(file, Path(folder, "killed"), known, given.kills, rng, calm.wall), calm.folder,
-              Path(folder, "killed"), ports)
-        _said("Dask workers", kill_workers(file, Path(folder, "dask"), known, given.kills, rng), calm.folder,
-              Path(folder, "dask"), ports)
+        for what, kill in (("process", partial(kill_process, wall=calm.wall)), ("Dask workers", kill_workers)):
+            done = 0
+            while done < given.kills:
+                output = Path(folder, f"{what[:4]}_{done}")
+                here = kill(file, output, known, given.kills - done, rng)
+                if here:
+                    _said(what, here, calm.folder, output, ports)
+                done += here
+                shutil.rmtree(output)
     return 0
 
 
-def kill_process(file: Path, folder: Path, known: Truth, kills: int, rng: random.Random, wall: float) -> int:
-    """Kill the panel `kills` times, unless it finishes before; the number of kills."""
+def kill_process(file: Path, folder: Path, known: Truth, kills: int, rng: random.Random, *, wall: float) -> int:
+    """Kill the panel at most `kills` times, unless it finishes before; the number of kills."""
     for done in range(kills):
         process = subprocess.Popen(words(file, folder, known, 1), cwd=ROOT, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         try:
-            process.wait(rng.uniform(0.1, 0.6) * wall)
+            process.wait(rng.uniform(0.2, 0.9) * wall)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
