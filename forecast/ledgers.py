@@ -13,6 +13,7 @@ import hashlib
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,6 +25,8 @@ from typing import Any, TypeVar
 from forecast.registry import folder, suggest
 
 LONGEST_CELL = 10_000
+LARGEST = 1e15  # beyond it whole numbers are not told apart
+MOST_COLUMNS = 500
 MOST_BYTES = 64 * 1024 * 1024  # of one ledger, which people write row by row
 SHOWN = 20
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -130,8 +133,10 @@ class Cells:
             self.wrong(column, cell, "write a plain number such as 12 (a point for decimals, no separators)")
         elif value < 0:
             self.wrong(column, cell, "a count cannot be negative: write what was seen, or leave it blank")
+        elif value > LARGEST:
+            self.wrong(column, cell, f"no count is larger than {LARGEST:g}: write what was seen")
         else:
-            return value
+            return abs(value)  # "-0" is zero
         return None
 
     def day(self, column: str, *, needed: bool = False) -> date | None:
@@ -139,12 +144,12 @@ class Cells:
         if not cell:
             return None
         try:
-            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell):
+            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", cell):
                 return date.fromisoformat(cell)
         except ValueError:
             self.wrong(column, cell, "no such day in the calendar: write a real date as YYYY-MM-DD")
             return None
-        if re.fullmatch(r"[2-6]\d{4}(\.0+)?", cell):
+        if re.fullmatch(r"[2-6][0-9]{4}(\.0+)?", cell):
             meant = date(1899, 12, 30) + timedelta(days=int(float(cell)))
             self.wrong(column, cell, f"an Excel day number? it would be {meant}: write that, if it is meant")
         else:
@@ -181,6 +186,9 @@ def _table(path: Path, needed: tuple[str, ...], known: tuple[str, ...],
         return []
     stripped = [[cell.strip() for cell in row] for row in table]
     rows = [(number, row) for number, row in enumerate(stripped, start=1) if any(row)]
+    if not rows:
+        problems.append(Problem(name, 0, "", "cells that are all empty", "write a header row and at least one row"))
+        return []
     columns = rows[0][1]
     faults = _header(name, rows[0][0], columns, needed, known)
     problems += faults
@@ -189,6 +197,8 @@ def _table(path: Path, needed: tuple[str, ...], known: tuple[str, ...],
 
 def _header(name: str, row: int, columns: list[str], needed: tuple[str, ...],
             known: tuple[str, ...]) -> list[Problem]:
+    if len(columns) > MOST_COLUMNS:
+        return [Problem(name, row, "", f"{len(columns)} columns", f"keep those that are needed: {', '.join(needed)}")]
     strange = [c for c in columns if c and c not in known]
     faults = []
     for column in needed:
@@ -197,7 +207,7 @@ def _header(name: str, row: int, columns: list[str], needed: tuple[str, ...],
             hint = f" (is it the column {near[0]!r}?)" if near else ""
             faults.append(Problem(name, row, column, "no such column",
                                   f"add it{hint}; needed are {', '.join(needed)}"))
-    twice = sorted({c for c in columns if c and columns.count(c) > 1})
+    twice = sorted(c for c, number in Counter(columns).items() if c and number > 1)[:SHOWN]
     return faults + [Problem(name, row, c, "this column twice", "keep one") for c in twice]
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from forecast.accounts import Decision
+from forecast.breaks import Break
 from forecast.breaks.regimes import Regimes
-from forecast.explanations import Explanation, Window, explain
+from forecast.explanations import NONE, NOWHERE, Explanation, Window, explain
 from forecast.posterior import Posterior
 from forecast.regimes import RegimeModel
 from forecast.series import Series
@@ -77,22 +78,44 @@ def sensitivity(source: Any, series: Series, regimes: Regimes, windows_for: Wind
     cases = [base, *_left_out(source, base), *_choices(source, base), *_delays(base, windows_for, delay, anticipation),
              *_priors(base)]
     known: dict[bytes, Posterior] = {}  # many statements change no bound at all
+    about = _asked(base, known)
     told: list[Variant] = []
     for case in cases:
-        told.append(_variant(case, known, told[0] if told else None))
+        told.append(_variant(case, known, about, told[0] if told else None))
     return tuple(told)
 
 
-def _variant(case: _Case, known: dict[bytes, Posterior], base: Variant | None) -> Variant:
-    if case.series is None or case.series.observed.sum() < FEWEST:
-        return Variant(case.kind, case.name, 0.5, "no series is left", 0.5, True)
+def _asked(base: _Case, known: dict[bytes, Posterior]) -> np.datetime64 | None:
+    """The date of the change that is asked about: of several, the one that an event fits best, as in the report."""
+    series, posterior = base.series, _posterior(base, known)
+    assert series is not None  # noqa: S101 - for the type checker; the base has a series
+    found = base.regimes.breaks(posterior, series)
+    if not found:
+        return None
+
+    def fit(b: Break) -> float:
+        table = explain(series, posterior, base.windows, b.position - 1)
+        return max((row.probability for row in table if row.name not in (NONE, NOWHERE)), default=b.probability)
+
+    return np.datetime64(max(found, key=fit).at)
+
+
+def _posterior(case: _Case, known: dict[bytes, Posterior]) -> Posterior:
+    assert case.series is not None  # noqa: S101 - for the type checker; the caller has looked
     key = _key(case)
     if key not in known:
         known[key] = case.regimes.posterior(case.series)
-    posterior = known[key]
+    return known[key]
+
+
+def _variant(case: _Case, known: dict[bytes, Posterior], about: np.datetime64 | None, base: Variant | None) -> Variant:
+    if case.series is None or case.series.observed.sum() < FEWEST:
+        return Variant(case.kind, case.name, 0.5, "no series is left", 0.5, True)
+    posterior = _posterior(case, known)
     conclusive = posterior.log_ratio >= np.log(case.regimes.needed(posterior))
     found = case.regimes.breaks(posterior, case.series)
-    near = max(found, key=lambda b: b.probability).position - 1 if found else None
+    near = None if about is None or not found else min(
+        found, key=lambda b: abs(np.datetime64(b.at) - about)).position - 1
     table = explain(case.series, posterior, case.windows, near)
     best = _leader(table) if conclusive else "nothing conclusive"
     share = max(row.probability for row in table) if conclusive else 1 - posterior.probability
@@ -137,6 +160,16 @@ def _without(source: Any, statements: Sequence[Statement]) -> Series | None:
     return made[0]
 
 
+def _remade(source: Any, **changes: Any) -> Series | None:
+    """The series with a choice made otherwise; None when it leaves nothing."""
+    made: tuple[Series, tuple[Decision, ...]]
+    try:
+        made = replace(source, **changes).series()
+    except ValueError:  # it says that no statement can be used, which is the finding here
+        return None
+    return made[0]
+
+
 def _choices(source: Any, base: _Case) -> Iterator[_Case]:
     """Every choice of the reconciliation made otherwise, one at a time."""
     names = {f.name for f in fields(source)} if hasattr(source, "__dataclass_fields__") else set()
@@ -145,16 +178,16 @@ def _choices(source: Any, base: _Case) -> Iterator[_Case]:
             for value, words in values.items():
                 if value != getattr(source, name):
                     yield replace(base, kind="choice", name=words,
-                                  series=replace(source, **{name: value}).series()[0])
+                                  series=_remade(source, **{name: value}))
     if "approx_width" in names:
         yield replace(base, kind="choice", name=f"“about” taken as plus or minus {200 * source.approx_width:g} %",
-                      series=replace(source, approx_width=2 * source.approx_width).series()[0])
+                      series=_remade(source, approx_width=2 * source.approx_width))
     if getattr(source, "start", None):
         first = np.datetime64(str(source.start), "D")
         for years in (-1, 1):
             start = str(first + np.timedelta64(365 * years, "D"))
-            made = replace(source, start=start).series()[0]
-            yield replace(base, kind="choice", name=f"the series starting on {start}", series=made)
+            yield replace(base, kind="choice", name=f"the series starting on {start}",
+                          series=_remade(source, start=start))
 
 
 def _delays(base: _Case, windows_for: Windows, delay: int, anticipation: int) -> Iterator[_Case]:
