@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from forecast import Series, kernels
+from forecast import Series, pruning
 from forecast.breaks.optimal_partitioning import OptimalPartitioning, Problem, dispersion
 
 KINDS = ("normal", "poisson", "negative_binomial", "variance")
@@ -51,9 +51,9 @@ def test_pruning_loses_nothing_on_hundreds_of_series(kind: str) -> None:
 def test_pieces_stay_few() -> None:
     rng = np.random.default_rng(0)
     y = rng.normal(np.repeat([0.0, 3.0, 1.0, 4.0], 5000))
-    *_, normal = kernels.normal_partitions(np.concatenate([[0], np.cumsum(y)]), 1, 30.0, float(y.min()), float(y.max()))
+    *_, normal = pruning.normal_partitions(np.concatenate([[0], np.cumsum(y)]), 1, 30.0, float(y.min()), float(y.max()))
     counts = rng.poisson(np.repeat([5.0, 9.0, 2.0, 6.0], 5000)).astype(float)
-    *_, poisson = kernels.functional_partitions(np.concatenate([[0], np.cumsum(counts)]), math.inf, 1, 30.0,
+    *_, poisson = pruning.functional_partitions(np.concatenate([[0], np.cumsum(counts)]), math.inf, 1, 30.0,
                                                 math.log(1e-10), math.log(counts.max()))
     assert normal < 60
     assert poisson < 60

@@ -135,17 +135,17 @@ class Problem:
 
     def pruned(self, penalty: float) -> Array:
         """The same by the compiled kernels, in linear time when there are breaks."""
-        from forecast import kernels
+        from forecast import pruning
 
         y = self.y
         if self.kind == "variance":
-            _, last = kernels.pruned_partitions(self.sums, self.squares, self.h, penalty, self.floor)
+            _, last = pruning.pruned_partitions(self.sums, self.squares, self.h, penalty, self.floor)
         elif self.kind == "normal":
-            _, last, _ = kernels.normal_partitions(self.sums, self.h, penalty, float(y.min()), float(y.max()))
+            _, last, _ = pruning.normal_partitions(self.sums, self.h, penalty, float(y.min()), float(y.max()))
         else:
             shift = 0.0 if math.isinf(self.size) else math.log(self.size)
             low, high = (math.log(max(float(v), 1e-10)) - shift for v in (y.min(), y.max()))
-            _, last, _ = kernels.functional_partitions(self.sums, self.size, self.h, penalty, low, high)
+            _, last, _ = pruning.functional_partitions(self.sums, self.size, self.h, penalty, low, high)
         return np.asarray(last)
 
     @cached_property
