@@ -24,6 +24,7 @@ __all__ = ["compare", "markdown", "page", "summary", "write_report"]
 
 SHOWN = 0.01  # of an event's probability in the terminal
 
+
 def write_report(findings: Findings, folder: str | Path, config: str | None = None,
                  also: Callable[[], Mapping[str, str]] | None = None) -> Path:
     """Write report.html, figures/, findings.json and the tables as CSV into `folder`; returns the page's path.
@@ -33,6 +34,7 @@ def write_report(findings: Findings, folder: str | Path, config: str | None = No
 
     config : the composed settings as YAML text, printed on the page and kept in findings.json
     also : gives name -> text of further files; asked when all else is made
+    Raises OSError when the folder cannot be written.
     """
     from forecast.figures import draw
 

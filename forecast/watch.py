@@ -162,6 +162,8 @@ class Watch:
 def watch(series: Series, since: Any, *, level: float = 0.05, model: RegimeModel | None = None) -> tuple[News, ...]:
     """News of every row of `series` that starts on or after `since`, under what the rows before say.
 
+    Raises ValueError when too few observed rows lie before `since`, none after it, or it is no day.
+
     >>> counts = Series.from_values([5, 3, 6, 4, 5, 5, 4, 6, 5, 4, 5, 6, 21, 25, 22, 24], start="2023-01-02")
     >>> [news.surprise < 0.05 for news in watch(counts, "2023-03-20")][:2]
     [False, True]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import subprocess
 import sys
 
@@ -9,10 +11,20 @@ import pytest
 
 import forecast
 
+NOTHING_OF_THEIR_OWN = {"totals", "explain", "run", "summary"}  # that they raise
 
 @pytest.mark.parametrize("name", [name for name in forecast.__all__ if name != "__version__"])
 def test_every_public_name_is_there(name):
     assert callable(getattr(forecast, name))
+
+
+@pytest.mark.parametrize("name", [name for name in forecast.__all__ if name != "__version__"])
+def test_every_public_name_says_what_it_takes_and_raises(name):
+    item = getattr(forecast, name)
+    told = inspect.getdoc(item)
+    assert told.splitlines()[0].endswith((".", ":"))
+    if not isinstance(item, type) and name not in NOTHING_OF_THEIR_OWN:
+        assert re.search(r"\bRaises\b", told)
 
 
 @pytest.mark.parametrize("first", ["forecast.experiment", "forecast.simulate", "forecast.backtest"])
