@@ -86,7 +86,7 @@ def explain(series: Series, posterior: Posterior, windows: Sequence[Window], nea
             ) -> tuple[Explanation, ...]:
     """The table of explanations of one change: every event, "none of these", "no change"; sums to one.
 
-    posterior : of `series`; near : gap of one of several changes, which then is the one explained, see `gap_probability`
+    posterior : of `series`; near : gap of one of several changes, which then is explained, see `gap_probability`
     Only events whose `outside` flag is set compete: a date read from these very counts is no evidence about them.
     """
     some = posterior.probability
