@@ -249,7 +249,7 @@ def sensitivity(variants: Sequence[Variant]) -> Table:
     rows = tuple(("the base" if v is base else f"{v.kind}: {v.name}", percent(v.change), v.leader, percent(v.share),
                   "turns" if v.flips else "stands") for v in ordered)
     return Table("The analysis done otherwise, one thing at a time: probability of any change, best explanation, and "
-                 "how probable it is. All are read on a coarser grid: the base differs a little from the table above.",
+                 "how probable it is. All are read with fewer draws or a coarser grid: the base may differ a little.",
                  ("Variant", "Any change", "Best explanation", "Probability", "Conclusion"), rows, frozenset({1, 3}))
 
 

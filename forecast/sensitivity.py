@@ -1,7 +1,8 @@
 """What the answer hangs on: the same question with one thing changed at a time.
 
 A publisher or a statement left out, a choice of the reconciliation reversed, another delay of events, other priors. All
-are read on one coarser grid, the unchanged case among them, so that they compare with each other.
+are read on one grid, the unchanged case among them, so that they compare with each other; it is a coarse one where
+there are statements to leave out.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ REVERSED: dict[str, dict[Any, str]] = {
     "unlisted": {"totals": "calls bounded by the publisher's totals", "zero": "the listed calls taken as complete"},
 }
 DRAWS = 250
-# Sixty readings in a second: a grid still coarser than that of the placebos.
-QUICK = RegimeModel(spreads=(0.25, 0.7), correlations=(0.5, 0.88), dispersions=(2.0, 15.0), levels=24, nodes=7)
+# Statements make sixty readings of one series, which a coarse grid does in a second; other sources are read in full.
+QUICK = RegimeModel(spreads=(0.12, 0.35, 0.9), correlations=(0.5, 0.88), dispersions=(2.0, 6.0, 30.0), levels=24,
+                    nodes=7)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def sensitivity(source: Any, series: Series, regimes: Regimes, windows_for: Wind
     windows_for : windows of the events for a delay and an anticipation in days
     """
     coarse = replace(regimes, draws=DRAWS, model=replace(
-        QUICK, level_spread=regimes.model.level_spread, breaks=regimes.model.breaks))
+        QUICK, level_spread=regimes.model.level_spread, breaks=regimes.model.breaks)) if _told(source) else regimes
     windows = windows_for(delay, anticipation)
     base = _Case("base", "as reported", series, coarse, windows)
     cases = [base, *_left_out(source, base), *_choices(source, base), *_delays(base, windows_for, delay, anticipation),
@@ -134,9 +136,14 @@ def _key(case: _Case) -> bytes:
     return arrays + repr(case.regimes).encode()
 
 
+def _told(source: Any) -> bool:
+    """Whether a source is made of statements that can be left out one by one."""
+    return hasattr(source, "ledgers") and hasattr(source, "of")
+
+
 def _left_out(source: Any, base: _Case) -> Iterator[_Case]:
     """Every publisher and every statement that the series uses, left out."""
-    if not hasattr(source, "ledgers") or not hasattr(source, "of"):
+    if not _told(source):
         return
     read = read_statements(source.ledgers, source.approx_width)
     assert base.series is not None  # noqa: S101 - for the type checker; the base has a series
@@ -193,11 +200,12 @@ def _choices(source: Any, base: _Case) -> Iterator[_Case]:
 def _delays(base: _Case, windows_for: Windows, delay: int, anticipation: int) -> Iterator[_Case]:
     if not base.windows:
         return
-    for days in (delay // 2, delay + delay // 2):
-        yield replace(base, kind="delay", name=f"a delay of at most {days} days",
-                      windows=windows_for(days, anticipation))
-    yield replace(base, kind="delay", name=f"{anticipation + 14} days of anticipation",
-                  windows=windows_for(delay, anticipation + 14))
+    for days, early, words in ((delay // 2, anticipation, f"a delay of at most {delay // 2} days"),
+                               (delay + delay // 2, anticipation, f"a delay of at most {delay + delay // 2} days"),
+                               (delay, anticipation + 14, f"{anticipation + 14} days of anticipation")):
+        windows = windows_for(days, early)
+        if windows != base.windows:  # events may have a delay of their own
+            yield replace(base, kind="delay", name=words, windows=windows)
 
 
 def _priors(base: _Case) -> Iterator[_Case]:
