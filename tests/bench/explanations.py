@@ -1,7 +1,8 @@
-"""Bench: is the table of explanations calibrated? Ten dated events, one of them true, or a change at no event's date.
+"""Bench: the table of explanations over ten dated events on simulated series.
 
-python -m tests.bench explanations [--number 200] [--designs AC]: simulated series with a change of x2.5; the windows run
-from two weeks before each event to three weeks after it, six weeks or more apart.
+python -m tests.bench explanations [--number 200] [--designs AC]. Calibration: half the series do not change, half change
+by x2.5 on any date, in an event's window or not, as the prior of the table has it. Then: one event is true, or a change
+lies at no event's date. Windows run from two weeks before an event to three weeks after it, six weeks or more apart.
 """
 
 from __future__ import annotations
@@ -46,26 +47,35 @@ def main(arguments: list[str]) -> None:
     chosen = parser.parse_args(arguments)
     for design in chosen.designs:
         rng = np.random.default_rng([chosen.seed, ord(design)])
-        said: list[tuple[float, bool]] = []
-        top, best_event, false = [], [], []
+        calibration(design, chosen.number, chosen.seed, rng)
+        top, first, false = [], [], []
         for i in range(chosen.number):
             rows = np.sort(rng.choice(np.arange(6, 74, APART), 10, replace=False))
             true = int(rng.choice(rows))
-            rows_of = {f"event {row}": row for row in rows}
             made = table(latent(design, 1, 2.5, chosen.seed + i, at=true)[0], rows)
-            said += [(row.within, rows_of[row.name] == true) for row in made if row.name in rows_of]
+            events = [row for row in made if row.name not in (NONE, NOWHERE)]
             top.append(max(made, key=lambda row: row.probability).name == f"event {true}")
-            events = [row for row in made if row.name in rows_of]
-            best_event.append(max(events, key=lambda row: row.probability).name == f"event {true}")
+            first.append(max(events, key=lambda row: row.probability).name == f"event {true}")
             free = [row for row in range(8, 72) if np.min(np.abs(rows - row)) > 3]
-            if free:
-                made = table(latent(design, 1, 2.5, chosen.seed + 50_000 + i, at=int(rng.choice(free)))[0], rows)
-                false.append(any(row.probability > 0.5 for row in made if row.name not in (NONE, NOWHERE)))
-        print(f"{design}: true event leads {np.mean(top):.3f}, leads among the events {np.mean(best_event):.3f}; change at "
-              f"no event's date gives one more than 50 % {np.mean(false):.3f} ({len(false)} series)", flush=True)
-        given, right = np.array(said, dtype=float).T
-        for low, high in pairwise(BINS):
-            inside = (given >= low) & (given < high)
-            if inside.sum() >= 5:
-                print(f"   said {low:.2f} to {min(high, 1):.2f} (mean {given[inside].mean():.3f}): right "
-                      f"{right[inside].mean():.3f} of {inside.sum()}", flush=True)
+            made = table(latent(design, 1, 2.5, chosen.seed + 50_000 + i, at=int(rng.choice(free)))[0], rows)
+            false.append(any(row.probability > 0.5 for row in made if row.name not in (NONE, NOWHERE)))
+        print(f"{design}: true event leads the table {np.mean(top):.3f}, leads the events {np.mean(first):.3f}; a change at "
+              f"no event's date gives one more than 50 % {np.mean(false):.3f} ({chosen.number} series)", flush=True)
+
+
+def calibration(design: str, number: int, seed: int, rng: np.random.Generator) -> None:
+    """Print what was said of an event's window against how often the change lay in it."""
+    said: list[tuple[float, bool]] = []
+    for i in range(number):
+        rows = np.sort(rng.choice(np.arange(6, 74, APART), 10, replace=False))
+        at = int(rng.integers(1, 80)) if rng.random() < 0.5 else None
+        series = latent(design, 1, 2.5 if at else 1.0, seed + 90_000 + i, at=at or 40)[0]
+        for window, row in zip(windows(series, rows), table(series, rows), strict=False):
+            inside = at is not None and window.first <= series.start[at].astype(object) <= window.last
+            said.append((row.within, inside))
+    given, right = np.array(said, dtype=float).T
+    for low, high in pairwise(BINS):
+        inside = (given >= low) & (given < high)
+        if inside.sum() >= 5:
+            print(f"{design}: said {low:.2f} to {min(high, 1):.2f} (mean {given[inside].mean():.3f}): right "
+                  f"{right[inside].mean():.3f} of {inside.sum()}", flush=True)
