@@ -125,6 +125,9 @@ def test_the_page_names_the_failed_and_runs_no_name_as_code(undisturbed):
     page = (undisturbed / "summary.html").read_text(encoding="utf-8")
     assert all(word in page for word in ("no row holds an observation", "<svg", "rise2", "&lt;script&gt;"))
     assert "<script" not in page
+    # the cells of the map are an image inside the page, which its policy must let through
+    assert "img-src data:" in page
+    assert 'href="data:image/png' in page
 
 
 def test_a_hostile_name_among_the_failed_is_text(tmp_path):

@@ -56,7 +56,8 @@ def examine(series: Series, settings: Settings, among: int = 1) -> Outcome:
         with single_thread():
             return _examined(series, settings, row, among)
     except (ValueError, ArithmeticError, LookupError, np.linalg.LinAlgError) as error:
-        return Outcome(row | {"failed": f"{type(error).__name__}: {error}"})
+        said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+        return Outcome(row | {"failed": said})
 
 
 def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outcome:
