@@ -72,7 +72,7 @@ def captions(findings: Findings) -> dict[str, str]:
                            "with the dashed line if they are calibrated.")
     made["sensitivity"] = ("Each bar is the analysis done otherwise in one respect, against the line of the analysis "
                            "above; the variants that move it most are shown, in red those that turn the conclusion. "
-                           "All are read with fewer draws or a coarser grid: the line may differ a little from the table.")
+                           "Read with fewer draws or a coarser grid, the line may differ a little from the table.")
     made["brought"] = ("Observed, and what the level before would have brought, with its 95 % band."
                        if findings.main.series.kind == "stock" else
                        "Sum of observed minus expected since the change; its 95 % band holds the counts' bounds.")
