@@ -29,32 +29,43 @@ def aside(target: Path, gone: Sequence[str] = ()) -> Iterator[Path]:
     """
     fresh = not target.exists()
     target.mkdir(parents=True, exist_ok=True)
-    finish(target)
-    place = Path(tempfile.mkdtemp(prefix=MARK, dir=target))
-    try:
-        with _lock(place):
+    with ExitStack() as held:
+        with _lock(target):  # nobody may take the new folder for an abandoned one before it is held
+            _finish(target)
+            place = Path(tempfile.mkdtemp(prefix=MARK, dir=target))
+            held.enter_context(_lock(place))
+        try:
             yield place
             with _lock(target), _uninterrupted():
-                names = [path.name for path in place.iterdir()]
-                (place / OLD).mkdir()
-                plan = {"gone": [name for name in gone if name not in names]}
-                part = place / f"{READY}.part"
-                part.write_text(json.dumps(plan), encoding="utf-8")
-                part.replace(place / READY)
+                _seal(place, gone)
                 _move_in(place, target)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-        if fresh:
-            with suppress(OSError):  # it holds something by now, as it should
-                target.rmdir()
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+            if fresh:
+                with suppress(OSError):  # it holds something by now, as it should
+                    target.rmdir()
+
+
+def _seal(place: Path, gone: Sequence[str]) -> None:
+    """Say that the set in `place` is whole, and what goes with the earlier one."""
+    names = [path.name for path in place.iterdir()]
+    (place / OLD).mkdir()
+    part = place / f"{READY}.part"
+    part.write_text(json.dumps({"gone": [name for name in gone if name not in names]}), encoding="utf-8")
+    part.replace(place / READY)
 
 
 def finish(target: Path) -> None:
     """Move in the whole sets, and remove the others, that killed runs left in `target`."""
+    with _lock(target):
+        _finish(target)
+
+
+def _finish(target: Path) -> None:
     for place in sorted(target.glob(f"{MARK}*")):
         with _lock(place, wait=False) as abandoned:
             if abandoned and (place / READY).is_file():
-                with _lock(target), _uninterrupted():
+                with _uninterrupted():
                     _move_in(place, target)
         if abandoned:
             shutil.rmtree(place, ignore_errors=True)

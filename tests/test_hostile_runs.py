@@ -1,0 +1,277 @@
+"""Runs that break: killed, interrupted, out of space, two at once; what stood before stays whole."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from forecast.__main__ import command
+from forecast.aside import MARK, OLD, READY, aside, finish
+from tests.bench.kills import RUN, begin, kill, leftovers, whole
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _set(folder: Path, **files: str) -> None:
+    with aside(folder, gone=("b.csv", "figures")) as place:
+        for name, text in files.items():
+            (place / name.replace("_", ".")).write_text(text, encoding="utf-8")
+
+
+def _held(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir() if path.is_file()}
+
+
+# -- a set of files -------------------------------------------------------------------------------------------------
+def test_a_set_takes_the_place_of_the_earlier_one_and_leaves_files_of_others(tmp_path):
+    folder = tmp_path / "run"
+    _set(folder, report_html="1", a_csv="1", b_csv="1")
+    (folder / "notes.txt").write_text("mine")
+    _set(folder, report_html="2", a_csv="2")
+    assert _held(folder) == {"report.html": "2", "a.csv": "2", "notes.txt": "mine"}
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert not leftovers(folder)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), ValueError("x"), KeyboardInterrupt()])
+def test_a_failure_before_the_move_changes_nothing(error, tmp_path):
+    folder = tmp_path / "run"
+    with pytest.raises(type(error)), aside(folder) as place:  # noqa: PT012 - it fails in the middle
+        (place / "a.csv").write_text("1")
+        raise error
+    assert not folder.exists()
+    _set(folder, a_csv="1")
+    with pytest.raises(type(error)), aside(folder) as place:  # noqa: PT012 - it fails in the middle
+        (place / "a.csv").write_text("2")
+        raise error
+    assert _held(folder) == {"a.csv": "1"}
+    assert not leftovers(folder)
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_a_move_that_fails_is_taken_back(at, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    _set(folder, report_html="1", a_csv="1", b_csv="1")
+    calls, real = [], Path.replace
+
+    def fails(self, target):
+        if not str(self).endswith(".part"):
+            calls.append(self)
+            if len(calls) == at:
+                raise OSError(errno.EIO, "Input/output error")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", fails)
+    with pytest.raises(OSError, match="Input/output"):
+        _set(folder, report_html="2", a_csv="2")
+    assert _held(folder) == {"report.html": "1", "a.csv": "1", "b.csv": "1"}
+    assert not leftovers(folder)
+
+
+@pytest.mark.parametrize("moved", range(6))
+def test_a_move_that_was_killed_is_finished_by_the_next_run(moved, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    _set(folder, report_html="1", a_csv="1", b_csv="1")
+    code = ("import os, sys; from pathlib import Path; from forecast.aside import aside\n"
+            "real, calls = Path.replace, []\n"
+            "def replace(self, target):\n"
+            "    if not str(self).endswith('.part'):\n"
+            "        calls.append(1)\n"
+            f"        if len(calls) > {moved}: os._exit(9)\n"
+            "    return real(self, target)\n"
+            "Path.replace = replace\n"
+            "with aside(Path(sys.argv[1]), gone=('b.csv',)) as place:\n"
+            "    for name in ('report.html', 'a.csv'): (place / name).write_text('2')\n")
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    assert done.returncode == (9 if moved < 5 else 0)
+    finish(folder)
+    assert _held(folder) == {"report.html": "2", "a.csv": "2"}
+    assert not leftovers(folder)
+
+
+def test_what_a_killed_run_had_not_finished_is_removed_but_not_what_another_run_is_making(tmp_path):
+    folder = tmp_path / "run"
+    (folder / f"{MARK}dead").mkdir(parents=True)
+    (folder / f"{MARK}dead" / "a.csv").write_text("half")
+    with aside(folder) as place:
+        (place / "a.csv").write_text("1")
+        finish(folder)
+        assert leftovers(folder) == [place.name]
+    assert _held(folder) == {"a.csv": "1"}
+    assert not leftovers(folder)
+
+
+def test_sets_written_at_once_never_mix(tmp_path):
+    folder = tmp_path / "run"
+
+    def write(k: int) -> None:
+        for _ in range(5):
+            _set(folder, report_html=str(k), a_csv=str(k), c_csv=str(k))
+            time.sleep(0.001)
+
+    threads = [threading.Thread(target=write, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(_held(folder).values())) == 1
+    assert not leftovers(folder)
+
+
+def test_an_interrupt_while_moving_waits_until_the_set_is_whole(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    real = Path.replace
+
+    def interrupted(self, target):
+        if self.name == "a.csv":
+            os.kill(os.getpid(), signal.SIGINT)
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _set(folder, report_html="1", a_csv="1")
+    assert _held(folder) == {"report.html": "1", "a.csv": "1"}
+    assert not any(path.name in (OLD, READY) for path in folder.rglob("*"))
+
+
+# -- whole runs -----------------------------------------------------------------------------------------------------
+def test_killed_runs_leave_the_earlier_report_whole_and_the_next_cleans_up(tmp_path):
+    folder = tmp_path / "run"
+    assert kill(folder, 1, 120) == 0
+    assert whole(folder) == 1
+    for seed, after in ((2, 1.5), (3, 3.0)):
+        kill(folder, seed, after)
+        assert whole(folder) in (1, seed)
+    assert kill(folder, 4, 120) == 0
+    assert whole(folder) == 4
+    assert not leftovers(folder)
+
+
+def test_an_interrupt_ends_with_130_leaves_no_worker_and_writes_nothing(tmp_path):
+    folder = tmp_path / "run"
+    run = begin(folder, 1, "jobs=2", "origins=60", "models=[count_state_space,structural]", "draws=1000")
+    time.sleep(6)
+    os.killpg(run.pid, signal.SIGINT)
+    said = run.communicate(timeout=60)[1].decode()
+    assert run.returncode == 130, said
+    assert "stopped, nothing was written" in said
+    assert not folder.exists()
+    for _ in range(50):
+        if not _alive(run.pid):
+            break
+        time.sleep(0.2)
+    assert not _alive(run.pid)
+
+
+def _alive(group: int) -> list[str]:
+    """Processes of a group that are not only waiting to be buried."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            after = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(after[2]) == group and after[0] != "Z":
+            found.append(path.parent.name)
+    return found
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return [*RUN[2:], "output=run"]
+
+
+def test_a_full_disk_is_said_with_what_to_do_and_the_earlier_report_stays(small, tmp_path, monkeypatch, capsys):
+    assert command(small) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    real = Path.write_text
+
+    def full(self, *arguments, **named):
+        if self.name == "report.html":
+            raise OSError(errno.ENOSPC, "No space left on device", str(self))
+        return real(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert command([*small, "seed=5"]) == 2
+    said = capsys.readouterr().err
+    assert "No space left" in said
+    assert "output=FOLDER" in said
+    assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="limits of files are those of POSIX")
+def test_a_limit_of_the_size_of_files_leaves_the_earlier_report_whole(small, tmp_path):
+    assert command(small) == 0
+    before = (tmp_path / "run" / "report.html").read_bytes()
+    limited = ["bash", "-c", f"ulimit -f 40; trap '' XFSZ; exec {sys.executable} {' '.join(RUN)} seed=9 output=run"]
+    done = subprocess.run([part.replace("[", "\\[").replace("]", "\\]") for part in limited], cwd=tmp_path, capture_output=True, text=True,
+                          check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "run" / "report.html").read_bytes() == before
+    assert not leftovers(tmp_path / "run")
+
+
+# -- again ----------------------------------------------------------------------------------------------------------
+def test_a_report_is_repeated_from_its_findings_and_what_differs_is_said(small, tmp_path, capsys):
+    assert command(small) == 0
+    capsys.readouterr()
+    assert command(["rerun", "run"]) == 0
+    assert capsys.readouterr().out == "The findings are the same.\n"
+    file = tmp_path / "run" / "findings.json"
+    found = json.loads(file.read_text())
+    assert {"numpy", "scipy", "numba", "hydra-core", "forecast", "python"} <= set(found["versions"])
+    found["versions"]["numpy"] = "1.0"
+    found["inputs"] = {"gone.csv": "0"}
+    found["readings"]["railcars"]["log_ratio"] += 1
+    file.write_text(json.dumps(found))
+    assert command(["rerun", str(file)]) == 1
+    said = capsys.readouterr().out
+    assert "input gone.csv is not read now" in said
+    assert "version of numpy: 1.0 then" in said
+    assert "readings.railcars.log_ratio" in said
+    assert "3 differences." in said
+    found["config"]["series"]["railcars"]["_target_"] = "os.system"
+    file.write_text(json.dumps(found))
+    assert command(["rerun", str(file)]) == 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "{", "\xff", '{"config": 3}', "[" * 100_000, '{"config": {"hydra": {}}}'])
+def test_what_is_no_findings_is_refused(text, tmp_path, capsys):
+    (tmp_path / "findings.json").write_text(text, encoding="latin-1")
+    assert command(["rerun", str(tmp_path)]) == 2
+    assert command(["rerun"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_findings_hold_the_hash_of_every_file_that_was_read():
+    import hashlib
+
+    from forecast.ledgers import locate, recorded
+    from forecast.statements import read_statements
+
+    with recorded() as inputs:
+        read_statements("khasan_rajin/railcars.csv")
+    read_statements("khasan_rajin/port_calls.csv")
+    wanted = hashlib.sha256(locate("khasan_rajin/railcars.csv").read_bytes()).hexdigest()
+    assert inputs == {"khasan_rajin/railcars.csv": wanted}
+
+
+def test_neither_threads_nor_the_seed_of_hashes_change_a_bit(tmp_path):
+    made = set()
+    for threads, hashes in (("1", "0"), ("2", "1")):
+        variables = {f"{name}_NUM_THREADS": threads for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")} | {"PYTHONHASHSEED": hashes}
+        subprocess.run([sys.executable, *RUN, f"output=run{threads}"], cwd=tmp_path, check=True, capture_output=True,
+                       env={**os.environ, "PYTHONPATH": str(ROOT), **variables})
+        made.add((tmp_path / f"run{threads}" / "findings.json").read_bytes())
+    assert len(made) == 1
