@@ -89,3 +89,13 @@ def test_every_bench_is_listed():
     benches = {path.stem for path in (ROOT / "tests" / "bench").glob("*.py") if "def main" in path.read_text("utf-8")}
     assert set(re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in table.splitlines()[2:]))) == benches
     assert benches
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_file_and_module_that_a_page_names_is_there(page):
+    prose = re.sub(r"^```.*?^```$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.M | re.S)
+    named = set(re.findall(r"\b(?:tests|conf|experiments|forecast)/[\w./*-]+\w", prose)) - {"experiments/mine.yaml"}
+    assert named
+    assert not {name for name in named if not list(ROOT.glob(name))}
+    modules = {module.replace(".", "/") for module in re.findall(r"python3? -m (tests[\w.]*\w)", prose)}
+    assert not {name for name in modules if not (ROOT / name).is_dir() and not (ROOT / f"{name}.py").exists()}
