@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from tests.bench._panel_simulated import FIRST, Truth, counts, truth, write
 
@@ -78,6 +77,8 @@ TABLES = ("series", "breaks", "effects", "forecast", "placebos")
 
 def same(one: Path, other: Path, name: str) -> bool:
     """Whether two panels hold the same rows in one table, bit for bit."""
+    import pandas as pd  # here, for an interpreter with ruptures need not have it
+
     return bool(pd.read_parquet(one / f"{name}.parquet").equals(pd.read_parquet(other / f"{name}.parquet")))
 
 
@@ -125,6 +126,8 @@ def _times(what: str, ran: Ran, ports: int) -> None:
 
 
 def _found(folder: Path, known: Truth) -> None:
+    import pandas as pd
+
     series, breaks, effects = (pd.read_parquet(folder / f"{name}.parquet").set_index("unique_id")
                                for name in ("series", "breaks", "effects"))
     port = series.index.str.extract(r"port(\d+)/")[0].astype(int).to_numpy()
@@ -199,6 +202,7 @@ def _pelt(y: np.ndarray, jump: int) -> None:
 def _prophet(y: np.ndarray, jump: int) -> None:
     import logging
 
+    import pandas as pd
     import prophet
 
     logging.disable(logging.CRITICAL)
