@@ -77,7 +77,7 @@ def overrides_of_the_command(data: Data) -> None:
         check_override(text)
         _forced([text])
     except ValueError as error:
-        assert str(error)
+        assert str(error)  # noqa: PT017 - any input may be refused
         return
     assert "${oc." not in text
     assert not text.lstrip("+~").startswith(("hydra.callbacks", "hydra.searchpath"))
@@ -124,7 +124,7 @@ def constructors_of_series(data: Data) -> None:
     try:
         made = Series.from_values(values, start=data.draw(st.sampled_from(["2023-01-02", "2024-02-29", "x", ""])), freq=freq)
     except ValueError as error:
-        assert ":" in str(error)
+        assert ":" in str(error)  # noqa: PT017 - any input may be refused
     else:
         assert len(made) == len(values)
     days = data.draw(st.lists(st.dates(date(2019, 1, 1), date(2026, 12, 31)), min_size=1, max_size=10, unique=True))
