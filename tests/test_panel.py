@@ -269,6 +269,16 @@ def test_a_long_stock_is_counted_up_so_that_its_counts_stay_whole():
     assert np.nansum(binned.low) == (np.arange(900) % 5).sum()
 
 
+def test_irregular_images_stay_whole_counts_and_are_forecast_by_day():
+    days = np.datetime64("2021-01-01") + np.cumsum(np.tile([3, 1, 9, 4], 40))
+    counts = np.random.default_rng(3).poisson(np.where(days < np.datetime64("2022-01-01"), 5, 20))
+    found = examine(Series.from_counts(days, counts, kind="stock", name="yard"), Settings(horizon=3))
+    assert "failed" not in found.series
+    assert [str(row["when"]) for row in found.forecast] == [str(days[-1] + k) for k in (1, 2, 3)]
+    assert found.breaks[0]["low"] <= np.datetime64("2022-01-01") <= found.breaks[0]["high"]
+    assert found.breaks[0]["after"] == pytest.approx(20, rel=0.2)
+
+
 def test_an_event_outside_a_series_is_said_and_nothing_else_fails():
     series = Series.from_counts(np.datetime64("2023-01-01") + np.arange(60), np.arange(60) % 3, name="short")
     found = examine(series, Settings(event="2030-01-01", horizon=2))

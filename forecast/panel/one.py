@@ -99,9 +99,10 @@ def seed_of(seed: int, name: str) -> int:
 
 # -- grids ------------------------------------------------------------------------------------------------------------
 def gridded(series: Series) -> Series:
-    """The series on the grid that its dates show: days, weeks, months; irregular dates of a flow become weeks.
+    """The series on the grid that its dates show: days, weeks, months.
 
-    Dates a week or a month apart are the starts of whole weeks and months.
+    Dates a week or a month apart are the starts of whole weeks and months. Irregular dates of a flow become weeks,
+    those of a stock stay days, most of them unseen: the mean of two images is no count.
     """
     step = float(np.median(np.diff(series.start).astype(float))) if len(series) > 1 else 1.0
     if step == 1:
@@ -115,7 +116,7 @@ def gridded(series: Series) -> Series:
         months = series.start.astype("datetime64[M]")
         return _whole(replace(series, start=months.astype("datetime64[D]")),
                       (months + 1).astype("datetime64[D]")).regular("MS")
-    return series.regular("W-MON")
+    return series.regular("D" if series.kind == "stock" else "W-MON")
 
 
 def _whole(series: Series, end: np.ndarray) -> Series:
