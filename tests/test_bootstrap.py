@@ -101,7 +101,7 @@ def test_later_runs_start_at_once_and_need_neither_network_nor_installer_nor_wri
 
 def test_the_clone_is_importable_from_anywhere_with_its_environment(clone, tmp_path_factory):
     _run(clone)
-    done = subprocess.run([clone / ".venv/bin/python", "-c", "import forecast; print(forecast.__file__)"],
+    done = subprocess.run([clone / ".venv/bin/python", "-E", "-c", "import forecast; print(forecast.__file__)"],
                           cwd=tmp_path_factory.mktemp("elsewhere"), capture_output=True, text=True, check=True)
     assert Path(done.stdout.strip()).parent.parent == clone
 
