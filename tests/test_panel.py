@@ -279,6 +279,14 @@ def test_irregular_images_stay_whole_counts_and_are_forecast_by_day():
     assert found.breaks[0]["after"] == pytest.approx(20, rel=0.2)
 
 
+def test_a_backtest_scores_the_model_that_was_asked_for():
+    counts = np.random.default_rng(0).poisson(6, 200)
+    series = Series.from_counts(np.datetime64("2021-01-01") + np.arange(200), counts, name="calm")
+    found = examine(series, Settings(horizon=7, origins=3, detector="bai_perron", model="windows")).series
+    assert 0.5 * np.sqrt(6) / np.sqrt(np.pi) < found["crps"] < 2 * np.sqrt(6) / np.sqrt(np.pi)  # of the true Poisson
+    assert found["breaks"] == 0
+
+
 def test_an_event_outside_a_series_is_said_and_nothing_else_fails():
     series = Series.from_counts(np.datetime64("2023-01-01") + np.arange(60), np.arange(60) % 3, name="short")
     found = examine(series, Settings(event="2030-01-01", horizon=2))
