@@ -11,6 +11,7 @@ from forecast.accounts import Decision
 from forecast.series import Kind, Series
 
 LONGEST = 1_000_000  # rows
+HIGHEST = 1e9  # of a level, or of a factor on it
 
 
 def simulate(n: int = 104, level: float = 10.0, breaks: Mapping[int, float] | None = None, *, dispersion: float = 5.0,
@@ -32,8 +33,13 @@ def simulate(n: int = 104, level: float = 10.0, breaks: Mapping[int, float] | No
     for name, share in (("missing", missing), ("at_least", at_least), ("correlation", correlation)):
         if not 0 <= share < 1:
             raise ValueError(f"simulate: {name} must lie in [0, 1), got {share}")
+    if not (0 <= level <= HIGHEST and dispersion > 0 and spread >= 0):
+        raise ValueError(f"simulate: level must lie in [0, {HIGHEST:g}], dispersion above 0 and spread at 0 or above, "
+                         f"got {level}, {dispersion} and {spread}")
     factors = np.ones(n)
     for at, factor in (breaks or {}).items():
+        if not 0 <= factor <= HIGHEST:
+            raise ValueError(f"simulate: the factor at row {at} must lie in [0, {HIGHEST:g}], got {factor}")
         if not 0 < at < n:
             raise ValueError(f"simulate: break at row {at} lies outside 1 to {n - 1}")
         factors[at:] *= factor
@@ -71,6 +77,8 @@ class SimulatedYard:
 
     def series(self) -> tuple[Series, tuple[Decision, ...]]:
         """The simulated series; its account holds one line that says so."""
+        if not isinstance(self.breaks, Mapping):
+            raise ValueError(f"simulated yard: breaks must map rows to factors, got {self.breaks!r}")
         breaks = {int(at): float(factor) for at, factor in self.breaks.items()}  # keys are text where JSON wrote them
         made = simulate(self.n, self.level, breaks,
                         dispersion=self.dispersion, spread=self.spread, correlation=self.correlation,

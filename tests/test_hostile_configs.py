@@ -128,6 +128,9 @@ CONFIGS: dict[str, tuple[str | bytes, str]] = {
     "a code for terminals": (SMALL.replace("title: Mine", 'title: "\\e]0;owned\\a"'), "hidden character U+001B"),
     "a mark that turns text": (SMALL.replace("Mine", '"gpj.\u202etxt"'), "hidden character U+202E"),
     # values
+    "a word for a number of a source": (_yard("n: abc"), "series.it: n must be int, got 'abc'"),
+    "nothing for a number of a source": (_yard("missing: null"), "missing must be float, got None"),
+    "yes for a number of a source": (_yard("level: yes"), "level must be float, got True"),
     "a horizon without end": (SMALL + "horizon: 1000000000\n", "horizon must be at most 10,000"),
     "as many draws as bytes": (SMALL + "draws: 1000000000\n", "draws must be at most"),
     "both in part": (SMALL + "draws: 1000000\nhorizon: 10000\n", "must be at most 50,000,000"),
