@@ -222,3 +222,19 @@ def test_a_name_of_a_series_is_no_path(report, findings, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["inside"]
     assert [path.name for path in (tmp_path / "inside").iterdir()] == ["run"]
     assert all(path.parent.name in ("run", "figures") for path in tmp_path.rglob("*") if path.is_file())
+
+
+# -- edges that a changed comparison would move ---------------------------------------------------------------------
+def test_a_day_watched_is_a_day_and_none_or_more_than_there_are_is_refused(tmp_path):
+    head = ("id", "site", "start", "end", "usable_days", "cloudy_days", "publisher")
+    row = dict(zip(head, ("w", "port", "2023-01-01", "2023-01-01", "1", "", "P"), strict=True))
+    assert [w.share for w in read_watching(_ledger(tmp_path / "a.csv", row, head=head))] == [1.0]
+    for wrong in ({"usable_days": "0"}, {"usable_days": "2"}, {"end": "2022-12-31"}):
+        with pytest.raises(StatementError):
+            read_watching(_ledger(tmp_path / "b.csv", row | wrong, head=head))
+
+
+def test_a_high_bound_alone_starts_at_zero_and_a_low_one_is_open(tmp_path):
+    rows = [GOOD | {"count": "", "high": "5"}, GOOD | {"id": "b", "count": "", "low": "5"}]
+    found = read_statements(_ledger(tmp_path / "a.csv", *rows))
+    assert [(s.low, s.high) for s in found] == [(0.0, 5.0), (5.0, float("inf"))]
