@@ -182,6 +182,7 @@ def _watch(cells: Cells) -> Watch | None:
     days = (end - start).days + 1
     if days < 1:
         cells.wrong("end", str(end), f"it lies before the start {start}: swap them or mend one")
+        return None
     if usable is None and cloudy is not None:
         usable = days - cloudy
     if usable is not None and not 0 < usable <= days:
