@@ -90,6 +90,15 @@ def test_one_row_and_one_draw(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_horizon_of_several_seasons(name: str) -> None:
+    rng = np.random.default_rng(1)
+    daily = Series.from_values(rng.poisson(5 + 3 * (np.arange(70) % 7 == 2)), start="2023-01-02", freq="D")
+    paths = predict(daily, name, horizon=25, draws=30)
+    assert paths.shape == (30, 25)
+    assert 2 < paths.mean() < 12
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_other_seeds_give_other_paths_and_the_global_generator_stays(name: str) -> None:
     np.random.seed(3)  # noqa: NPY002
     first = np.random.get_state()[1].copy()  # noqa: NPY002

@@ -33,8 +33,7 @@ class SeasonalNaive:
         pool = changes if changes.size >= 3 else rng.normal(size=64) * np.sqrt(2 * np.nanmean(y) + 1)
         seasons = -(-horizon // season)
         steps = rng.choice(pool - pool.mean(), size=(draws, seasons, season)).cumsum(axis=1)
-        return whole((last + steps.reshape(draws, -1))[:, :horizon].reshape(draws, horizon)
-                     if season > 1 else last + steps[:, :horizon, 0])
+        return whole((np.tile(last, seasons) + steps.reshape(draws, -1))[:, :horizon])
 
 
 def _last(y: np.ndarray, season: int) -> np.ndarray:
