@@ -15,11 +15,12 @@ date exactly, up to the grid (Kitagawa 1987, JASA 82, 1032-1041; Chib 1998, J. E
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, lru_cache
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -63,6 +64,17 @@ class RegimeModel:
                                     ("levels", self.levels, 2), ("nodes", self.nodes, 2)):
             if number <= least and not (name == "levels" and number == least):
                 raise ValueError(f"regimes: {name} must be above {least}, got {number}")
+
+    @classmethod
+    def of(cls, given: RegimeModel | Mapping[str, Any]) -> RegimeModel:
+        """The model itself, or one from its settings as a YAML has them; ValueError for anything else."""
+        if isinstance(given, cls):
+            return given
+        known = [f.name for f in fields(cls)]
+        if not isinstance(given, Mapping) or not set(given) <= set(known):
+            raise ValueError(f"regimes: model takes settings ({', '.join(known)}), got {given!r}")
+        made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+        return cls(**made)
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,12 +254,6 @@ def single_thread() -> AbstractContextManager[object]:
     return _pools().limit(limits=1)  # type: ignore[no-any-return]
 
 
-def _moves(problem: Problem, block: Block) -> Iterator[np.ndarray]:
-    """Transition matrices [K, D, D] of each gap."""
-    for gap in problem.gaps:
-        yield block.moves(gap)
-
-
 @dataclass(frozen=True, eq=False)
 class Pass:
     """One direction through one block: per row the state weights (scaled to sum to one) and their log scale.
@@ -269,10 +275,10 @@ def forward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True)
     log = np.zeros((n, *shape[:3]))
     total = np.zeros(shape[:3])
     ones = np.ones(len(problem.levels), dtype=np.float32)
-    moves = _moves(problem, block)
+    moves = [block.moves(gap) for gap in problem.gaps]
     for t in range(n):
         if t:
-            current = _move(current, next(moves))
+            current = _move(current, moves[t - 1])
             if jump[t - 1] > 0:
                 spread_out = current.sum(axis=-2, keepdims=True)
                 current = (1 - jump[t - 1]) * current + jump[t - 1] * prior * spread_out
@@ -294,7 +300,7 @@ def backward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True
     state = np.empty((n, *(shape if full else shape[:3] + shape[4:])), dtype=np.float32)
     log = np.zeros((n, *shape[:3]))
     total = np.zeros(shape[:3])
-    moves = list(_moves(problem, block))
+    moves = [block.moves(gap) for gap in problem.gaps]
     for t in range(n - 1, -1, -1):
         current = current * block.emission.table[problem.index[t]]
         mass = _mass(current)
@@ -366,7 +372,7 @@ def evidence(problem: Problem) -> Evidence:
         with single_thread():
             ahead, back = forward(problem, block, still, full=False), backward(problem, block, still, full=False)
         none.append(_flat(ahead.log[-1]))
-        matrices = list(_moves(problem, block))
+        matrices = [block.moves(gap) for gap in problem.gaps]
         joined = np.empty((len(still), *ahead.log.shape[1:]))
         for t, matrix in enumerate(matrices):
             carried = np.einsum("kbed,kdf->kbef", ahead.state[t], matrix)

@@ -102,6 +102,13 @@ def test_overrides_reach_settings_groups_and_what_a_file_leaves_at_its_default()
     assert made.series["drivers_killed"].kind == "stock"
 
 
+def test_priors_of_the_regime_model_are_settings():
+    made = load("simulated_yard", "++detectors.regimes.model.levels=60", "++detectors.regimes.model.spreads=[0.2,0.5]")
+    assert (made.detectors["regimes"].model.levels, made.detectors["regimes"].model.spreads) == (60, (0.2, 0.5))
+    with pytest.raises(ValueError, match="model takes settings"):
+        load("simulated_yard", "++models.regimes.model=abc")
+
+
 def test_an_experiment_of_the_current_folder_comes_before_one_that_ships(mine):
     mine(name="seatbelts")
     assert load("seatbelts").title == "Mine"

@@ -41,6 +41,7 @@ class Regimes:
         for name, factor in (("bayes_factor", self.bayes_factor), ("drift_factor", self.drift_factor)):
             if factor < 1:
                 raise ValueError(f"regimes: {name} must be at least 1, got {factor}")
+        object.__setattr__(self, "model", RegimeModel.of(self.model))  # a YAML gives its settings
         if not 0 < self.credibility < 1:
             raise ValueError(f"regimes: credibility must lie between 0 and 1, got {self.credibility}")
 

@@ -25,6 +25,9 @@ class Regimes:
     season: bool = True
     model: RegimeModel = field(default_factory=RegimeModel)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model", RegimeModel.of(self.model))  # a YAML gives its settings
+
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon], of fully watched rows."""
         recent = series.rows(slice(max(0, len(series) - self.recent), len(series)))
