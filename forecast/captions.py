@@ -95,8 +95,9 @@ def _marks(reading: Reading, findings: Findings) -> str:
         said.append("dashed: events" + (", dotted: events read from these counts" if any(
             not w.event.outside for w in findings.windows) else ""))
     if partly.any():
-        which = "each" if partly.sum() == s.observed.sum() else f"{int(partly.sum())} of {int(s.observed.sum())}"
-        said.append(f"counts stand as seen: {which} of the {row_noun(s, 2)} was watched in part, half of them on at "
+        some = (f"each of the {row_noun(s, 2)} was" if partly.sum() == s.observed.sum() else
+                f"{int(partly.sum())} of the {int(s.observed.sum())} {row_noun(s, 2)} observed were")
+        said.append(f"counts stand as seen: {some} watched in part, half of them on at "
                     f"most {percent(float(np.median(s.exposure[partly])))} of the days")
     publishers = story.weigh(reading).publishers
     end = f" Statements by {listed(publishers)}." if publishers else ""

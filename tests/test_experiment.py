@@ -76,11 +76,12 @@ def within(findings, name: str) -> float:
     return next(row.within for row in findings.main.explained[0] if row.name == name)
 
 
-def test_without_the_september_statements_the_summit_loses(khasan, tmp_path):
+def test_without_the_september_statements_the_date_is_looser_and_the_summit_gains_on_july(khasan, tmp_path):
     poorer = run(evidence_without(tmp_path, lambda row: row["start"] <= "2023-09-30" <= row["end"]
                                   or row["end"][:7] == "2023-09"))
-    assert within(poorer, "kim_in_russia") != pytest.approx(within(khasan, "kim_in_russia"), abs=1e-3)
-    assert markdown(poorer) != markdown(khasan)
+    # nothing then says how little came in September: the change may as well lie later
+    assert within(poorer, "kim_in_russia") > within(khasan, "kim_in_russia") + 0.05
+    assert within(poorer, "shoigu_visit") < within(khasan, "shoigu_visit") - 0.05
 
 
 def test_without_any_ship_before_october_the_july_visit_loses(khasan, tmp_path):

@@ -70,6 +70,7 @@ def test_the_state_does_not_grow_with_history():
 @pytest.mark.parametrize(("call", "said"), [
     (lambda: watch(weekly(QUIET), "2023-01-09"), "4 are needed"),
     (lambda: watch(weekly(QUIET), "2024-01-01"), "no row on or after"),
+    (lambda: watch(weekly(QUIET), "soon"), "write it as YYYY-MM-DD"),
     (lambda: watch(weekly(QUIET), "2023-03-06", level=0), "level must lie between 0 and 1"),
     (lambda: Watch.begin(weekly(QUIET)).see(weekly(QUIET)), "one whole count"),
     (lambda: Watch.begin(weekly(QUIET)).see(weekly([3])), "in order of time"),
