@@ -18,7 +18,7 @@
 # %%
 from matplotlib.figure import Figure
 
-from forecast import Series, detect, event_effect, load, plots, predict, run
+from forecast import Series, detect, event_effect, load, plots, predict, run, show_report
 from forecast.feeds import feed_series
 from forecast.registry import folder
 
@@ -72,3 +72,6 @@ figure
 
 # %%
 findings
+
+# %%
+show_report(findings)

@@ -38,10 +38,11 @@ _HOMES = {
     "watch": "watch",
     "simulate": "simulate",
     "Experiment": "experiment",
-    "Findings": "experiment",
+    "Findings": "findings",
     "run": "experiment",
     "load": "config",
     "write_report": "report",
+    "show_report": "report",
     "summary": "report",
 }
 
@@ -54,13 +55,14 @@ if TYPE_CHECKING:
     from forecast.counterfactual import counterfactual
     from forecast.effects import event_effect
     from forecast.events import Event, read_events
-    from forecast.experiment import Experiment, Findings, run
+    from forecast.experiment import Experiment, run
     from forecast.explanations import explain
     from forecast.feeds import feed_series, read_feed
+    from forecast.findings import Findings
     from forecast.frame import forecast_frame
     from forecast.models import predict, totals
     from forecast.models.scenario import scenario
-    from forecast.report import summary, write_report
+    from forecast.report import show_report, summary, write_report
     from forecast.saved import Recipe, restore, save
     from forecast.series import Series
     from forecast.simulate import simulate

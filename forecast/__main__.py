@@ -22,7 +22,7 @@ from forecast.aside import MARK
 from forecast.bootstrap import NEEDED, ROOT, ensure
 
 if TYPE_CHECKING:
-    from forecast.experiment import Progress
+    from forecast.backtest import Progress
 
 DEFAULT = "khasan_rajin"
 LOG = logging.getLogger("forecast")
@@ -30,7 +30,7 @@ LOG = logging.getLogger("forecast")
 COMMANDS = {
     "compare": ("forecast.comparison", "command"),
     "rerun": ("forecast.rerun", "command"),
-    "watch": ("forecast.watching", "command"),
+    "watch": ("forecast.watch_command", "command"),
     "feeds": ("forecast.feeds.command", "list_feeds"),
     "check": ("forecast.feeds.command", "check"),
     "panel": ("forecast.panel.command", "command"),

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from forecast.experiment import Findings
 from forecast.explanations import NONE, NOWHERE, WORTH
-from forecast.story import main_breaks
+from forecast.findings import LARGEST, Findings
 from forecast.words import THIN, count, day, figure, listed, percent, plain, row_noun, unit
-
-if TYPE_CHECKING:
-    from forecast.counterfactual import Counterfactual
-
-LARGEST = 700.0  # a larger logarithm is more than a float holds
-
-
-def since_change(findings: Findings) -> Counterfactual | None:
-    """Rows since the change against the level before it; None where there are several, for a sum would mix them."""
-    return findings.counterfactual if len(main_breaks(findings.main)) == 1 else None
 
 
 def brought(findings: Findings) -> str:
@@ -27,7 +14,7 @@ def brought(findings: Findings) -> str:
 
     A flow is summed. A stock is averaged over its observed rows, for a car that stays is no second car.
     """
-    since = since_change(findings)
+    since = findings.since_change
     if since is None:
         return ""
     s = findings.main.series

@@ -6,15 +6,15 @@ import numpy as np
 
 from forecast import outlook, story
 from forecast.amounts import brought
-from forecast.experiment import Findings, Reading
+from forecast.findings import Findings, Reading
 from forecast.verdicts import robust
-from forecast.words import count, listed, named, percent, row_noun, sentence, unit, whole
+from forecast.words import count, listed, named, percent, row_noun, safe, sentence, unit, whole
 
 
 def alt(findings: Findings, name: str) -> str:
     """What a figure shows, for those who cannot see it: the finding itself."""
     if name.startswith("series_"):
-        said = next(_series(r) for r in story.others(findings) if name == _named(r))
+        said = next(_series(r) for r in findings.others if name == _named(r))
     else:
         said = {"key": lambda: _series(findings.main), "explanations": lambda: _explanations(findings),
                 "effects": lambda: _effects(findings), "sensitivity": lambda: " ".join(robust(findings)),
@@ -43,16 +43,12 @@ def _effects(findings: Findings) -> str:
 
 
 def _named(reading: Reading) -> str:
-    from forecast.figures import safe
-
     return f"series_{safe(reading.name)}"
 
 
 def captions(findings: Findings) -> dict[str, str]:
     """What each figure's marks mean, as far as they occur in it."""
-    from forecast.figures import likely_windows, safe
-
-    held = likely_windows(findings.main, findings.windows)
+    held = findings.main.likely(findings.windows)
     made = {"key": _marks(findings.main, findings) + " Below: the probability of a change between neighbouring rows"
             + (", and the windows of the events that hold most of it." if held else ".")}
     made["explanations"] = ("Posterior probability that the change lies in the window of each event; hollow: what the "
@@ -61,14 +57,14 @@ def captions(findings: Findings) -> dict[str, str]:
         made["effects"] = (f"{count(len(findings.tested.effects), 'date').capitalize()} tested; filled marks have an "
                            "adjusted p of at most 0.05. An event near the true change also scores.")
     if len(findings.forecast):
-        best = named(outlook.best_member(findings))
+        best = named(findings.best_member)
         s = findings.readings[findings.forecast_on].series
         loose = bool((s.observed & (s.low != s.high)).any())
         made["forecast"] = (f"Observed counts and {findings.settings.get('draws')} sample paths of {best}"
                             + ("; bars and arrows: counts known within bounds" if loose else "")
                             + ("; hatched: not observed." if not s.observed.all() else "."))
     made["backtest"] = "Mean score at past origins, in the unit of the counts."
-    made["calibration"] = (f"Where in the forecasts of {named(outlook.best_member(findings))} the counts fell: level "
+    made["calibration"] = (f"Where in the forecasts of {named(findings.best_member)} the counts fell: level "
                            "with the dashed line if they are calibrated.")
     made["sensitivity"] = ("Each bar is the analysis done otherwise in one respect, against the line of the analysis "
                            "above; the variants that move it most are shown, in red those that turn the conclusion. "
@@ -77,7 +73,7 @@ def captions(findings: Findings) -> dict[str, str]:
                        if findings.main.series.kind == "stock" else
                        "Sum of observed minus expected since the change; its 95 % band holds the counts' bounds.")
     made["images"] = "What an image of each day is expected to tell of the date of the change."
-    return made | {f"series_{safe(r.name)}": _marks(r, findings) for r in story.others(findings)}
+    return made | {f"series_{safe(r.name)}": _marks(r, findings) for r in findings.others}
 
 
 def _marks(reading: Reading, findings: Findings) -> str:
@@ -87,7 +83,7 @@ def _marks(reading: Reading, findings: Findings) -> str:
     said = [f"Line and band: the level{per} and its 90 % band"]
     if (s.observed & (s.low != s.high)).any():
         said.append("bars: counts known as a range")
-    if story.main_breaks(reading):
+    if reading.changes:
         said.append("tall box: the dates between which a change lies")
     if not s.observed.all() and s.freq:
         said.append("hatched: not observed")

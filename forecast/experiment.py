@@ -4,45 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from forecast.accounts import Decision
-from forecast.backtest import QUANTILES, Backtest, backtest
+from forecast.backtest import QUANTILES, Backtest, Progress, backtest
 from forecast.breaks import Break, Detector
 from forecast.breaks.regimes import Regimes
 from forecast.counterfactual import FEWEST as RUN_ON
 from forecast.counterfactual import Counterfactual, counterfactual
 from forecast.effects import Tested, event_effects, position_of
 from forecast.events import read_events, window
-from forecast.explanations import (
-    Explanation,
-    Together,
-    Window,
-    break_days,
-    explain,
-    explain_together,
-    gap_probability,
-)
+from forecast.explanations import Together, Window, break_days, explain, explain_together, gap_probability
+from forecast.findings import Findings, Reading
 from forecast.images import Image, Worth, image_worth, predictive
 from forecast.ledgers import recorded
-from forecast.models import Forecaster, predict
+from forecast.models import MOST_NUMBERS, Forecaster, predict
 from forecast.posterior import Posterior
 from forecast.reconcile import Source
 from forecast.registry import suggest
-from forecast.sensitivity import Variant, sensitivity, tipping
+from forecast.sensitivity import sensitivity, tipping
 from forecast.series import Series
 from forecast.statements import Statement, read_statements
 
-Progress = Callable[[int, int, str], None]
 # what a setting may be: beyond these a run would fill the memory or never end
 RANGES = {"horizon": (1, 10_000), "origins": (1, 10_000), "draws": (2, 1_000_000), "placebos": (19, 100_000),
           "jobs": (1, 1024), "delay_days": (0, 36_500), "anticipation_days": (0, 36_500), "seed": (0, 2**63 - 1)}
-MOST_NUMBERS = 50_000_000  # sample paths times rows ahead: 0.4 GB
 EVENT_SETTINGS = ("delay_days", "anticipation_days")
 
 
@@ -102,6 +91,23 @@ class Experiment:
             raise ValueError(f"horizon {self.horizon} times draws {self.draws} must be at most {MOST_NUMBERS:,}: lower "
                              "one of them")
 
+    def windows(self) -> tuple[Window, ...]:
+        """Windows of the events that are named, with their delays; () without events.
+
+        Raises StatementError for faults of the ledger and for names that it does not hold.
+        """
+        made = []
+        for event in read_events(self.ledger, list(self.events)) if self.events else ():
+            own = self.events[event.name] or {}
+            made.append(Window(event, *window(event, own.get("delay_days", self.delay_days),
+                                              own.get("anticipation_days", self.anticipation_days))))
+        return tuple(made)
+
+    def regimes(self) -> Regimes:
+        """The count regime model as the detectors set it, with the experiment's seed."""
+        chosen = self.detectors.get("regimes")
+        return replace(chosen if isinstance(chosen, Regimes) else Regimes(), seed=self.seed)
+
 
 def _check_texts(experiment: Experiment) -> None:
     for name in ("name", "title", "question", "forecast_on", "ledger", "baseline"):
@@ -129,91 +135,6 @@ def _whole(name: str, number: object, least: int, most: int) -> None:
         raise ValueError(f"{name} must be at most {most:,}, got more than that")
 
 
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """What one series says.
-
-    account : one decision on every statement
-    log_ratio : log Bayes factor of any change against none; needed : the factor from which it is acted on
-    number : posterior probability of 0, 1, 2 ... changes; bands : per row the 5, 50 and 95 % of the level
-    gaps : posterior probability of a change in each gap [n - 1]; breaks : by detector
-    explained : per change of the count regime model (or of the likeliest, if none is conclusive) its table
-    images, worth : the best days for an image for the change that is dated worst, and what each day is worth
-    tipping : how much likelier a row one standard deviation busier must be imaged to feign the whole change (1 = none)
-    statements : what the decisions of the account are about (empty for sources that are no ledgers)
-    """
-
-    name: str
-    series: Series
-    account: tuple[Decision, ...]
-    log_ratio: float
-    needed: float
-    number: tuple[float, ...]
-    bands: np.ndarray
-    gaps: np.ndarray
-    breaks: Mapping[str, tuple[Break, ...]]
-    explained: tuple[tuple[Explanation, ...], ...]
-    images: tuple[Image, ...]
-    tipping: float = 1.0
-    statements: tuple[Statement, ...] = ()
-    worth: Worth | None = None
-
-    @property
-    def conclusive(self) -> bool:
-        """Whether the series by itself shows a change."""
-        return bool(self.log_ratio >= np.log(self.needed))
-
-    @property
-    def probability(self) -> float:
-        """Posterior probability of any change at even prior odds."""
-        return float(1 / (1 + np.exp(-self.log_ratio)))
-
-
-@dataclass(frozen=True, eq=False)
-class Findings:
-    """Everything the report says, as plain data.
-
-    forecast : per model and row ahead `when, mean` and the quantiles of `backtest.QUANTILES`
-    totals : per model the quantiles of the sum over the horizon (flows only)
-    sensitivity : the answer of the primary series with one thing changed at a time, the unchanged one first
-    together : the shared change of the series that are said to share a cause
-    counterfactual : rows after the primary's best dated change, against what the level before would have brought
-    untested : events that the data cannot test, with the reason; frozen : hash of the list of events before the run
-    inputs : name of each file that was read -> its sha256
-    """
-
-    name: str
-    title: str
-    question: str
-    primary: str
-    forecast_on: str
-    simulated: bool
-    readings: Mapping[str, Reading]
-    windows: tuple[Window, ...]
-    tested: Tested | None
-    untested: Mapping[str, str]
-    sensitivity: tuple[Variant, ...]
-    forecast: pd.DataFrame
-    totals: pd.DataFrame
-    backtest: Backtest | None
-    frozen: str
-    versions: Mapping[str, str]
-    settings: Mapping[str, Any]
-    together: Together | None = None
-    counterfactual: Counterfactual | None = None
-    inputs: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def main(self) -> Reading:
-        """The reading of the primary series."""
-        return self.readings[self.primary]
-
-    def _repr_html_(self) -> str:
-        from forecast.report import page
-
-        return page(self)
-
-
 def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
     """Run an experiment. Nothing is written; errors of its parts are passed on.
 
@@ -227,7 +148,7 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
 def _run(experiment: Experiment, progress: Progress | None) -> Findings:
     steps = len(experiment.series) + 3
     told = progress or (lambda done, total, what: None)
-    windows = windows_of(experiment)
+    windows = experiment.windows()
     readings = {}
     for done, (name, source) in enumerate(experiment.series.items()):
         told(done, steps, f"breaks of {name}")
@@ -236,9 +157,9 @@ def _run(experiment: Experiment, progress: Progress | None) -> Findings:
     main = readings[experiment.primary].series
     tested, untested = _test(experiment, main, windows)
     told(len(readings) + 1, steps, "what the answer hangs on")
-    variants = sensitivity(experiment.series[experiment.primary], main, _regimes(experiment),
-                           lambda delay, early: windows_of(
-                               replace(experiment, delay_days=delay, anticipation_days=early)),
+    variants = sensitivity(experiment.series[experiment.primary], main, experiment.regimes(),
+                           lambda delay, early: replace(
+                               experiment, delay_days=delay, anticipation_days=early).windows(),
                            experiment.delay_days, experiment.anticipation_days)
     told(len(readings) + 2, steps, "forecasts")
     target = readings[experiment.forecast_on or experiment.primary].series
@@ -255,24 +176,10 @@ def _run(experiment: Experiment, progress: Progress | None) -> Findings:
                   "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline})
 
 
-def windows_of(experiment: Experiment) -> tuple[Window, ...]:
-    """Windows of the events that an experiment names, with its delays."""
-    if not experiment.events:
-        return ()
-    events = read_events(experiment.ledger, list(experiment.events))
-    made = []
-    for event in events:
-        own = experiment.events[event.name] or {}
-        first, last = window(event, own.get("delay_days", experiment.delay_days),
-                             own.get("anticipation_days", experiment.anticipation_days))
-        made.append(Window(event, first, last))
-    return tuple(made)
-
-
 def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Window, ...]) -> Reading:
     series, account = source.series()
     series = replace(series, name=name)
-    regimes = _regimes(experiment)
+    regimes = experiment.regimes()
     posterior = regimes.posterior(series)
     found = {"regimes": regimes.breaks(posterior, series)}
     found |= {key: detector.detect(series) for key, detector in experiment.detectors.items() if key != "regimes"}
@@ -293,7 +200,7 @@ def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: 
     if not experiment.together:
         return None
     return explain_together([readings[name].series for name in experiment.together], windows,
-                            _regimes(experiment).model)
+                            experiment.regimes().model)
 
 
 def _without(experiment: Experiment, readings: Mapping[str, Reading]) -> Counterfactual | None:
@@ -305,11 +212,6 @@ def _without(experiment: Experiment, readings: Mapping[str, Reading]) -> Counter
         return None
     clearest = max(found, key=lambda b: b.probability)
     return counterfactual(main.series, clearest.at, seed=experiment.seed)
-
-
-def _regimes(experiment: Experiment) -> Regimes:
-    chosen = experiment.detectors.get("regimes")
-    return replace(chosen if isinstance(chosen, Regimes) else Regimes(), seed=experiment.seed)
 
 
 def _statements(source: Source) -> tuple[Statement, ...]:
@@ -352,7 +254,10 @@ def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -
 
 def _ahead(experiment: Experiment, series: Series) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, totals = [], []
-    when = _future(series, experiment.horizon)
+    if series.freq is None:
+        raise ValueError(f"series {series.name}: irregular dates cannot be forecast: name a series on a grid "
+                         "in forecast_on")
+    when = series.coming(experiment.horizon).astype("datetime64[s]")
     for name, model in experiment.models.items():
         paths = predict(series, model, experiment.horizon, experiment.draws, experiment.seed)
         quantiles = np.quantile(paths, QUANTILES, axis=0)
@@ -364,14 +269,6 @@ def _ahead(experiment: Experiment, series: Series) -> tuple[pd.DataFrame, pd.Dat
                            **{f"q{q:g}": float(np.quantile(total, q)) for q in QUANTILES}})
     columns = ["model", "when", "mean", *(f"q{q:g}" for q in QUANTILES)]
     return (pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)), pd.DataFrame(totals)
-
-
-def _future(series: Series, horizon: int) -> np.ndarray:
-    if series.freq is None:
-        raise ValueError(f"series {series.name}: irregular dates cannot be forecast: name a series on a grid "
-                         "in forecast_on")
-    points = pd.date_range(pd.Timestamp(series.end[-1]), periods=horizon, freq=series.freq)
-    return np.asarray(points, dtype="datetime64[s]")
 
 
 def _scored(experiment: Experiment, series: Series, told: Progress) -> Backtest | None:

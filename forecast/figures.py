@@ -18,14 +18,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from forecast import plots
-from forecast.amounts import since_change
-from forecast.experiment import Findings, Reading
-from forecast.explanations import WORTH, Window
-from forecast.findings_json import effects_by_event
-from forecast.outlook import FEW, best_member, scored
+from forecast.explanations import Window
+from forecast.findings import Findings, Reading
+from forecast.outlook import FEW
 from forecast.plots import COLUMN, PAGE
-from forecast.story import others, subject
-from forecast.words import named, plain, row_noun, unit
+from forecast.words import named, plain, row_noun, safe, subject, unit
 
 if TYPE_CHECKING:
     from forecast.backtest import Backtest
@@ -69,7 +66,7 @@ def draw(findings: Findings) -> dict[str, Drawn]:
             made["effects"] = Drawn(_svg(_effects(findings, findings.tested, mark)))
         if findings.main.worth is not None and _loose(findings.main):
             made["images"] = Drawn(_svg(_images(findings.main, findings.main.worth, mark)))
-        if (since := since_change(findings)) is not None:
+        if (since := findings.since_change) is not None:
             made["brought"] = Drawn(_svg(_brought(findings, since, mark)))
         if findings.sensitivity:
             made["sensitivity"] = Drawn(_svg(_sensitivity(findings, mark)))
@@ -77,29 +74,20 @@ def draw(findings: Findings) -> dict[str, Drawn]:
             made["forecast"] = _both(lambda width: _forecast(findings, mark, width))
         if findings.backtest is not None:
             made["backtest"] = Drawn(_svg(_scores(findings, findings.backtest, mark)))
-            if scored(findings) >= FEW:  # a histogram of a handful of numbers shows nothing
+            if findings.scored >= FEW:  # a histogram of a handful of numbers shows nothing
                 made["calibration"] = Drawn(_svg(_calibration(findings, findings.backtest, mark)))
-        for reading in others(findings):
+        for reading in findings.others:
             made[f"series_{safe(reading.name)}"] = Drawn(_svg(_series(reading, findings.windows, mark)))
     return made
-
-
-def safe(name: str) -> str:
-    """A name that any file system and any address takes.
-
-    >>> safe("a/b c<script>")
-    'a_b_c_script_'
-    """
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
 
 
 def _key(findings: Findings, mark: str, width: float) -> Figure:
     """Observations above, probability of a change with the windows that hold some of it below."""
     main = findings.main
-    held = likely_windows(main, findings.windows)
+    held = main.likely(findings.windows)
     few = findings.windows if len(findings.windows) <= FEW_EVENTS else held
     above, below = 0.16 + LANE * max(len(few), 1), 1.0 + 0.16 * len(held)
-    sheet = Sheet(f"{_capital(subject(main))}, {_n(main)}{mark}", width, ((above, 2.0, 0.5), (0.3, below, 0.4)))
+    sheet = Sheet(f"{_capital(subject(main.series))}, {_n(main)}{mark}", width, ((above, 2.0, 0.5), (0.3, below, 0.4)))
     top, bottom = sheet.axes
     plots.plot_observations(main, findings.windows, top, [w.event.name for w in few])
     plots.plot_breaks(main, bottom, held)
@@ -116,7 +104,7 @@ def _explanations(findings: Findings, mark: str) -> Figure:
 
 def _effects(findings: Findings, tested: Tested, mark: str) -> Figure:
     labels = {w.event.name: w.event.label for w in findings.windows}
-    names = [labels[name] for name in effects_by_event(findings)]
+    names = [labels[name] for name in findings.effects]
     sheet = Sheet(f"Level after over level before each date, {plain(findings.primary)}, {_n(findings.main)}{mark}",
                   COLUMN, ((0.24, ROW * len(names) + 0.15, 0.58),), left=0.12, right=0.72)
     plots.plot_effects(tested, sheet.axes[0], names)
@@ -137,9 +125,9 @@ def _images(reading: Reading, worth: Worth, mark: str) -> Figure:
 
 def _brought(findings: Findings, since: Counterfactual, mark: str) -> Figure:
     seen = int(np.sum(~np.isnan(since.observed)))
-    sheet = Sheet(f"{_capital(subject(findings.main))} beyond the level before the change, n = {seen}{mark}", COLUMN,
-                  ((0.1, 1.5, 0.5),))
     s = findings.main.series
+    sheet = Sheet(f"{_capital(subject(s))} beyond the level before the change, n = {seen}{mark}", COLUMN,
+                  ((0.1, 1.5, 0.5),))
     if s.kind == "stock":  # cars that stand there a week later are no further cars: nothing to sum up
         plots.plot_effect(since, sheet.axes[0], f"{unit(s)} at a time")
     else:
@@ -157,9 +145,8 @@ def _sensitivity(findings: Findings, mark: str) -> Figure:
 
 def _forecast(findings: Findings, mark: str, width: float) -> Figure:
     reading = findings.readings[findings.forecast_on]
-    best = best_member(findings)
-    chosen = findings.forecast[findings.forecast["model"] == best]
-    sheet = Sheet(f"{_capital(subject(reading))}: forecast by {named(best)}, {_n(reading)}{mark}", width,
+    best, chosen = findings.best_member, findings.best_forecast
+    sheet = Sheet(f"{_capital(subject(reading.series))}: forecast by {named(best)}, {_n(reading)}{mark}", width,
                   ((0.1, 2.0, 0.5),))
     plots.plot_forecast(reading.series, chosen, sheet.axes[0])
     return sheet.settled()
@@ -174,22 +161,16 @@ def _scores(findings: Findings, backtest: Backtest, mark: str) -> Figure:
 
 def _calibration(findings: Findings, backtest: Backtest, mark: str) -> Figure:
     sheet = Sheet(f"Backtest on {plain(findings.forecast_on)}: calibration{mark}", COLUMN, ((0.1, 1.5, 0.45),))
-    plots.plot_pit(backtest, sheet.axes[0], best_member(findings))
+    plots.plot_pit(backtest, sheet.axes[0], findings.best_member)
     return sheet.settled()
 
 
 def _series(reading: Reading, windows: Sequence[Window], mark: str) -> Figure:
-    held = likely_windows(reading, windows) if reading.conclusive else []
-    sheet = Sheet(f"{_capital(subject(reading))}, {_n(reading)}{mark}", COLUMN,
+    held = reading.likely(windows) if reading.conclusive else []
+    sheet = Sheet(f"{_capital(subject(reading.series))}, {_n(reading)}{mark}", COLUMN,
                   ((0.14 + LANE * len(held), 1.6, 0.5),))
     plots.plot_observations(reading, windows, sheet.axes[0], [w.event.name for w in held])
     return sheet.settled()
-
-
-def likely_windows(reading: Reading, windows: Sequence[Window]) -> list[Window]:
-    """Windows that hold enough of the first table of explanations to be named in a picture."""
-    held = {e.name for e in reading.explained[0] if e.probability >= WORTH} if reading.explained else set()
-    return [w for w in windows if w.event.name in held]
 
 
 class Sheet:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from forecast.experiment import Findings, Reading
+from forecast.findings import Findings, Reading
 
 DIGITS = 10  # significant digits kept: below what another processor's arithmetic changes
 TABLES = ("series", "statements", "explanations", "effects", "forecast", "totals", "backtest")
@@ -39,7 +39,7 @@ def plain_data(findings: Findings, config: str | None = None) -> dict[str, Any]:
     """What findings.json holds, as dicts and lists."""
     tested = findings.tested
     effects = [{"event": name} | dataclasses.asdict(effect) | {"persistent": effect.persistent}
-               for name, effect in effects_by_event(findings).items()]
+               for name, effect in findings.effects.items()]
     backtest = findings.backtest
     data = {
         **{field: getattr(findings, field) for field in ("name", "title", "question", "primary", "forecast_on",
@@ -59,12 +59,6 @@ def plain_data(findings: Findings, config: str | None = None) -> dict[str, Any]:
     # models and series are run in the order of the settings, which is kept so that they can be run again
     settings = None if config is None else json.loads(json.dumps(yaml.safe_load(config), default=str))
     return {"config": settings} | {key: _plain(value) for key, value in data.items()}
-
-
-def effects_by_event(findings: Findings) -> dict[str, Any]:
-    """The effect of each event that was tested, by the event's name, in order of date."""
-    names = [w.event.name for w in findings.windows if w.event.name not in findings.untested]
-    return dict(zip(names, findings.tested.effects, strict=True)) if findings.tested else {}
 
 
 def _reading(reading: Reading) -> dict[str, Any]:
@@ -101,14 +95,14 @@ def _plain(value: Any) -> Any:
 
 
 # -- tables ---------------------------------------------------------------------------------------------------------
-def tables(findings: Findings) -> dict[str, list[dict[str, Any]]]:
+def csv_tables(findings: Findings) -> dict[str, list[dict[str, Any]]]:
     """Name of a CSV -> its lines: series, statements, explanations, effects, forecast, totals, backtest."""
     readings = findings.readings.items()
     series = [{"series": name} | line for name, reading in readings for line in _rows(reading)]
     statements = [line for _, reading in readings for line in ledger(reading)]
     explanations = [{"series": name, "change": k + 1} | _joined(dataclasses.asdict(each)) for name, reading in readings
                     for k, table in enumerate(reading.explained) for each in table]
-    effects = [{"event": name} | dataclasses.asdict(effect) for name, effect in effects_by_event(findings).items()]
+    effects = [{"event": name} | dataclasses.asdict(effect) for name, effect in findings.effects.items()]
     made = (series, statements, explanations, effects, _records(findings.forecast), _records(findings.totals),
             _records(findings.backtest.table) if findings.backtest else [])
     return {name: lines for name, lines in zip(TABLES, made, strict=True) if lines}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecast.experiment import Findings, Reading
+from forecast.findings import Findings, Reading
 from forecast.images import Image
 from forecast.series import DAY
 from forecast.words import (
@@ -29,31 +29,16 @@ FEW = 20  # scored counts below which a ranking of members is not one
 LEVEL = 0.05
 
 
-def best_member(findings: Findings) -> str:
-    """The member with the best score in the backtest; the first one where there was none; "" without members."""
-    if findings.backtest is not None and len(findings.backtest.scores):
-        return str(findings.backtest.scores["model"].iloc[0])
-    return str(findings.forecast["model"].iloc[0]) if len(findings.forecast) else ""
-
-
-def scored(findings: Findings) -> int:
-    """Number of counts that each member was scored on."""
-    if findings.backtest is None:
-        return 0
-    table = findings.backtest.table
-    return int(table.loc[table["model"] == best_member(findings), "observed"].notna().sum())
-
-
 def ahead(findings: Findings) -> str:
     """What the best member expects over the horizon, and how far the others are from it."""
-    best = best_member(findings)
+    best = findings.best_member
     if not best:
         return ""
     series = findings.readings[findings.forecast_on].series
-    rows = findings.forecast[findings.forecast["model"] == best]
+    rows = findings.best_forecast
     span = f"the {rows_of(series, len(rows))} after {whole(series.end[-1] - DAY, series.end[-1])}"
     who = named(best) + (", best in the "
-                         "backtest," if findings.backtest is not None and len(middles_of(findings)) > 1 else "")
+                         "backtest," if findings.backtest is not None and len(_middles(findings)) > 1 else "")
     if len(findings.totals):
         mine = findings.totals[findings.totals["model"] == best].iloc[0]
         said = (f"Over {span}, {who} gives {figure(mine['q0.5'])} {unit(series)} in all (median; 80{THIN}% interval "
@@ -62,14 +47,14 @@ def ahead(findings: Findings) -> str:
         last = rows.iloc[-1]
         said = (f"At the end of {span}, {who} gives {figure(last['q0.5'])} {unit(series)} {per_row(series)} (median; "
                 f"80{THIN}% interval {figure(last['q0.1'])} to {figure(last['q0.9'])}).")
-    middles = middles_of(findings)
+    middles = _middles(findings)
     if len(middles) > 1:
         said += (f" The medians of the {count(len(middles), 'member')} run from {figure(float(middles.min()))} to "
                  f"{figure(float(middles.max()))}.")
     return said
 
 
-def middles_of(findings: Findings) -> pd.Series[float]:
+def _middles(findings: Findings) -> pd.Series[float]:
     """Median of each member: of the total over the horizon, or of its last row for a stock."""
     return findings.totals["q0.5"] if len(findings.totals) else findings.forecast.groupby("model")["q0.5"].last()
 
@@ -78,7 +63,7 @@ def ranking(findings: Findings) -> str:
     """How good the members were at past origins, and whether the ranking means anything."""
     if findings.backtest is None:
         return ""
-    table, n = findings.backtest.scores, scored(findings)
+    table, n = findings.backtest.scores, findings.scored
     best = table.iloc[0]
     held = f"{_half(best['coverage_80'] * n)} of them, where {_half(0.8 * n)} would be right" if n else "none"
     said = (f"Scored on {count(n, 'count')} from {count(len(findings.backtest.origins), 'origin')}, "
@@ -130,8 +115,3 @@ def _of(reading: Reading) -> str:
 
 def _half(x: float) -> int:
     return int(x + 0.5)
-
-
-def steps(findings: Findings) -> pd.DataFrame:
-    """The rows of the best member's forecast."""
-    return findings.forecast[findings.forecast["model"] == best_member(findings)]

@@ -11,12 +11,12 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast import outlook, sections, story
+from forecast import outlook, story, tables
 from forecast.amounts import brought, together
 from forecast.captions import alt, captions
-from forecast.experiment import Findings, Reading
+from forecast.findings import Findings, Reading
 from forecast.verdicts import feigned, persistence, robust
-from forecast.words import count, figure, row_noun, whole
+from forecast.words import count, figure, row_noun, safe, subject, whole
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -53,11 +53,11 @@ def _charts(findings: Findings, name: str, drawn: Drawn) -> list[tuple[str, Mark
             ("narrow", Markup(inline(drawn.narrow, f"{name}-narrow", words)))]  # noqa: S704 - our own SVG
 
 
-def _counts(reading: Reading, key: Drawn) -> sections.Table:
+def _counts(reading: Reading, key: Drawn) -> tables.Table:
     """The rows of the key picture with their places in it, which the script shows at the place pointed at."""
     places = [{"wide": f"{wide[0]:.4f} {wide[1]:.4f}", "narrow": f"{narrow[0]:.4f} {narrow[1]:.4f}"}
               for wide, narrow, seen in zip(key.spots, key.narrow_spots, reading.series.observed, strict=True) if seen]
-    return replace(sections.counts(reading), classes=tuple(places))
+    return replace(tables.counts(reading), classes=tuple(places))
 
 
 def _downloads(files: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -78,18 +78,18 @@ def _parts(findings: Findings) -> dict[str, Any]:
     variants, doubts = findings.sensitivity, robust(findings)
     parts: dict[str, Any] = {
         "answer": story.answer(findings), "limits": story.limits(findings),
-        "explanations": [sections.explanations(findings, k) for k in range(len(findings.main.explained))],
+        "explanations": [tables.explanations(findings, k) for k in range(len(findings.main.explained))],
         "agreement": [line for line in (*story.agreement(findings), together(findings)) if line],
-        "brought": brought(findings), "detectors": sections.detectors(findings.main),
+        "brought": brought(findings), "detectors": tables.detectors(findings.main),
         "elsewhere": [line for line in (story.looked_elsewhere(findings), persistence(findings)) if line],
-        "tests": sections.event_tests(findings) if some_events else None,
-        "ahead": outlook.ahead(findings), "ranking": outlook.ranking(findings), "totals": sections.totals(findings),
-        "scores": sections.scores(findings), "by_step": sections.by_step(findings),
+        "tests": tables.event_tests(findings) if some_events else None,
+        "ahead": outlook.ahead(findings), "ranking": outlook.ranking(findings), "totals": tables.totals(findings),
+        "scores": tables.scores(findings), "by_step": tables.by_step(findings),
         "doubts": [line for line in (*doubts, feigned(findings.main)) if line] if doubts else [],
-        "variants": sections.sensitivity(variants) if variants else None,
-        "image": outlook.next_image(findings.main), "images": sections.images(findings.main),
-        "others": [_other(findings, reading) for reading in story.others(findings)],
-        "account": sections.account(findings), "statements": sections.statements(findings),
+        "variants": tables.sensitivity(variants) if variants else None,
+        "image": outlook.next_image(findings.main), "images": tables.images(findings.main),
+        "others": [_other(findings, reading) for reading in findings.others],
+        "account": tables.account(findings), "statements": tables.statements(findings),
         "method": _method(findings), "facts": _facts(findings), "cite": _cite(findings)}
     parts["ledger_series"] = list(dict.fromkeys(c["series"] for c in parts["statements"].classes))
     names = (("explanations", "Explanations"), ("tests", "Events"), ("brought", "Size"), ("doubts", "Sensitivity"),
@@ -116,12 +116,10 @@ def asset(name: str) -> Markup:
 
 
 def _other(findings: Findings, reading: Reading) -> dict[str, Any]:
-    from forecast.figures import safe
-
-    heading = story.subject(reading)
+    heading = subject(reading.series)
     return {"id": safe(reading.name), "heading": heading[:1].upper() + heading[1:],
             "lines": [story.change(reading), story.confidence(reading), outlook.next_image(reading)],
-            "detectors": sections.detectors(reading)}
+            "detectors": tables.detectors(reading)}
 
 
 def _method(findings: Findings) -> list[tuple[str, str]]:

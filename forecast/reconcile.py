@@ -30,7 +30,7 @@ from forecast.cumulative import Cumulative, edges_of, take_calls, take_periods
 from forecast.longtable import LongTable, read_long
 from forecast.registry import suggest
 from forecast.series import DAY, Series
-from forecast.statements import Statement, Watch, read_statements, read_watching
+from forecast.statements import Statement, Watching, read_statements, read_watching
 
 __all__ = ["Decision", "Flow", "LongTable", "Source", "Stock", "read_long"]
 
@@ -188,7 +188,7 @@ class Flow:
                        if w.site == self.site and w.scope in ("", "port", *self.scopes)
                        and (not self.publishers or w.publisher in heard)]
         else:
-            watches = [Watch(s.id, s.site, s.start, s.end, None, s.publisher)
+            watches = [Watching(s.id, s.site, s.start, s.end, None, s.publisher)
                        for s in periods if s.start and s.end]
         stated = [(w.share, (w.end - w.start).days + 1) for w in watches if w.share is not None]
         usual = sum(share * n for share, n in stated) / sum(n for _, n in stated) if stated else 1.0

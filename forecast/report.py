@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast import outlook, sections, story
+from forecast import outlook, story, tables
 from forecast.amounts import brought, together
 from forecast.aside import aside
-from forecast.comparison import compare
-from forecast.experiment import Findings
 from forecast.explanations import NONE, NOWHERE
-from forecast.findings_json import TABLES, as_json, csv_text, tables
+from forecast.findings import Findings
+from forecast.findings_json import TABLES, as_json, csv_tables, csv_text
 from forecast.page import page_text
 from forecast.verdicts import LEVEL, feigned, robust, verdicts
 from forecast.words import THIN, count, p_value, percent, ratio
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
-
-__all__ = ["compare", "markdown", "page", "summary", "write_report"]
 
 SHOWN = 0.01  # of an event's probability in the terminal
 
@@ -61,6 +59,21 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
+@dataclass(frozen=True)
+class Page:
+    """The report as one text of HTML, which a notebook shows."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def show_report(findings: Findings) -> Page:
+    """The whole report as the result of a notebook's cell."""
+    return Page(page(findings))
+
+
 def page(findings: Findings, config: str | None = None) -> str:
     """The report as one HTML text that asks no other address for anything."""
     from forecast.figures import draw
@@ -71,7 +84,7 @@ def page(findings: Findings, config: str | None = None) -> str:
 def _files(findings: Findings, config: str | None) -> dict[str, str]:
     """Name -> text of findings.json and of the tables."""
     return {"findings.json": as_json(findings, config)} | {
-        f"{name}.csv": csv_text(lines) for name, lines in tables(findings).items()}
+        f"{name}.csv": csv_text(lines) for name, lines in csv_tables(findings).items()}
 
 
 def summary(findings: Findings, console: Any = None) -> None:
@@ -122,8 +135,8 @@ def markdown(findings: Findings) -> str:
     if limits := story.limits(findings):
         parts += ["## What the evidence cannot tell", "\n".join(f"- {line}" for line in limits)]
     if findings.windows and findings.main.explained:
-        parts += ["## Which explanation fits", sections.as_markdown(sections.explanations(findings)),
-                  "## Each event at its own date", sections.as_markdown(sections.event_tests(findings))]
+        parts += ["## Which explanation fits", tables.as_markdown(tables.explanations(findings)),
+                  "## Each event at its own date", tables.as_markdown(tables.event_tests(findings))]
     if line := together(findings):
         parts += ["## Series that share a cause", line]
     if line := brought(findings):
@@ -134,5 +147,5 @@ def markdown(findings: Findings) -> str:
         parts += ["## What comes next", ahead, outlook.ranking(findings)]
     if image := outlook.next_image(findings.main):
         parts += ["## The image to buy next", image]
-    texts = [part if part.startswith("| ") else sections.literal(part) for part in parts if part]  # tables are literal
+    texts = [part if part.startswith("| ") else tables.literal(part) for part in parts if part]  # tables are literal
     return "\n\n".join(texts) + "\n"

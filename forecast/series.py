@@ -187,6 +187,11 @@ class Series:
         """Only what was complete before `cutoff`: rows whose `end` is not after it."""
         return self.rows(self.end <= np.datetime64(pd.Timestamp(cutoff).date(), "D"))
 
+    def coming(self, horizon: int) -> np.ndarray:
+        """Starts of the `horizon` rows after the last one, datetime64[D]; for a series on a grid."""
+        return np.asarray(pd.date_range(pd.Timestamp(self.end[-1]), periods=horizon, freq=self.freq),
+                          dtype="datetime64[D]")
+
     def frame(self) -> pd.DataFrame:
         """Long table: unique_id, ds, y, y_low, y_high, exposure (one line per row of the series)."""
         return pd.DataFrame({"unique_id": self.name, "ds": self.start.astype("datetime64[s]"), "y": self.value,

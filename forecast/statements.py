@@ -18,7 +18,7 @@ from typing import Literal
 from forecast.ledgers import Cells, Problem, StatementError, locate, rows_of
 from forecast.registry import suggest
 
-__all__ = ["Problem", "Statement", "StatementError", "Watch", "read_statements", "read_watching"]
+__all__ = ["Problem", "Statement", "StatementError", "Watching", "read_statements", "read_watching"]
 
 KINDS = ("snapshot", "period", "sighting")
 QUALIFIERS = ("exact", "approx", "at_least", "at_most")
@@ -67,7 +67,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Watch:
+class Watching:
     """Days on which somebody looked at a site; `share` of them usable, None where the source does not say."""
 
     id: str
@@ -105,7 +105,7 @@ def read_statements(path: str | Path | Sequence[str | Path],
     return tuple(statement for _, _, statement in statements)
 
 
-def read_watching(path: str | Path) -> tuple[Watch, ...]:
+def read_watching(path: str | Path) -> tuple[Watching, ...]:
     """Watching periods: columns id, site, start, end, usable_days or cloudy_days, publisher, scope, url.
 
     Raises StatementError listing every problem at once.
@@ -174,7 +174,7 @@ def _link(cells: Cells, word: str) -> tuple[str, str]:
     return target, strength
 
 
-def _watch(cells: Cells) -> Watch | None:
+def _watch(cells: Cells) -> Watching | None:
     start, end = cells.day("start", needed=True), cells.day("end", needed=True)
     usable, cloudy = cells.number("usable_days"), cells.number("cloudy_days")
     if start is None or end is None:
@@ -188,7 +188,7 @@ def _watch(cells: Cells) -> Watch | None:
     if usable is not None and not 0 < usable <= days:
         cells.wrong("usable_days", usable, f"the period has {days} days: write a number from 1 to {days}")
     share = None if usable is None else usable / days
-    return Watch(id=cells.text("id", needed=True), site=cells.text("site", needed=True), start=start, end=end,
+    return Watching(id=cells.text("id", needed=True), site=cells.text("site", needed=True), start=start, end=end,
                  share=share, publisher=cells.text("publisher", needed=True), scope=cells.text("scope"),
                  url=cells.text("url"), note=cells.text("note"))
 

@@ -11,9 +11,8 @@ from itertools import groupby
 import numpy as np
 
 from forecast.breaks import Break
-from forecast.experiment import Findings, Reading
 from forecast.explanations import NONE, NOWHERE, WORTH, Explanation
-from forecast.findings_json import effects_by_event
+from forecast.findings import Findings, Reading
 from forecast.statements import Statement
 from forecast.verdicts import hangs, verdicts
 from forecast.words import (
@@ -35,6 +34,7 @@ from forecast.words import (
     rows_of,
     sentence,
     site,
+    subject,
     unit,
     whole,
 )
@@ -56,14 +56,14 @@ def answer(findings: Findings) -> list[str]:
 
 def change(reading: Reading) -> str:
     """Whether the level changed, when, and from what to what."""
-    what = subject(reading)
+    what = subject(reading.series)
     if not reading.conclusive:
         seen = _seen_rows(reading)
         return (f"The {seen} of {what} cannot date a change by themselves (Bayes factor "
-                f"{figure(bayes_factor(reading))}; {reading.needed:g} is the least we act on). With even odds "
+                f"{figure(reading.bayes_factor)}; {reading.needed:g} is the least we act on). With even odds "
                 f"beforehand, {it_is(reading.probability)} that the level changed at all.")
     opening = sentence(f"{it_is(reading.probability)} that the level of {what} changed")
-    found = main_breaks(reading)
+    found = reading.changes
     if not found:
         return f"{opening} No single date holds enough of the posterior to be named."
     if len(found) == 1:
@@ -84,7 +84,7 @@ def events(findings: Findings) -> str:
     if not any(tables):
         return ""
     k = max(range(len(tables)), key=lambda k: tables[k][0].probability)
-    named, found = tables[k], main_breaks(findings.main)
+    named, found = tables[k], findings.main.changes
     other = next(e for e in findings.main.explained[k] if e.name == NONE)
     which = f"the change of {days(found[k].low, found[k].high)}" if len(found) > 1 else "its date"
     if not findings.main.conclusive:
@@ -116,11 +116,11 @@ def events(findings: Findings) -> str:
 
 def known_date(findings: Findings) -> str:
     """What the strongest test at a known date says, for a series that dates no change by itself."""
-    effects = effects_by_event(findings)
+    effects = findings.effects
     if not effects:
         return ""
     name, best = min(effects.items(), key=lambda pair: (pair[1].adjusted, pair[1].p_value))
-    label = next(w.event.label for w in findings.windows if w.event.name == name)
+    label = findings.label(name)
     return (f"Tested at its own date, “{label}” gives a level {ratio(best.ratio)} times that before (95{THIN}% "
             f"interval {ratio(best.low)} to {ratio(best.high)}; adjusted p {p_value(best.adjusted)}).")
 
@@ -144,9 +144,9 @@ def order(findings: Findings) -> str:
 
 def agreement(findings: Findings) -> list[str]:
     """What the other series say of the change of the primary one, and whether they are evidence of their own."""
-    main, rest = findings.main, others(findings)
+    main, rest = findings.main, findings.others
     dated = {r.name: b for r in rest if r.conclusive for b in [_nearest(main, r)] if b}
-    near = [r for r in rest if r.name in dated and any(overlaps(dated[r.name], mine) for mine in main_breaks(main))]
+    near = [r for r in rest if r.name in dated and any(overlaps(dated[r.name], mine) for mine in main.changes)]
     far = [r for r in rest if r.name in dated and r not in near]
     silent = [r for r in rest if not r.conclusive]
     said = []
@@ -188,7 +188,7 @@ def limits(findings: Findings) -> list[str]:
         said.append(f"A rise of less than {size_} would have been missed more than once in five times, at every date "
                     "tested.")
     for name, reason in findings.untested.items():
-        label = next(w.event.label for w in findings.windows if w.event.name == name)
+        label = findings.label(name)
         said.append(f"“{label}” cannot be tested: {reason}.")
     return said
 
@@ -280,13 +280,6 @@ def first_seen(reading: Reading) -> tuple[str, date, str] | None:
     return "on" if statement.start == when else "by", when, statement.publisher
 
 
-def subject(reading: Reading) -> str:
-    """The series as a noun: its name and its site."""
-    place, name = site(reading.series), plain(reading.name)
-    if place.lower() == name.lower() and reading.series.measure:
-        return f"{unit(reading.series)} at {place}"
-    return f"{name} at {place}" if place else (name if reading.series.measure else f"“{name}”")
-
 
 def size(reading: Reading, b: Break) -> str:
     """A change of level in words."""
@@ -294,19 +287,7 @@ def size(reading: Reading, b: Break) -> str:
     return f"from about {about(b.before)} to about {about(b.after)} {unit(s)} {per_row(s)}"
 
 
-def main_breaks(reading: Reading) -> Sequence[Break]:
-    """The changes that the count regime model names."""
-    return reading.breaks.get("regimes", ())
 
-
-def others(findings: Findings) -> list[Reading]:
-    """Readings of the series that are not the primary one."""
-    return [r for name, r in findings.readings.items() if name != findings.primary]
-
-
-def bayes_factor(reading: Reading) -> float:
-    """Evidence of any change against none; as large a number as a float holds at most."""
-    return float(np.exp(min(reading.log_ratio, 700.0)))
 
 
 def quoted(e: Explanation) -> str:
@@ -340,8 +321,8 @@ def _seen_rows(reading: Reading) -> str:
 
 def _nearest(main: Reading, reading: Reading) -> Break | None:
     """The change of a series that overlaps one of the primary's, or else its first."""
-    found = main_breaks(reading)
-    return next((b for b in found if any(overlaps(b, mine) for mine in main_breaks(main))), found[0] if found else None)
+    found = reading.changes
+    return next((b for b in found if any(overlaps(b, mine) for mine in main.changes)), found[0] if found else None)
 
 
 def _shared(main: Reading, rest: Sequence[Reading]) -> str:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast.effects import PERSISTENT, Effect
-from forecast.experiment import Findings, Reading
 from forecast.explanations import WORTH, Explanation, Window
-from forecast.findings_json import effects_by_event
+from forecast.findings import Findings, Reading
 from forecast.words import THIN, count, figure, listed, p_value, percent, row_noun
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class Verdict:
 def verdicts(findings: Findings) -> tuple[Verdict, ...]:
     """One verdict per event, in order of date, on the change of the primary series that its window holds most of."""
     tables = [{e.name: e for e in table} for table in findings.main.explained]
-    effects = effects_by_event(findings)
+    effects = findings.effects
     labels = {w.event.name: w.event.label for w in findings.windows}
     made = []
     for w in findings.windows:
@@ -114,7 +113,7 @@ def _against(effect: Effect, mine: Explanation, holds: str) -> str:
 
 def persistence(findings: Findings) -> str:
     """Where the counts cannot date a change of less than fourfold, and what that means for a verdict."""
-    effects = effects_by_event(findings)
+    effects = findings.effects
     weak = [name for name, effect in effects.items() if effect.persistent]
     if not weak:
         return ""

@@ -7,6 +7,7 @@ as a number and never gets one.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
@@ -182,6 +183,15 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def safe(name: str) -> str:
+    """A name that any file system and any address takes.
+
+    >>> safe("a/b c<script>")
+    'a_b_c_script_'
+    """
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+
+
 PROPER = {"auto": "the default", "ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX",
           "bai_perron": "Bai-Perron", "cusum": "CUSUM",
           "mosum": "MOSUM", "sup_f": "sup F", "chow": "Chow", "regimes": "count regimes",
@@ -222,6 +232,14 @@ def unit(series: Series) -> str:
 def site(series: Series) -> str:
     """The site as a name, empty when none is given."""
     return plain(series.site).title()
+
+
+def subject(series: Series) -> str:
+    """The series as a noun: its name and its site."""
+    place, name = site(series), plain(series.name)
+    if place.lower() == name.lower() and series.measure:
+        return f"{unit(series)} at {place}"
+    return f"{name} at {place}" if place else (name if series.measure else f"“{name}”")
 
 
 def whole(first: np.datetime64, after: np.datetime64) -> str:

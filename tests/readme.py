@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from forecast.experiment import Findings
+from forecast.findings import Findings
 
 ROOT = Path(__file__).resolve().parent.parent
 OPEN, CLOSE = "<!-- answer: the report's own words, held by a test -->\n", "<!-- end of answer -->"

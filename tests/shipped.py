@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from forecast import load, run
-from forecast.experiment import Findings
+from forecast.findings import Findings
 from forecast.registry import folder
 from forecast.report import markdown
 

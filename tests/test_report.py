@@ -16,7 +16,8 @@ import yaml
 
 from forecast import report
 from forecast.accounts import Decision
-from forecast.report import compare, markdown, page, summary, write_report
+from forecast.comparison import compare
+from forecast.report import markdown, page, show_report, summary, write_report
 from tests.test_words import findings, reading
 
 CONFIG = "seed: 1\nmodels:\n  ets: {}\n  mean: {window: 12}\n"
@@ -179,7 +180,7 @@ def test_findings_without_events_models_or_images_still_make_a_page():
 
 
 def test_the_style_stays_inside_the_report_for_notebooks_show_it_among_their_cells(text):
-    assert findings()._repr_html_() == page(findings())
+    assert show_report(findings())._repr_html_() == page(findings())
     style = re.sub(r"/\*.*?\*/", "", re.search(r"<style>(.*?)</style>", text, flags=re.S)[1], flags=re.S)
     selectors = re.findall(r"([^{};@]+)\{", style)
     parts = [part.strip() for selector in selectors for part in re.split(r",(?![^(]*\))", selector)]

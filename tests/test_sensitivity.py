@@ -9,7 +9,6 @@ import pytest
 
 from forecast import Series, load, simulate
 from forecast.breaks.regimes import Regimes
-from forecast.experiment import windows_of
 from forecast.sensitivity import sensitivity, tipping
 
 
@@ -17,8 +16,8 @@ from forecast.sensitivity import sensitivity, tipping
 def khasan():
     experiment = load("khasan_rajin")
     source = experiment.series["container_ships"]
-    return sensitivity(source, source.series()[0], Regimes(), lambda delay, early: windows_of(
-        replace(experiment, delay_days=delay, anticipation_days=early)), 60, 0)
+    return sensitivity(source, source.series()[0], Regimes(), lambda delay, early: replace(
+        experiment, delay_days=delay, anticipation_days=early).windows(), 60, 0)
 
 
 def test_the_unchanged_case_comes_first_and_never_flips(khasan):

@@ -20,9 +20,9 @@ from forecast.counterfactual import Counterfactual
 from forecast.effects import Effect
 from forecast.effects import Tested as Together
 from forecast.events import Event
-from forecast.experiment import Findings, Reading
 from forecast.explanations import NONE, NOWHERE, Explanation, Window
 from forecast.explanations import Together as SharedChange
+from forecast.findings import Findings, Reading
 from forecast.images import Image
 from forecast.sensitivity import Variant
 from forecast.series import Series
@@ -30,7 +30,7 @@ from forecast.statements import Statement
 from forecast.words import BANDS, chance, figure, term
 
 T = "\u202f"
-OURS = ("words", "story", "verdicts", "outlook", "sections", "page", "plots", "figures", "findings_json", "report", "captions", "notebook", "amounts",
+OURS = ("words", "story", "verdicts", "outlook", "tables", "page", "plots", "figures", "findings_json", "report", "captions", "notebook", "amounts",
         "comparison")
 
 

@@ -15,7 +15,7 @@ from forecast.feeds.source import Source
 from forecast.ledgers import LONGEST_CELL, Cells, Problem
 
 if TYPE_CHECKING:
-    from forecast.statements import Statement, Watch
+    from forecast.statements import Statement, Watching
 
 # stock: what stands there at an instant; flow: what passes in a day; count: either, the user says which;
 # call: one dated visit a row; watch: days on which something could be seen; place: sites, perhaps dated
@@ -113,17 +113,17 @@ class FeedResult:
                 note=str(line["note"])))
         return tuple(made)
 
-    def watching(self, site: str, publisher: str) -> tuple[Watch, ...]:
+    def watching(self, site: str, publisher: str) -> tuple[Watching, ...]:
         """Days imaged as watching periods of a day each, for whoever (`publisher`) looked at every image of `site`.
 
         Days without a clear part are none. Raises ValueError for layouts other than days imaged.
         """
-        from forecast.statements import Watch
+        from forecast.statements import Watching
 
         if self.kind != "watch":
             raise ValueError(f"{self.file}: a {self.feed} file holds no days imaged ({self.kind}): take a STAC file")
         clear = self.table[self.table["exposure"] > 0]
-        return tuple(Watch(f"{self.file} {day}", site, day, day, float(share), publisher)
+        return tuple(Watching(f"{self.file} {day}", site, day, day, float(share), publisher)
                      for day, share in zip(clear["ds"].dt.date, clear["exposure"], strict=True))
 
 

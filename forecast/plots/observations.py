@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.transforms import blended_transform_factory
 
-from forecast.experiment import Reading
-from forecast.explanations import WORTH, Window
+from forecast.explanations import Window
+from forecast.findings import Reading
 from forecast.plots.parts import (
     BLUE,
     INK,
@@ -60,7 +60,7 @@ def plot_observations(reading: Reading, windows: Sequence[Window], ax: Axes,
     ax.set(ylim=(-0.03 * top, top), ylabel=counted_by(s))
     thousands(ax)
     date_axis(ax, left, right)
-    plot_events(windows, ax, _held(reading) if labelled is None else labelled)
+    plot_events(windows, ax, [w.event.name for w in reading.likely(windows)] if labelled is None else labelled)
     keys(ax)
     return ax
 
@@ -160,10 +160,6 @@ def plot_breaks(reading: Reading, ax: Axes, windows: Sequence[Window] = ()) -> A
     ax.set_title(f"Probability of a change, {what}")
     date_axis(ax, *span(s))
     return ax
-
-
-def _held(reading: Reading) -> list[str]:
-    return [e.name for e in reading.explained[0] if e.probability >= WORTH] if reading.explained else []
 
 
 def _top(s: Series, bands: np.ndarray) -> float:

@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecast.breaks.regimes import Regimes
-from forecast.experiment import Experiment, windows_of
-from forecast.explanations import Explanation, Window, explain
+from forecast.experiment import Experiment
+from forecast.explanations import Explanation, explain
 from forecast.series import Series
 from forecast.watch import News, watch
 
@@ -29,19 +28,18 @@ def news_of(experiment: Experiment, since: str, name: str = "") -> tuple[Series,
     series = replace(experiment.series[chosen].series()[0], name=chosen)
     told = watch(series, since)
     first = int(np.searchsorted(series.start, np.datetime64(told[0].when, "D")))
-    windows = windows_of(experiment)
-    before, now = (_explained(part, windows) for part in (series.rows(slice(0, first)), series))
+    before, now = (_explained(part, experiment) for part in (series.rows(slice(0, first)), series))
     table = pd.DataFrame([{"explanation": row.label, "before": before[row.name].probability, "now": row.probability}
                           for row in now.values()])
     return series, told, table.loc[(table["now"] - table["before"]).abs().sort_values(ascending=False).index]
 
 
-def _explained(series: Series, windows: tuple[Window, ...]) -> dict[str, Explanation]:
-    detector = Regimes()
+def _explained(series: Series, experiment: Experiment) -> dict[str, Explanation]:
+    detector = experiment.regimes()
     posterior = detector.posterior(series)
     found = detector.breaks(posterior, series)
     near = max(found, key=lambda b: b.probability).position - 1 if found else None
-    return {row.name: row for row in explain(series, posterior, windows, near)}
+    return {row.name: row for row in explain(series, posterior, experiment.windows(), near)}
 
 
 def command(words: Sequence[str]) -> int:

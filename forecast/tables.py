@@ -1,4 +1,4 @@
-"""The tables and captions of a report: what the page, the terminal and a comparison lay out in their own ways."""
+"""The tables of a report: what the page and the terminal lay out in their own ways."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from forecast.accounts import said
-from forecast.experiment import Findings, Reading
 from forecast.explanations import NONE, NOWHERE
-from forecast.findings_json import effects_by_event, ledger
-from forecast.outlook import steps
-from forecast.story import main_breaks
+from forecast.findings import Findings, Reading
+from forecast.findings_json import ledger
 from forecast.verdicts import verdicts
 from forecast.words import (
     count,
@@ -85,7 +83,7 @@ def explanations(findings: Findings, k: int = 0) -> Table:
     rows = [(e.label, days(e.first, e.last) if e.first else "–", percent(e.probability), percent(e.within),
              percent(e.prior), _odds(e.ratio), listed(labels[name] for name in e.alike) or "–") for e in shown]
     rows.append(("Sum", "", share(sum(e.probability for e in table)), "", "", "", ""))
-    found = main_breaks(findings.main)
+    found = findings.main.changes
     which = f"dated {days(found[k].low, found[k].high)}" if found else "that the posterior would pick"
     return Table(
         f"Explanations of the change {which}. Days that several windows share are divided evenly between them, so that "
@@ -106,7 +104,7 @@ def event_tests(findings: Findings) -> Table:
         else:
             rows.append((name, days(event.start, event.end), p_value(e.p_value), p_value(e.adjusted),
                          f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})", f"{figure(e.detectable)}×", *verdict))
-    n = len(effects_by_event(findings))
+    n = len(findings.effects)
     least = 1 / (findings.settings.get("placebos", 0) + 1)
     return Table(
         f"Level after over level before the date of each event, {count(n, 'date')} tested "
@@ -139,7 +137,7 @@ def totals(findings: Findings) -> Table | None:
 
 def by_step(findings: Findings) -> Table | None:
     """The best member's forecast row by row."""
-    lines = steps(findings)
+    lines = findings.best_forecast
     if not len(lines):
         return None
     rows = tuple((day(r["when"]), figure(r["q0.5"]), f"{figure(r['q0.1'])} to {figure(r['q0.9'])}",
