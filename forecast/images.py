@@ -33,12 +33,6 @@ class Worth:
     bits: np.ndarray
 
 
-def next_images(daily: np.ndarray, first: np.datetime64, before: np.ndarray, after: np.ndarray, *,
-                clear: np.ndarray | None = None, best: int = 5) -> tuple[Image, ...]:
-    """Days ranked by expected narrowing; see `image_worth`, of which these are the best."""
-    return image_worth(daily, first, before, after, clear=clear, best=best)[0]
-
-
 def image_worth(daily: np.ndarray, first: np.datetime64, before: np.ndarray, after: np.ndarray, *,
                 clear: np.ndarray | None = None, best: int = 5) -> tuple[tuple[Image, ...], Worth]:
     """The best days for an image, and what an image of every candidate day is worth.

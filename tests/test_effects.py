@@ -11,7 +11,7 @@ from forecast import Event, Series, event_effect, simulate
 from forecast.breaks.regimes import Regimes
 from forecast.effects import _step_down, event_effects, position_of
 from forecast.explanations import NONE, NOWHERE, Window, break_days, explain, gap_probability
-from forecast.images import next_images
+from forecast.images import image_worth
 from forecast.placebo import as_seen
 
 
@@ -138,7 +138,7 @@ def test_the_best_image_bisects_a_flat_gap():
     rng = np.random.default_rng(0)
     daily = np.zeros(31)
     daily[1:] = 1 / 30
-    images = next_images(daily, np.datetime64("2023-01-01"), rng.poisson(2, 4000), rng.poisson(40, 4000))
+    images = image_worth(daily, np.datetime64("2023-01-01"), rng.poisson(2, 4000), rng.poisson(40, 4000))[0]
     assert images[0].day in {"2023-01-15", "2023-01-16", "2023-01-17"}
     assert images[0].narrowing == pytest.approx(1, abs=0.05)  # a clear answer to an even question is one bit
     assert images[0].days_then < images[0].days_now
@@ -150,5 +150,5 @@ def test_a_cloudy_day_is_worth_less():
     daily[1:] = 1 / 30
     clear = np.ones(31)
     clear[13:19] = 0.1
-    images = next_images(daily, np.datetime64("2023-01-01"), rng.poisson(2, 4000), rng.poisson(40, 4000), clear=clear)
+    images = image_worth(daily, np.datetime64("2023-01-01"), rng.poisson(2, 4000), rng.poisson(40, 4000), clear=clear)[0]
     assert images[0].day not in {f"2023-01-{day}" for day in range(14, 20)}

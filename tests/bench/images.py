@@ -16,7 +16,7 @@ import numpy as np
 from forecast import Series
 from forecast.breaks.regimes import Regimes
 from forecast.explanations import break_days, gap_probability
-from forecast.images import next_images, predictive
+from forecast.images import image_worth, predictive
 
 CLOUDY = 0.15  # chance that a cloudy day shows the yard
 
@@ -84,7 +84,7 @@ def bought(case: Yard, belief: Belief, day: int, rng: np.random.Generator) -> Be
 
 def ours(case: Yard, belief: Belief, rng: np.random.Generator) -> int:
     first = case.series.start[0]
-    best = next_images(belief.daily, first, belief.before, belief.after, clear=case.clear[:len(belief.daily)], best=1)
+    best = image_worth(belief.daily, first, belief.before, belief.after, clear=case.clear[:len(belief.daily)], best=1)[0]
     return int((np.datetime64(best[0].day) - first).astype(int))
 
 
