@@ -62,10 +62,7 @@ def evident_season(series: Series) -> Season:
     if period < 2 or seen.sum() < CYCLES * period or value[seen].mean() < AMPLE:
         return none
     log = np.log(value + 0.5)
-    half = period // 2
-    level = np.array([np.nanmedian(log[max(0, t - half):t + half + 1]) if seen[max(0, t - half):t + half + 1].any()
-                      else np.nan for t in range(n)])
-    ratio = log - level
+    ratio = log - _moving_median(log, period // 2)
     phase = np.arange(n) % period
     counts = np.bincount(phase[seen], minlength=period)
     if counts.min() < CYCLES - 1:
@@ -74,3 +71,12 @@ def evident_season(series: Series) -> Season:
     rest = (ratio - effect[phase])[seen]
     explained = 1 - np.var(rest) * seen.sum() / max(seen.sum() - period, 1) / max(np.var(ratio[seen]), 1e-12)
     return Season(np.exp(effect - effect.mean())) if explained >= EVIDENT else none
+
+
+def _moving_median(value: np.ndarray, half: int) -> np.ndarray:
+    """Median of what was seen from `half` rows before to `half` rows after each row [n]; NaN where nothing was."""
+    padded = np.pad(value, half, constant_values=np.nan)
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1)  # NaN come last
+    number = (~np.isnan(ordered)).sum(axis=1)
+    lower, upper = (np.take_along_axis(ordered, at[:, None], axis=1)[:, 0] for at in ((number - 1) // 2, number // 2))
+    return np.asarray((lower + upper) / 2)
