@@ -43,15 +43,13 @@ class NegativeBinomial:
         if known is not None:
             design, penalty = np.column_stack([design, known]), np.append(penalty, np.ones(known.shape[1]))
         seen = series.observed
-        y, share = series.middle[seen], exposure(series)[seen]
-        size = 1e4
-        for _ in range(3):
-            beta, root = fit(design[:len(series)][seen], y, share, size, penalty)
-            mean = share * np.exp(np.clip(design[:len(series)][seen] @ beta, -30, 40))
-            size = dispersion(y, mean)
+        y, share, past = series.middle[seen], exposure(series)[seen], design[:len(series)][seen]
+        beta, root = fit(past, y, share, 1e4, penalty)
+        for _ in range(2):
+            beta, root = fit(past, y, share, dispersion(y, share * _rate(past, beta)), penalty, beta)
+        size = dispersion(y, share * _rate(past, beta))
         noise = np.linalg.solve(root.T, rng.normal(size=(len(beta), draws))).T
-        level = np.exp(np.clip((beta + noise) @ design[len(series):].T, -30, 40))
-        return negative_binomial(level, size, rng)
+        return negative_binomial(_rate(beta + noise, design[len(series):].T), size, rng)
 
     def _design(self, series: Series, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """Regressors [n + horizon, k] and the inverse variances of their priors [k]."""
@@ -81,19 +79,25 @@ class NegativeBinomial:
         return tuple(found.position for found in detect(series, self.detector))
 
 
-def fit(design: np.ndarray, y: np.ndarray, share: np.ndarray, size: float,
-        penalty: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _rate(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """exp of a product of regressors and coefficients, where it is no number that a computer cannot hold."""
+    return np.asarray(np.exp(np.clip(left @ right, -30, 40)))
+
+
+def fit(design: np.ndarray, y: np.ndarray, share: np.ndarray, size: float, penalty: np.ndarray,
+        start: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Penalised maximum likelihood of a negative binomial log-linear model by Fisher scoring.
 
     design [n, k], y and exposure `share` [n], `size` r in variance = mean + mean^2/r, `penalty` [k] prior precisions
-    around zero, for the constant around the overall mean.
+    around zero, for the constant around the overall mean; the search begins at `start` [k], or at that mean.
     Returns the coefficients [k] and the Cholesky factor [k, k] of their posterior precision.
     """
     beta = np.zeros(design.shape[1])
     beta[0] = np.log((y.sum() + 0.5) / (share.sum() + 0.5))
     centre, root = beta.copy(), np.eye(len(beta))
+    beta = beta if start is None else start
     for _ in range(SEARCH):
-        mean = share * np.exp(np.clip(design @ beta, -30, 40))
+        mean = share * _rate(design, beta)
         weight = mean / (1 + mean / size)
         root = np.linalg.cholesky((design.T * weight) @ design + np.diag(penalty))
         slope = design.T @ ((y - mean) / (1 + mean / size)) - penalty * (beta - centre)
