@@ -27,6 +27,15 @@ def vector_kernel(loop: Loop) -> Loop:
     return cast(Loop, numba.njit(cache=True, nogil=True, fastmath=fast)(loop))
 
 
+def part_kernel(loop: Loop) -> Loop:
+    """A part of kernels, put into each before it is compiled.
+
+    A kernel that calls another one is compiled with it or, where that one lies in the cache already, beside it, and
+    then rounds otherwise; with parts, all processes round alike.
+    """
+    return cast(Loop, numba.njit(inline="always")(loop))
+
+
 @vector_kernel
 def level_partitions(sums: Array, squares: Array, inverse: Array, h: int, m: int) -> tuple[Array, Array]:
     """Least sums of squares of level segments: cost [m + 1, n + 1], last cut [m + 1, n + 1].

@@ -65,7 +65,7 @@ class Counts:
             if len(at):
                 count = rows[at, 0]
                 logs[at] = (count[:, None, None, None] * (mean_log - total_log) - size * total_log)
-                logs[at] += _constant(count, noise)[:, :, None, None]
+                logs[at] += count_terms(count, noise)[:, :, None, None]
             for row in np.flatnonzero(~exact & (rows[:, 2] == scale) & ~np.isnan(rows[:, 0])):
                 logs[row] = _interval(rows[row, 0], rows[row, 1], mean_log, noise)
         return _scaled(rows, logs)
@@ -123,7 +123,7 @@ def _scaled(rows: np.ndarray, logs: np.ndarray) -> Emission:
     return Emission(table=np.exp(table, out=table), peak=peak)  # in single precision: several times faster
 
 
-def _constant(count: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
+def count_terms(count: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
     """Terms of the negative binomial log-likelihood without the mean, [U, E]."""
     from scipy.special import gammaln
 

@@ -64,7 +64,7 @@ def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float
         quiet = [forward(problem, block, still, full=False).log[-1][:, 0].ravel() for block in problem.blocks]
     logs = [ahead.log[-1][:, 0].ravel() for ahead in passes]
     total, none = np.concatenate(logs), np.concatenate(quiet)
-    picked = _settings(problem, total, draws, rng)
+    picked = settings_drawn(problem, total, draws, rng)
     n = len(problem.scale)
     jumps, level = np.zeros((draws, max(n - 1, 0)), bool), np.empty((draws, n))
     offset = 0
@@ -76,11 +76,11 @@ def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float
             level[mine] = problem.levels[at]
         offset += block.settings
     correlation, spread, noise = settings_table(problem)[picked].T
-    return Posterior(problem=problem, log_ratio=_any_break(total, none, problem.weight, expected), jumps=jumps,
+    return Posterior(problem=problem, log_ratio=any_break(total, none, problem.weight, expected), jumps=jumps,
                      level=level, correlation=correlation, spread=spread, noise=noise)
 
 
-def _any_break(total: np.ndarray, none: np.ndarray, weight: np.ndarray, expected: float) -> float:
+def any_break(total: np.ndarray, none: np.ndarray, weight: np.ndarray, expected: float) -> float:
     """Log Bayes factor of one or more breaks against none, from the evidence with jumps and without."""
     quiet = float(pooled(none, weight)) - expected  # the jump model's own share without a jump
     some = float(pooled(total, weight)) - quiet
@@ -136,7 +136,7 @@ def present(problem: Problem, draws: int, rng: np.random.Generator) -> Present:
     with single_thread():
         passes = [forward(problem, block, jump) for block in problem.blocks]
     logs = np.concatenate([each.log[-1][:, 0].ravel() for each in passes])
-    picked = _settings(problem, logs, draws, rng)
+    picked = settings_drawn(problem, logs, draws, rng)
     level, unit = np.empty(draws), np.empty(draws)
     offset = 0
     for block, each in zip(problem.blocks, passes, strict=True):
@@ -150,7 +150,7 @@ def present(problem: Problem, draws: int, rng: np.random.Generator) -> Present:
     return Present(problem, level, unit, correlation, spread, noise)
 
 
-def _settings(problem: Problem, logs: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+def settings_drawn(problem: Problem, logs: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Settings drawn from their posterior, indices [P]."""
     weight = problem.weight * np.exp(logs - logs.max())
     return rng.choice(len(weight), size=draws, p=weight / weight.sum())

@@ -135,11 +135,13 @@ class Problem:
 
 
 def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
-         simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0) -> Problem:
+         simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0,
+         counts: Observation | None = None) -> Problem:
     """Lay a series (or `simulated` bounds low, high [B, n] on its dates, NaN = missing) on the model's grid.
 
     season : multiplicative factors [n] known or estimated beforehand (1 when None)
     reach : how far the levels go beyond those that the rows may have, log units
+    counts : how counts scatter around their level; `Counts` when None
     Raises ValueError when the series holds no observation.
     """
     if not series.observed.any():
@@ -162,7 +164,7 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
     rank = np.empty(len(rows), dtype=int)
     rank[order] = np.arange(len(rows))
     rows, index = rows[order], rank[inverse.ravel()[1:]].reshape(low.shape).T
-    grid = _count_grid(model, series, scale) if count else _real_grid(model, series)
+    grid = _count_grid(model, series, scale, counts or Counts()) if count else _real_grid(model, series)
     bottom, top = grid.bottom, grid.top
     # simulated series share the grid of the observed one, so that their evidence is comparable
     if simulated is not None and count:
@@ -200,13 +202,13 @@ class Grid:
     noises: tuple[float, ...]
 
 
-def _count_grid(model: RegimeModel, series: Series, scale: np.ndarray) -> Grid:
+def _count_grid(model: RegimeModel, series: Series, scale: np.ndarray, counts: Observation) -> Grid:
     seen = series.observed
     bottom, top = level_range(series.low, series.high, scale)
     centre = float(np.log((np.sum(series.middle[seen]) + 0.5) / np.sum(scale[seen])))
     usual = np.log(np.mean(series.middle[seen]) + 1e-9)  # of the counts themselves, whatever the share watched
     stretch = np.linspace(0, 1, len(model.dispersions)) * max(0.0, 0.5 * (usual - np.log(20)))
-    return Grid(observation=Counts(), bottom=bottom, top=top,
+    return Grid(observation=counts, bottom=bottom, top=top,
                 step=_fineness(max(_scatter(np.log(series.middle[seen] + 0.5) - np.log(scale[seen])), 0.01), seen),
                 centre=centre, width=model.level_spread, spreads=model.spreads,
                 noises=tuple(np.array(model.dispersions) * np.exp(stretch)))

@@ -14,9 +14,10 @@ from forecast.breaks import Break, detect
 from forecast.breaks.regimes import breaks_of
 from forecast.models import predict
 from forecast.panel.dating import dated_daily
+from forecast.panel.passes import CompiledCounts, sample
 from forecast.panel.placebos import number_of, other_windows, without_change
 from forecast.panel.settings import Settings
-from forecast.posterior import Posterior, sample
+from forecast.posterior import Posterior
 from forecast.regimes import RegimeModel, pose, single_thread
 from forecast.registry import make
 from forecast.season import evident_season
@@ -70,7 +71,7 @@ def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outco
     binned = in_bins(grid)
     season = evident_season(binned).over(np.arange(len(binned)))
     rng = np.random.default_rng(seed)
-    posterior = sample(pose(MODEL, binned, season), DRAWS, rng)
+    posterior = sample(pose(MODEL, binned, season, counts=CompiledCounts()), DRAWS, rng)
     found = _found(posterior, binned) if settings.detector == "regimes" else detect(binned, settings.detector)
     breaks = tuple(dated_daily(each, grid, binned) for each in found)
     ahead, scored = _ahead(grid, settings, seed)

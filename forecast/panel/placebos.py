@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from forecast.panel.passes import CompiledCounts, evidence_of
 from forecast.posterior import Posterior
-from forecast.regimes import forward, pooled, pose, single_thread
+from forecast.regimes import pooled, pose
 from forecast.series import Series
 
 WANTED = 1000  # shuffled series in a panel, about
@@ -28,11 +29,10 @@ def without_change(posterior: Posterior, series: Series, number: int, season: np
 
     Blocks keep the scatter and what persists for a few rows, whatever the model thinks of either, and no level lasts.
     """
-    placebo = pose(posterior.problem.model, series, season, shuffled(posterior, series, number, rng))
+    placebo = pose(posterior.problem.model, series, season, shuffled(posterior, series, number, rng),
+                   counts=CompiledCounts())
     jump, still = placebo.jumps(placebo.model.breaks), np.zeros(len(placebo.gaps))
-    with single_thread():
-        some, none = (np.concatenate([forward(placebo, block, each, full=False).log[-1].transpose(1, 0, 2).reshape(
-            number, -1) for block in placebo.blocks], axis=1) for each in (jump, still))
+    some, none = evidence_of(placebo, jump), evidence_of(placebo, still)
     expected = placebo.model.breaks
     gain = pooled(some, placebo.weight) - pooled(none, placebo.weight) + expected
     return np.asarray(np.log(np.maximum(np.expm1(gain), 1e-12)) - np.log(np.expm1(expected)))
