@@ -158,8 +158,12 @@ def test_killed_runs_leave_the_earlier_report_whole_and_the_next_cleans_up(tmp_p
 
 def test_an_interrupt_ends_with_130_leaves_no_worker_and_writes_nothing(tmp_path):
     folder = tmp_path / "run"
-    run = begin(folder, 1, "jobs=2", "origins=60", "models=[count_state_space,structural]", "draws=1000")
-    time.sleep(6)
+    run = begin(folder, 1, "jobs=2", "origins=60", "models=[count_state_space,structural]", "draws=100000")
+    for _ in range(600):
+        if len(_alive(run.pid)) > 2:  # itself and its workers: it is at work, however busy the machine
+            break
+        time.sleep(0.1)
+    time.sleep(1)
     os.killpg(run.pid, signal.SIGINT)
     said = run.communicate(timeout=60)[1].decode()
     assert run.returncode == 130, said
