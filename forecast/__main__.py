@@ -99,8 +99,11 @@ def _said(error: Exception) -> str:
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        text += ": free some space or name another folder with output=FOLDER; an earlier report is as it was"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        text += (": free some space, raise the limit, or name another folder with output=FOLDER (a panel: OUTPUT); an "
+                 "earlier report is as it was")
+    elif isinstance(error, PermissionError | NotADirectoryError) or getattr(error, "errno", 0) == errno.EROFS:
+        text += ": name a file that you may read, and a folder that you may write with output=FOLDER (a panel: OUTPUT)"
     return re.sub(r"[^\S \n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]",
                   lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -163,7 +166,7 @@ def _help() -> str:
 
 def _start(path: Path) -> str:
     """The first lines of a file of which nothing is known yet, as text that a terminal only shows."""
-    if not path.is_file():
+    if not path.is_file() or not os.access(path, os.R_OK):
         return ""
     with path.open("rb") as file:
         text = file.read(4096).decode("utf-8", errors="replace")

@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from datetime import date
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -358,25 +357,10 @@ def _object(recipe: dict[str, Any], where: str) -> Any:
         raise ValueError(f"{where}: {module} offers no class {name!r}: copy an example, or name one of conf/")
     settings = {key: value for key, value in recipe.items() if key != "_target_"}
     _known(settings, target, where)
-    _typed(settings, target, where)
     try:
         return registry.build(recipe)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
-
-
-def _typed(settings: Mapping[str, Any], target: Any, where: str) -> None:
-    """Raise ValueError for a setting whose plain type is not that of the field."""
-    plain = {"int": (int,), "float": (int, float), "str": (str, date), "bool": (bool,), "None": (type(None),)}
-    for each in dataclasses.fields(target) if dataclasses.is_dataclass(target) else ():
-        kinds = [kind.strip() for kind in str(each.type).split("|")]
-        if each.name not in settings or not set(kinds) <= set(plain):
-            continue
-        value = settings[each.name]
-        if not isinstance(value, tuple(t for kind in kinds for t in plain[kind])) or (
-                isinstance(value, bool) and "bool" not in kinds):
-            raise ValueError(f"{where}: {each.name} must be {' or '.join(kinds)}, got {value!r}: mend it, or put "
-                             "text in quotes")
 
 
 def _known(settings: Mapping[str, Any], target: Any, where: str) -> None:

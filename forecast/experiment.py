@@ -24,7 +24,7 @@ from forecast.ledgers import recorded
 from forecast.models import MOST_NUMBERS, Forecaster, predict
 from forecast.posterior import Posterior
 from forecast.reconcile import Source
-from forecast.registry import suggest
+from forecast.registry import names, suggest
 from forecast.sensitivity import sensitivity, tipping
 from forecast.series import Series
 from forecast.statements import Statement, read_statements
@@ -72,6 +72,7 @@ class Experiment:
     simulated: bool = False
 
     def __post_init__(self) -> None:
+        _check_words(self)
         if self.primary not in self.series:
             raise ValueError(f"primary {self.primary!r} is none of the series: "
                              f"{suggest(self.primary, list(self.series))}")
@@ -85,7 +86,6 @@ class Experiment:
             raise ValueError("events are named but no ledger: say which CSV of events holds them")
         for name, (least, most) in RANGES.items():
             _whole(name, getattr(self, name), least, most)
-        _check_texts(self)
         _check_events(self.events)
         if self.horizon * self.draws > MOST_NUMBERS:
             raise ValueError(f"horizon {self.horizon} times draws {self.draws} must be at most {MOST_NUMBERS:,}: lower "
@@ -109,11 +109,18 @@ class Experiment:
         return replace(chosen if isinstance(chosen, Regimes) else Regimes(), seed=self.seed)
 
 
-def _check_texts(experiment: Experiment) -> None:
-    for name in ("name", "title", "question", "forecast_on", "ledger", "baseline"):
+def _check_words(experiment: Experiment) -> None:
+    for name in ("name", "title", "question", "primary", "forecast_on", "ledger", "baseline"):
         given = getattr(experiment, name)
         if not isinstance(given, str):
             raise ValueError(f"{name} must be text, got {given!r}: put it in quotes")
+    for name in ("images", "simulated"):
+        given = getattr(experiment, name)
+        if not isinstance(given, bool):
+            raise ValueError(f"{name} must be true or false, got {given!r}")
+    known = list(dict.fromkeys([*experiment.models, *names("models")]))
+    if experiment.baseline not in known:
+        raise ValueError(f"baseline {experiment.baseline!r} is no model: {suggest(experiment.baseline, known)}")
 
 
 def _check_events(events: Mapping[str, Mapping[str, int] | None]) -> None:

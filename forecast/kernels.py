@@ -1,7 +1,8 @@
 """The numba loops of Bai and Perron; those of optimal partitioning lie in `pruning`. Pure functions on arrays.
 
 Import either module only where a loop is needed. Every kernel is small (a cold compile costs seconds) and cached on
-disk: beside the file where that is writable, else in numba's cache folder of the user.
+disk: beside the file where that is writable, else in numba's cache folder of the user, else (a read-only package and
+no home) not at all.
 """
 
 from __future__ import annotations
@@ -18,13 +19,21 @@ Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 def kernel(loop: Loop) -> Loop:
     """Compile a loop on first use, or read it from numba's cache."""
-    return cast(Loop, numba.njit(cache=True, nogil=True)(loop))
+    return _compiled(loop)
 
 
 def vector_kernel(loop: Loop) -> Loop:
     """As `kernel`, where sums may be reordered so that several rows are handled at once."""
-    fast = {"nnan", "nsz", "reassoc", "contract"}
-    return cast(Loop, numba.njit(cache=True, nogil=True, fastmath=fast)(loop))
+    return _compiled(loop, fastmath={"nnan", "nsz", "reassoc", "contract"})
+
+
+def _compiled(loop: Loop, **options: Any) -> Loop:
+    try:
+        return cast(Loop, numba.njit(cache=True, nogil=True, **options)(loop))
+    except RuntimeError as error:
+        if "no locator available" not in str(error):
+            raise
+        return cast(Loop, numba.njit(nogil=True, **options)(loop))  # nowhere to keep it: compiled by each process
 
 
 def part_kernel(loop: Loop) -> Loop:

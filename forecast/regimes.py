@@ -27,8 +27,10 @@ from threadpoolctl import ThreadpoolController
 
 from forecast.lattice import deviations, level_prior, level_range, nodes_for, transition
 from forecast.observation import Counts, Emission, Observation, Reals
+from forecast.registry import check_fields
 from forecast.series import Series
 
+MOST_LEVELS, MOST_NODES = 400, 100  # the memory of a pass grows with their product, its time faster
 NOISES = (0.25, 0.5, 0.75, 1.0, 1.3)  # scales of real noise in units of the scatter from row to row
 
 
@@ -64,6 +66,9 @@ class RegimeModel:
                                     ("levels", self.levels, 2), ("nodes", self.nodes, 2)):
             if number <= least and not (name == "levels" and number == least):
                 raise ValueError(f"regimes: {name} must be above {least}, got {number}")
+        for name, number, most in (("levels", self.levels, MOST_LEVELS), ("nodes", self.nodes, MOST_NODES)):
+            if number > most:
+                raise ValueError(f"regimes: {name} must be at most {most}, got {number}")
 
     @classmethod
     def of(cls, given: RegimeModel | Mapping[str, Any]) -> RegimeModel:
@@ -73,6 +78,7 @@ class RegimeModel:
         known = [f.name for f in fields(cls)]
         if not isinstance(given, Mapping) or not set(given) <= set(known):
             raise ValueError(f"regimes: model takes settings ({', '.join(known)}), got {given!r}")
+        check_fields(given, cls)
         made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
         return cls(**made)
 

@@ -31,6 +31,23 @@ def _yard(more: str) -> str:
     return _it(f"{{_target_: forecast.simulate.SimulatedYard, {more}}}")
 
 
+CLASSES = {"sarimax": "models.sarimax.Sarimax", "combination": "models.combination.Combination", "regimes": "breaks.regimes.Regimes",
+           "optimal_partitioning": "breaks.optimal_partitioning.OptimalPartitioning", "auto": "breaks.auto.Auto"}
+
+
+def _model(recipe: str) -> str:
+    return _group("models", recipe)
+
+
+def _detector(recipe: str) -> str:
+    return _group("detectors", recipe)
+
+
+def _group(group: str, recipe: str) -> str:
+    name, _, settings = recipe.partition(", ")
+    return SMALL + f"{group}: {{own: {{_target_: forecast.{CLASSES[name]}, {settings}}}}}\n"
+
+
 def _default(name: str) -> str:
     return SMALL.replace("[base,", f"[base, {name},")
 
@@ -131,6 +148,18 @@ CONFIGS: dict[str, tuple[str | bytes, str]] = {
     "a word for a number of a source": (_yard("n: abc"), "series.it: n must be int, got 'abc'"),
     "nothing for a number of a source": (_yard("missing: null"), "missing must be float, got None"),
     "yes for a number of a source": (_yard("level: yes"), "level must be float, got True"),
+    "a word for a mapping": (_yard("breaks: abc"), "breaks must be a mapping of int to float, got 'abc'"),
+    "a word in a list of numbers": (_model("sarimax, order: [1, a, 2]"), "order must be a list of int, got [1, 'a', 2]"),
+    "a word for a list": (_model("combination, members: abc"), "members must be a list of str, got 'abc'"),
+    "a list for a word or a number": (_detector("optimal_partitioning, penalty: [1]"), "penalty must be one of calibrated, mbic or float, got [1]"),
+    "a word for an object": (_detector("auto, counts: abc"), "counts must be Regimes, got 'abc'"),
+    "a word for settings": (_detector("regimes, model: abc"), "model takes settings (spreads, "),
+    "a word deep in settings": (_detector("regimes, model: {levels: abc}"), "levels must be int, got 'abc'"),
+    "a grid that fills the memory": (_detector("regimes, model: {levels: 100000}"), "levels must be at most 400"),
+    "a baseline that is no model": (SMALL + "baseline: seasonal\n", "baseline 'seasonal' is no model: did you mean 'seasonal_naive'"),
+    "a word for yes": (SMALL + "images: abc\n", "images must be true or false, got 'abc'"),
+    "a list for no": (SMALL + "simulated: [no]\n", "simulated must be true or false, got [False]"),
+    "a number for a name": (SMALL.replace("primary: it", "primary: 3"), "primary must be text, got 3"),
     "a horizon without end": (SMALL + "horizon: 1000000000\n", "horizon must be at most 10,000"),
     "as many draws as bytes": (SMALL + "draws: 1000000000\n", "draws must be at most"),
     "both in part": (SMALL + "draws: 1000000\nhorizon: 10000\n", "must be at most 50,000,000"),

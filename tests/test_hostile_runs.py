@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from forecast.aside import MARK, OLD, READY, aside, finish
 from tests.bench.kills import RUN, begin, kill, leftovers, whole
 
 ROOT = Path(__file__).resolve().parent.parent
+# a coarse posterior: what breaks a run does not depend on it
+COARSE = ("models=[mean]", "detectors=[regimes]", "detectors.regimes.draws=100",
+          "detectors.regimes.model={spreads:[0.3],correlations:[0.6],dispersions:[6],levels:12,nodes:3}")
 
 
 def _set(folder: Path, **files: str) -> None:
@@ -146,12 +150,12 @@ def test_an_interrupt_while_moving_waits_until_the_set_is_whole(tmp_path, monkey
 # -- whole runs -----------------------------------------------------------------------------------------------------
 def test_killed_runs_leave_the_earlier_report_whole_and_the_next_cleans_up(tmp_path):
     folder = tmp_path / "run"
-    assert kill(folder, 1, 120) == 0
+    assert kill(folder, 1, 120, *COARSE) == 0
     assert whole(folder) == 1
     for seed, after in ((2, 1.5), (3, 3.0)):
-        kill(folder, seed, after)
+        kill(folder, seed, after, *COARSE)
         assert whole(folder) in (1, seed)
-    assert kill(folder, 4, 120) == 0
+    assert kill(folder, 4, 120, *COARSE) == 0
     assert whole(folder) == 4
     assert not leftovers(folder)
 
@@ -189,15 +193,30 @@ def _alive(group: int) -> list[str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory) -> Path:
+    """A folder in which a run has left its report in `run`."""
+    folder = tmp_path_factory.mktemp("earlier")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert command([*RUN[2:], *COARSE, "output=run"]) == 0
+    return folder
+
+
 @pytest.fixture
-def small(tmp_path, monkeypatch):
+def small(earlier, tmp_path, monkeypatch):
+    """The command of a run, in a folder that holds its earlier report."""
+    shutil.copytree(earlier / "run", tmp_path / "run")
     monkeypatch.chdir(tmp_path)
-    return [*RUN[2:], "output=run"]
+    return [*RUN[2:], *COARSE, "output=run"]
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_full_disk_is_said_with_what_to_do_and_the_earlier_report_stays(small, tmp_path, monkeypatch, capsys):
-    assert command(small) == 0
-    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    before = _files(tmp_path / "run")
     real = Path.write_text
 
     def full(self, *arguments, **named):
@@ -210,26 +229,91 @@ def test_a_full_disk_is_said_with_what_to_do_and_the_earlier_report_stays(small,
     said = capsys.readouterr().err
     assert "No space left" in said
     assert "output=FOLDER" in said
-    assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
+    assert _files(tmp_path / "run") == before
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="limits of files are those of POSIX")
 def test_a_limit_of_the_size_of_files_leaves_the_earlier_report_whole(small, tmp_path):
-    assert command(small) == 0
-    before = (tmp_path / "run" / "report.html").read_bytes()
-    limited = ["bash", "-c", f"ulimit -f 40; trap '' XFSZ; exec {sys.executable} {' '.join(RUN)} seed=9 output=run"]
-    done = subprocess.run([part.replace("[", "\\[").replace("]", "\\]") for part in limited], cwd=tmp_path, capture_output=True, text=True,
-                          check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    before = _files(tmp_path / "run")
+    done = subprocess.run(["bash", "-c", "ulimit -f 40; trap '' XFSZ; exec \"$@\"", "bash", sys.executable, "-m", "forecast", *small, "seed=9"],
+                          cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("forecast: error: File too large: free some space, raise the limit")
+    assert _files(tmp_path / "run") == before
+
+
+# -- a user without rights ------------------------------------------------------------------------------------------
+@pytest.fixture
+def closed(tmp_path):
+    """Give up what root may do; and a folder in which such a user may write nothing."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("modes of files are those of POSIX")
+    drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    if drop and not shutil.which("setpriv"):
+        pytest.skip("root cannot give up its rights: setpriv is not here")
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    folder.chmod(0o555)
+    if subprocess.run([*drop, "touch", str(folder / "x")], capture_output=True, check=False).returncode == 0:
+        pytest.skip("root cannot give up its rights here")
+
+    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        own = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR")}
+        return subprocess.run([*drop, sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False,
+                              env={**own, "PYTHONPATH": str(ROOT), "HOME": str(folder), **variables})
+
+    yield run, folder
+    folder.chmod(0o755)
+
+
+def test_a_folder_that_may_not_be_written_is_said_before_the_work_and_its_report_stays(closed, earlier, tmp_path):
+    run, folder = closed
+    shutil.copytree(earlier / "run", tmp_path / "run")
+    before = _files(tmp_path / "run")
+    (tmp_path / "run").chmod(0o555)
+    for output in (str(tmp_path / "run"), "reports/new"):
+        done = run("-m", "forecast", "-cn", "simulated_yard", f"output={output}")
+        assert done.returncode == 2
+        assert done.stderr == f"forecast: error: output {output} cannot be written: name another folder with output=FOLDER\n"
+    assert _files(tmp_path / "run") == before
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("words", [("panel", "{file}", "out"), ("check", "{file}", "--keep-good", "out.csv"), ("check", "{secret}"), ("panel", "{secret}", "out"),
+                                   ("-cn", "secret", "-cd", "{configs}")])
+def test_what_may_not_be_read_or_written_is_named_with_what_to_do(closed, words, tmp_path):
+    run, folder = closed
+    table = "unique_id,ds,y\n" + "".join(f"a,2023-01-{day:02d},{day}\n" for day in range(1, 29))
+    configs = tmp_path / "configs"
+    configs.mkdir()
+    for path, content in ((tmp_path / "file.csv", table), (tmp_path / "secret.csv", table), (configs / "secret.yaml", "title: x")):
+        path.write_text(content)
+        path.chmod(0o000 if "secret" in path.name else 0o644)
+    done = run("-m", "forecast", *(word.format(file=tmp_path / "file.csv", secret=tmp_path / "secret.csv", configs=configs) for word in words))
+    assert done.returncode == 2, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert "Permission denied: name a file that you may read, and a folder that you may write" in last
     assert "Traceback" not in done.stderr
-    assert (tmp_path / "run" / "report.html").read_bytes() == before
-    assert not leftovers(tmp_path / "run")
+    assert run("-m", "forecast", "--help").returncode == 0
+    assert not list(folder.iterdir())
+
+
+def test_loops_are_compiled_where_neither_the_package_nor_the_home_can_be_written(closed, tmp_path):
+    run, _ = closed
+    package = tmp_path / "installed" / "forecast"
+    shutil.copytree(ROOT / "forecast", package, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in (package, *(path for path in package.rglob("*") if path.is_dir())):
+        folder.chmod(0o555)
+    code = ("import numpy as np, forecast.pruning as p; out = np.empty(3); p._edge(0.0, True, out); print(p.__file__, out.tolist())")
+    done = run("-c", code, PYTHONPATH=str(package.parent))
+    for folder in (package, *(path for path in package.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{package / 'pruning.py'} [0.0, 1.0, 1.0]\n"
 
 
 # -- again ----------------------------------------------------------------------------------------------------------
 def test_a_report_is_repeated_from_its_findings_and_what_differs_is_said(small, tmp_path, capsys):
-    assert command(small) == 0
-    capsys.readouterr()
     assert command(["rerun", "run"]) == 0
     assert capsys.readouterr().out == "The findings are the same.\n"
     file = tmp_path / "run" / "findings.json"
@@ -275,7 +359,7 @@ def test_neither_threads_nor_the_seed_of_hashes_change_a_bit(tmp_path):
     made = set()
     for threads, hashes in (("1", "0"), ("2", "1")):
         variables = {f"{name}_NUM_THREADS": threads for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")} | {"PYTHONHASHSEED": hashes}
-        subprocess.run([sys.executable, *RUN, f"output=run{threads}"], cwd=tmp_path, check=True, capture_output=True,
+        subprocess.run([sys.executable, *RUN, "models=[regimes]", f"output=run{threads}"], cwd=tmp_path, check=True, capture_output=True,
                        env={**os.environ, "PYTHONPATH": str(ROOT), **variables})
         made.add((tmp_path / f"run{threads}" / "findings.json").read_bytes())
     assert len(made) == 1

@@ -44,13 +44,13 @@ def leftovers(folder: Path) -> list[str]:
     return [path.name for path in folder.glob(f"{MARK}*")] if folder.is_dir() else []
 
 
-def kill(folder: Path, seed: int, after: float, sign: int = signal.SIGKILL) -> int:
+def kill(folder: Path, seed: int, after: float, *more: str) -> int:
     """Run and kill the whole group after so many seconds; its exit code."""
-    run = begin(folder, seed)
+    run = begin(folder, seed, *more)
     try:
         run.wait(after)
     except subprocess.TimeoutExpired:
-        os.killpg(run.pid, sign)
+        os.killpg(run.pid, signal.SIGKILL)
     run.communicate()
     return run.returncode
 
