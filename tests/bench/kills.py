@@ -23,11 +23,17 @@ RUN = ("-m", "forecast", "-cn", "simulated_yard", "origins=2", "draws=200", "pla
 PARTS = ("report.html", "findings.json", "config.yaml", "forecast.log", "series.csv", "forecast.csv", "backtest.csv", "figures")
 
 
+def _interruptible() -> None:
+    """What a shell starts in the background without job control inherits a deaf ear for interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def begin(folder: Path, seed: int, *more: str) -> subprocess.Popen[bytes]:
-    """A run into `folder`, in a process group of its own."""
+    """A run into `folder`, in a process group of its own, that takes an interrupt even where we were told to ignore it."""
     return subprocess.Popen([sys.executable, *RUN, f"seed={seed}", f"output={folder}", *more], cwd=folder.parent,
                             env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL,
-                            stderr=subprocess.PIPE, start_new_session=True)
+                            stderr=subprocess.PIPE, start_new_session=True,
+                            preexec_fn=_interruptible)  # noqa: PLW1509 - no thread of ours holds a lock by then
 
 
 def whole(folder: Path) -> int | None:
