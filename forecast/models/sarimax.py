@@ -37,8 +37,8 @@ class Sarimax:
         def build(z: np.ndarray, cycle: int) -> tuple[Any, list[float]]:
             return self._build(z, cycle, given[len(given) - horizon - len(z):len(given) - horizon])
 
-        def future(n: int, cycle: int) -> dict[str, Any]:
-            return {"exog": self._regressors(n + np.arange(horizon), cycle, given[len(given) - horizon:])}
+        def future(n: int, cycle: int) -> np.ndarray:
+            return self._regressors(n + np.arange(horizon), cycle, given[len(given) - horizon:])
 
         return paths_of(series, build, horizon, draws, rng, future=future)
 

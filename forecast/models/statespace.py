@@ -43,11 +43,12 @@ def scaled(y: np.ndarray) -> Scale:
 
 
 def paths_of(series: Series, build: Callable[[np.ndarray, int], tuple[Any, list[float]]], horizon: int, draws: int,
-             rng: np.random.Generator, *, future: Callable[[int, int], dict[str, Any]] | None = None) -> np.ndarray:
+             rng: np.random.Generator, *, future: Callable[[int, int], np.ndarray] | None = None) -> np.ndarray:
     """Sample paths of a statsmodels state-space model, int64 [draws, horizon].
 
     build(z, season) -> (model, start values); season is 1 when the history holds fewer than two cycles or the cycle
-    has more than 24 rows, whose states would cost more than they tell. future(n, season) -> arguments of `simulate`.
+    has more than 24 rows, whose states would cost more than they tell. future(n, season) -> regressors of the coming
+    rows [horizon, k], the last k states being their coefficients.
     Fewer than six observations, or observations that are all alike, get the conjugate mean instead: a likelihood of
     these has no top.
     """
@@ -59,12 +60,29 @@ def paths_of(series: Series, build: Callable[[np.ndarray, int], tuple[Any, list[
     cycle = cycle if 1 < cycle <= 24 and len(seen) >= 2 * cycle else 1
     scale = scaled(y)
     model, start = build(scale.z, cycle)
-    given = future(len(y), cycle) if future else {}
     # its states are few: more threads burn up to fifty times the CPU; asked anew, for `build` may just have loaded BLAS
     with threadpool_limits(1):
-        result = model.smooth(_fit(model, np.array(start)))
-        z = result.simulate(horizon, anchor="end", repetitions=draws, rng=rng, **given)
-    return whole(scale.back(np.asarray(z).reshape(horizon, draws).T))
+        filtered = model.filter(_fit(model, np.array(start))).filter_results
+        z = _run_on(filtered, np.zeros((horizon, 0)) if future is None else future(len(y), cycle), draws, rng)
+    return whole(scale.back(z))
+
+
+def _run_on(filtered: Any, regressors: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Paths [draws, horizon] of a filtered state space from its last row on; all at once, not one after the other.
+
+    regressors [horizon, k] : the coming rows of the design of the last k states
+    """
+    state = rng.multivariate_normal(filtered.predicted_state[:, -1], filtered.predicted_state_cov[:, :, -1], draws,
+                                    method="eigh", check_valid="ignore")
+    move, chosen = filtered.transition[:, :, -1], filtered.selection[:, :, -1]
+    loud = chosen @ np.linalg.cholesky(filtered.state_cov[:, :, -1] + 1e-12 * np.eye(chosen.shape[1]))
+    noise, paths = np.sqrt(filtered.obs_cov[0, 0, -1]), np.empty((draws, len(regressors)))
+    for step, row in enumerate(regressors):
+        design = filtered.design[0, :, -1].copy()
+        design[len(design) - len(row):] = row
+        paths[:, step] = state @ design + noise * rng.normal(size=draws)
+        state = state @ move.T + rng.normal(size=(draws, loud.shape[1])) @ loud.T
+    return paths
 
 
 def _fit(model: Any, start: np.ndarray) -> np.ndarray:
