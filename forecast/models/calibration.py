@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
@@ -71,9 +70,11 @@ def stretched(paths: np.ndarray, tails: Tails) -> np.ndarray:
 
     Every path keeps its rank at every step (equal draws stay equal), so that dependence over the steps stays too.
     """
+    from scipy.special import ndtri
+
     root = np.sqrt(np.maximum(paths, 0) + 0.375)
     ranked, middle = np.sort(root, axis=0), np.median(root, axis=0)
-    normal = np.array([NormalDist().inv_cdf((k + 1) / (2 * len(root))) for k in range(2 * len(root) - 1)])
+    normal = ndtri(np.arange(1, 2 * len(root)) / (2 * len(root)))
     factor = np.empty_like(root)
     for h in range(root.shape[1]):
         sides = [np.searchsorted(ranked[:, h], root[:, h], side=side) for side in ("left", "right")]

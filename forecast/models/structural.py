@@ -150,7 +150,7 @@ class Past:
 
     def errors(self, steps: int) -> np.ndarray:
         """Normal scores [origins, steps]; NaN after the last observation."""
-        from scipy.special import ndtri, stdtr
+        from scipy.special import ndtr, ndtri
 
         found, n = np.full((len(self.origins), steps), np.nan), self.root.shape[1]
         for k, origin in enumerate(self.origins):
@@ -159,7 +159,8 @@ class Past:
             part = self.root[g, origin:end, origin:end]
             error = np.matvec(part, self.whitened[g, origin:end, p])
             spread = np.sqrt((part**2).sum(axis=2) * (self.scale[k, g, p] / self.shape[k])[:, None])
-            below = self.weight[k, g, p] @ stdtr(2 * self.shape[k], error / spread) / self.weight[k, g, p].sum()
+            normal = _normal_score(error / spread, 2 * self.shape[k])
+            below = self.weight[k, g, p] @ ndtr(normal) / self.weight[k, g, p].sum()
             found[k, :end - origin] = ndtri(np.clip(below, 1e-9, 1 - 1e-9))
         return found
 
@@ -175,15 +176,16 @@ def _fit(when: np.ndarray, seen: np.ndarray, coming: np.ndarray, *, basis: Calla
     centre, spread = z.mean(axis=0), np.maximum(z.std(axis=0), poisson / 2)
     # one Cholesky factor of [rows seen, rows coming, z] holds all: the rows of z become root^-1 z, those of the
     # coming rows their regression on the seen ones, and the corner their conditional root
-    joint = np.zeros((len(table), n + h + len(powers), n + h + len(powers)))
     every = basis(np.concatenate([when, coming]))
-    signal = (_loadings(table, len(every) - 5) @ every.reshape(len(every), -1)).reshape(len(table), n + h, n + h)
-    joint[:, :n + h, :n + h] = signal
-    joint[:, n + h:, :n] = ((z - centre) / spread).T
-    diagonal = np.arange(n + h)
-    joint[:, diagonal, diagonal] += 1
-    corner = np.arange(n + h, n + h + len(powers))
-    joint[:, corner, corner] = 1e3 * (n + h)  # anything above z' R^-1 z, which is at most n
+    size, diagonal = n + h + len(powers), np.arange(n + h)
+    parts = np.zeros((len(every) + 1, size, size))
+    parts[:-1, :n + h, :n + h] = every
+    parts[-1, diagonal, diagonal] = 1
+    parts[-1, n + h:, :n] = ((z - centre) / spread).T
+    corner = np.arange(n + h, size)
+    parts[-1, corner, corner] = 1e3 * (n + h)  # anything above z' R^-1 z, which is at most n
+    loadings = np.column_stack([_loadings(table, len(every) - 5), np.ones(len(table))])
+    joint = (loadings @ parts.reshape(len(parts), -1)).reshape(len(table), size, size)
     root = np.linalg.cholesky(joint)
     scaled = root[:, n + h:, :n].transpose(0, 2, 1)
     # the evidence of the first `number` observations, for each origin and for all of them
@@ -225,15 +227,27 @@ def _smooth(apart: np.ndarray, cycle: float) -> np.ndarray:
 
 
 def _simulate(fit: Fit, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Real-valued paths [draws, horizon], in random order."""
-    number = rng.multinomial(draws, fit.weight.ravel()).reshape(fit.weight.shape)
-    parts = []
-    for g, p in zip(*np.nonzero(number), strict=True):
-        size = (number[g, p], 1)
-        noise = np.sqrt(fit.scale[g, p] / rng.gamma(fit.shape, size=size))
-        z = fit.mean[g, :, p] + noise * (rng.normal(size=(size[0], fit.root.shape[1])) @ fit.root[g].T)
-        parts.append(_unpower(z * fit.spread[p] + fit.centre[p], POWERS[p]) - fit.offset)
-    return np.asarray(rng.permutation(np.concatenate(parts)))
+    """Real-valued paths [draws, horizon], the settings of each drawn by their weight."""
+    g, p = np.divmod(rng.choice(fit.weight.size, size=draws, p=fit.weight.ravel()), len(POWERS))
+    noise = np.sqrt(fit.scale[g, p] / rng.gamma(fit.shape, size=draws))[:, None]
+    z = fit.mean[g, :, p] + noise * np.matvec(fit.root[g], rng.normal(size=(draws, fit.root.shape[1])))
+    z = z * fit.spread[p][:, None] + fit.centre[p][:, None]
+    paths = np.empty_like(z)
+    for k, power in enumerate(POWERS):
+        paths[p == k] = _unpower(z[p == k], power) - fit.offset
+    return np.asarray(paths)
+
+
+def _normal_score(t: np.ndarray, freedom: float) -> np.ndarray:
+    """The normal score below which as much lies as below Student's t with at least five degrees of freedom.
+
+    Hill 1970, Communications of the ACM 13, 617-619 (algorithm 395), right to six digits at a thirtieth of the time.
+    """
+    a = freedom - 0.5
+    b, square = 48 * a**2, a * np.log1p(t**2 / freedom)
+    inner = ((-0.4 * square - 3.3) * square - 24) * square - 85.5
+    size = ((inner / (0.8 * square**2 + 100 + b) + square + 3) / b + 1) * np.sqrt(square)
+    return np.asarray(np.copysign(size, t))
 
 
 def _power(y: np.ndarray, power: float) -> np.ndarray:
