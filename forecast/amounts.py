@@ -6,7 +6,9 @@ import numpy as np
 
 from forecast.explanations import NONE, NOWHERE, WORTH
 from forecast.findings import LARGEST, Findings
-from forecast.words import THIN, count, day, figure, listed, percent, plain, row_noun, unit
+from forecast.words import THIN, count, day, figure, listed, percent, plain, ratio, row_noun, unit
+
+MULTIPLE = 3.0  # from threefold on people say times, below it percent
 
 
 def brought(findings: Findings) -> str:
@@ -20,16 +22,35 @@ def brought(findings: Findings) -> str:
     s = findings.main.series
     n = int(np.sum(~np.isnan(since.observed)))
     low, middle, high = (x / (n if s.kind == "stock" else 1) for x in since.total)
-    more, ends = "more" if middle >= 0 else "fewer", (low, high)
-    if low * high > 0:
-        ends = (min(abs(low), abs(high)), max(abs(low), abs(high)))
+    more = "more" if middle >= 0 else "fewer"
     rows = count(n, f"observed {row_noun(s)}", f"observed {row_noun(s, 2)}")
     what = f"{unit(s)} at a time on average" if s.kind == "stock" else unit(s)
     loose = bool((s.observed & (s.start >= np.datetime64(str(since.when[0])[:10], "D")) & (s.low != s.high)).any())
     return (f"From {day(since.when[0])} on, over {rows}, there were about {figure(abs(middle))} {more} {what} than the "
-            f"level before would have brought (95{THIN}% interval {figure(ends[0])} to {figure(ends[1])})."
-            + (" The low end takes the least that the counts known within bounds allow, the high end the most."
-               if loose else ""))
+            f"level before would have brought (95{THIN}% interval {_ends(low, high)}).{_times(since.ratio)}"
+            + (" Counts known within bounds enter the low end with their least, the high end with their most, what "
+               "lies between with their middle." if loose else ""))
+
+
+def _ends(low: float, high: float, unit: str = "") -> str:
+    """Both ends of an interval of "more", or of "fewer" where both are negative."""
+    if low < 0 < high:
+        return f"{figure(-low)}{unit} fewer to {figure(high)}{unit} more"
+    ends = sorted((abs(low), abs(high)))
+    return f"{figure(ends[0])}{unit} to {figure(ends[1])}{unit}"
+
+
+def _times(found: tuple[float, float, float]) -> str:
+    """The same as a percent, or as a multiple where it is one; "" where nothing at all was expected or seen."""
+    low, middle, high = found
+    if not np.isfinite(low) or high == 0:
+        return ""
+    if not np.isfinite(high):  # hardly any were expected: by how many times is a matter of one or two
+        return f" That is at least {ratio(low)} times as many."
+    if 1 / MULTIPLE <= middle <= MULTIPLE:
+        share, word = 100 * (middle - 1), "more" if middle >= 1 else "fewer"
+        return f" That is {figure(abs(share))}{THIN}% {word} ({_ends(100 * (low - 1), 100 * (high - 1), f'{THIN}%')})."
+    return f" That is about {ratio(middle)} times as many ({ratio(low)} to {ratio(high)})."
 
 
 def together(findings: Findings) -> str:

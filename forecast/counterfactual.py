@@ -26,6 +26,7 @@ class Counterfactual:
     cumulative_low, cumulative_middle, cumulative_high : sum so far of observed minus expected, over observed rows only;
         where a row is known within bounds, the low end takes its low bound and the high end its high one (an open bound
         counts with its low end, so that the high end says "at least")
+    ratio : low, middle and high of the sum of observed over that of expected; inf where none was expected
     """
 
     when: np.ndarray
@@ -36,6 +37,7 @@ class Counterfactual:
     cumulative_low: np.ndarray
     cumulative_middle: np.ndarray
     cumulative_high: np.ndarray
+    ratio: tuple[float, float, float]
 
     @property
     def total(self) -> tuple[float, float, float]:
@@ -76,5 +78,10 @@ def _compared(after: Series, paths: np.ndarray) -> Counterfactual:
     low, middle, high = (np.quantile(np.cumsum(np.where(seen, bound - paths, 0.0), axis=1), level, axis=0)
                          for bound, level in zip((after.low, after.middle, top), LEVELS, strict=True))
     band = np.quantile(paths, LEVELS, axis=0)
+    expected = np.sort(paths[:, seen].sum(axis=1))[::-1]  # the most expected gives the least ratio
+    at = [int(level * (len(paths) - 1)) for level in LEVELS]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = [bound[seen].sum() / expected[k] for bound, k in zip((after.low, after.middle, top), at, strict=True)]
     return Counterfactual(when=after.start, observed=after.middle, low=band[0], middle=band[1], high=band[2],
-                          cumulative_low=low, cumulative_middle=middle, cumulative_high=high)
+                          cumulative_low=low, cumulative_middle=middle, cumulative_high=high,
+                          ratio=(float(ratios[0]), float(ratios[1]), float(ratios[2])))

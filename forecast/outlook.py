@@ -18,6 +18,7 @@ from forecast.words import (
     p_value,
     per_row,
     percent,
+    plain,
     rows_of,
     sentence,
     unit,
@@ -37,11 +38,12 @@ def ahead(findings: Findings) -> str:
     series = findings.readings[findings.forecast_on].series
     rows = findings.best_forecast
     span = f"the {rows_of(series, len(rows))} after {whole(series.end[-1] - DAY, series.end[-1])}"
+    where = f"In {plain(series.name)}, over" if findings.forecast_on != findings.primary else "Over"
     who = named(best) + (", best in the "
                          "backtest," if findings.backtest is not None and len(_middles(findings)) > 1 else "")
     if len(findings.totals):
         mine = findings.totals[findings.totals["model"] == best].iloc[0]
-        said = (f"Over {span}, {who} gives {figure(mine['q0.5'])} {unit(series)} in all (median; 80{THIN}% interval "
+        said = (f"{where} {span}, {who} gives {figure(mine['q0.5'])} {unit(series)} in all (median; 80{THIN}% interval "
                 f"{figure(mine['q0.1'])} to {figure(mine['q0.9'])}).")
     else:
         last = rows.iloc[-1]

@@ -86,7 +86,7 @@ def events(findings: Findings) -> str:
     k = max(range(len(tables)), key=lambda k: tables[k][0].probability)
     named, found = tables[k], findings.main.changes
     other = next(e for e in findings.main.explained[k] if e.name == NONE)
-    which = f"the change of {days(found[k].low, found[k].high)}" if len(found) > 1 else "its date"
+    which = f"the change of {days(found[k].low, found[k].high)}" if len(found) > 1 else "the date of the change"
     if not findings.main.conclusive:
         opening = (f"Nor can they choose among {count(len(named), 'event')}: the fullest window, of "
                    f"{quoted(named[0])}, holds"
@@ -97,7 +97,7 @@ def events(findings: Findings) -> str:
     if other.probability > named[0].probability:
         opening = {1: "The one event that competes does not fit", 2: "Neither of the two events that compete fits"}.get(
             len(named), f"None of the {len(named)} events that compete fits")
-        what = "any of the changes" if len(found) > 1 else "its date"
+        what = "any of the changes" if len(found) > 1 else "the date of the change"
         return (f"{opening} {what} best: {it_is(other.probability)} that {'each' if len(found) > 1 else 'the'} change "
                 f"lies outside every window, and the fullest window, of {quoted(named[0])}, holds "
                 f"{percent(named[0].within)}.")

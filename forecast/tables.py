@@ -29,7 +29,9 @@ from forecast.words import (
     plain,
     ratio,
     row_noun,
+    rows_of,
     share,
+    subject,
     unit,
     whole,
 )
@@ -80,16 +82,16 @@ def explanations(findings: Findings, k: int = 0) -> Table:
     labels = {e.name: e.label for e in table}
     shown = [*sorted((e for e in table if e.name not in (NONE, NOWHERE)), key=lambda e: -e.probability),
              *(e for e in table if e.name in (NONE, NOWHERE))]
-    rows = [(e.label, days(e.first, e.last) if e.first else "–", percent(e.probability), percent(e.within),
+    rows = [(e.label, percent(e.probability), days(e.first, e.last) if e.first else "–", percent(e.within),
              percent(e.prior), _odds(e.ratio), listed(labels[name] for name in e.alike) or "–") for e in shown]
-    rows.append(("Sum", "", share(sum(e.probability for e in table)), "", "", "", ""))
+    rows.append(("Sum", share(sum(e.probability for e in table)), "", "", "", "", ""))
     found = findings.main.changes
     which = f"dated {days(found[k].low, found[k].high)}" if found else "that the posterior would pick"
     return Table(
         f"Explanations of the change {which}. Days that several windows share are divided evenly between them, so that "
-        f"the first column of percents sums to one; the second counts them in full.",
-        ("Explanation", "Window", "Probability", "In window", "Before data", "Ratio", "Not told apart from"),
-        tuple(rows), frozenset({2, 3, 4, 5}))
+        f"the first column of percents sums to 100; the second counts them in full.",
+        ("Explanation", "Probability", "Window", "In window", "Before data", "Ratio", "Not told apart from"),
+        tuple(rows), frozenset({1, 3, 4, 5}))
 
 
 def event_tests(findings: Findings) -> Table:
@@ -233,11 +235,13 @@ def counts(reading: Reading) -> Table:
         behind = [known[name] for name in (s.sources[i] if s.sources else ()) if name in known]
         first = {statement.publisher: statement.url for statement in reversed(behind)}
         by = tuple(link(name, url) for name, url in sorted(first.items()))
-        rows.append((whole(s.start[i], s.end[i]), f"{said(s.low[i], s.high[i])} {unit(s)}",
-                     *((f"{share(float(s.exposure[i]))} of days watched",) if watched else ()),
+        rows.append((whole(s.start[i], s.end[i]), said(s.low[i], s.high[i]),
+                     *((share(float(s.exposure[i])),) if watched else ()),
                      *((by or "–",) if known else ())))
-    return Table(f"{unit(s).capitalize()} of {plain(reading.name)} as drawn, {count(len(rows), 'row')}.",
-                 ("Date", "Count", *(("Watched",) if watched else ()), *(("Publisher",) if known else ())), tuple(rows))
+    what = subject(s)
+    return Table(f"{what[:1].upper()}{what[1:]} as drawn, {rows_of(s, len(rows))}.",
+                 ("Date", unit(s).capitalize(), *(("Days watched",) if watched else ()),
+                  *(("Publisher",) if known else ())), tuple(rows))
 
 
 def sensitivity(variants: Sequence[Variant]) -> Table:

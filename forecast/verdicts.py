@@ -144,7 +144,7 @@ def robust(findings: Findings) -> list[str]:
     else:
         shares = sorted(v.share for v in (base, *rest) if v.leader == base.leader)
         low, high = percent(shares[0]), percent(shares[-1])
-        said = [f"The conclusion, {_lead(base)}, {stands}"
+        said = [f"The conclusion, “{base.leader}” ({percent(base.share)}), {stands}"
                 + (f"; where it leads, its probability runs from {low} to {high}." if low != high else ".")]
     if turned:
         names = [f"{_without(v)} ({_lead(v)})" for v in turned[:MOST]]
@@ -189,4 +189,4 @@ def _without(v: Variant) -> str:
 
 def _lead(v: Variant) -> str:
     """What leads in a variant, with its probability."""
-    return v.leader if v.leader == NOTHING else f"“{v.leader}” {percent(v.share)}"
+    return "nothing is conclusive" if v.leader == NOTHING else f"“{v.leader}” leads with {percent(v.share)}"

@@ -192,7 +192,7 @@ def safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
 
 
-PROPER = {"auto": "the default", "ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX",
+PROPER = {"auto": "the default member", "ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX",
           "bai_perron": "Bai-Perron", "cusum": "CUSUM",
           "mosum": "MOSUM", "sup_f": "sup F", "chow": "Chow", "regimes": "count regimes",
           "mean": "mean since the last break", "unobserved": "unobserved components"}

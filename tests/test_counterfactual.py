@@ -57,3 +57,14 @@ def test_an_open_bound_leaves_the_sum_open_downwards_only_by_its_low_end():
 def test_too_few_rows_before_the_date_are_refused():
     with pytest.raises(ValueError, match="4 are needed"):
         counterfactual(Series.from_values([1, 2, 3, 4, 5, 6, 7], start="2023-01-02"), "2023-01-20")
+
+
+def test_the_ratio_is_that_of_the_sums_and_infinite_where_nothing_was_expected():
+    rise = Series.from_values([20] * 30 + [40] * 20, start="2023-01-02")
+    low, middle, high = counterfactual(rise, rise.start[30]).ratio
+    assert low < middle < high
+    assert middle == pytest.approx(2, rel=0.1)
+    fresh = Series.from_values([0] * 30 + [5] * 4, start="2023-01-02")
+    low, middle, high = counterfactual(fresh, fresh.start[30]).ratio
+    assert high == np.inf
+    assert low > 1

@@ -198,7 +198,7 @@ def test_the_summary_says_the_answer(capsys):
 def test_markdown_holds_the_tables():
     said = markdown(findings())
     assert said.startswith("# Ships at a port\n")
-    assert "| A visit | 10 May to 10 July 2023 | 70\u202f% |" in said
+    assert "| A visit | 70\u202f% |" in said
 
 
 def test_compare_ranks_by_crps_and_names_only_what_differs(tmp_path):

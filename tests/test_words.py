@@ -81,7 +81,7 @@ def after_the_event() -> Counterfactual:
     middle = np.full(8, 2.0)
     more = np.nancumsum(observed - middle)
     wide = 1.5 * np.sqrt(np.arange(1, 9))
-    return Counterfactual(when, observed, middle - 2, middle, middle + 3, more - wide, more, more + wide)
+    return Counterfactual(when, observed, middle - 2, middle, middle + 3, more - wide, more, more + wide, (0.6, 1.25, 2.0))
 
 
 def findings(main: Reading | None = None, **changes: object) -> Findings:
@@ -140,7 +140,7 @@ def test_golden_answer():
     assert story.answer(findings()) == [
         f"It is almost certain (>99{T}%) that the level of ships seen at Port One changed. The change is dated between 16 May "
         f"and 15 June 2023 (93{T}% of the posterior): from about 0.2 to about 10 ships a month.",
-        f"Of two dated events that compete, the window of “A visit” (10 May to 10 July 2023) fits its date best: likely "
+        f"Of two dated events that compete, the window of “A visit” (10 May to 10 July 2023) fits the date of the change best: likely "
         f"(70{T}%). Against it stands “A treaty” (10{T}%).",
         "In this series the first ships were seen by 30 June 2023 (Watcher), before “A treaty” (1 September 2023). That speaks "
         "against that date as the start; it says nothing of cause.",
@@ -179,14 +179,14 @@ def test_an_event_alone_is_no_crowd():
     main = reading()
     rows = tuple(e for e in main.explained[0] if e.name != "treaty")
     assert story.events(findings(replace(main, explained=(rows,)))).startswith(
-        f"The window of the one event that competes, “A visit” (10 May to 10 July 2023) fits its date best: likely (70{T}%).")
+        f"The window of the one event that competes, “A visit” (10 May to 10 July 2023) fits the date of the change best: likely (70{T}%).")
 
 
 def test_other_events_come_first_when_they_hold_more():
     main = reading()
     rows = tuple(replace(e, probability=p, within=p) for e, p in zip(main.explained[0], (0.05, 0.1, 0.8, 0.05), strict=True))
     said = story.events(findings(replace(main, explained=(rows,))))
-    assert said.startswith(f"Neither of the two events that compete fits its date best: it is very likely (80{T}%) that the "
+    assert said.startswith(f"Neither of the two events that compete fits the date of the change best: it is very likely (80{T}%) that the "
                            "change lies outside every window")
 
 
@@ -288,10 +288,30 @@ def test_what_the_change_brought_is_said_with_its_interval():
     since = after_the_event()
     said = amounts.brought(findings(counterfactual=since))
     assert said == (f"From 1 June 2023 on, over seven observed months, there were about {figure(since.total[1])} more ships than "
-                    f"the level before would have brought (95{T}% interval {figure(since.total[0])} to {figure(since.total[2])}).")
+                    f"the level before would have brought (95{T}% interval {figure(since.total[0])} to {figure(since.total[2])}). "
+                    f"That is 25{T}% more (40{T}% fewer to 100{T}% more).")
     fewer = replace(since, **{f"cumulative_{end}": -getattr(since, f"cumulative_{other}")
                               for end, other in (("low", "high"), ("middle", "middle"), ("high", "low"))})
     assert "fewer ships" in amounts.brought(findings(counterfactual=fewer))
+    vague = replace(since, cumulative_low=np.full(8, -12.0), cumulative_middle=np.full(8, -5.0), cumulative_high=np.full(8, 3.0))
+    assert f"about 5 fewer ships than the level before would have brought (95{T}% interval 12 fewer to 3 more)" in (
+        amounts.brought(findings(counterfactual=vague)))
+
+
+@pytest.mark.parametrize(("ratio", "said"), [
+    ((1.2, 1.45, 1.7), f"That is 45{T}% more (20{T}% to 70{T}%)."),
+    ((0.5, 0.8, 0.9), f"That is 20{T}% fewer (10{T}% to 50{T}%)."),
+    ((4.0, 12.0, 50.0), "That is about 12 times as many (4 to 50)."),
+    ((4.0, 12.0, np.inf), "That is at least 4 times as many."),
+    ((4.0, np.inf, np.inf), "That is at least 4 times as many."),
+    ((np.inf, np.inf, np.inf), ""),
+    ((0.0, 0.0, 0.0), "")])
+def test_the_same_is_said_as_a_percent_or_a_multiple(ratio, said):
+    told = amounts.brought(findings(counterfactual=replace(after_the_event(), ratio=ratio)))
+    assert told.partition("). ")[2] == said or (not said and told.endswith(")."))
+
+
+def test_no_change_is_brought_without_one():
     assert amounts.brought(findings()) == ""
 
 
@@ -322,16 +342,16 @@ def test_the_conclusion_is_said_to_stand_or_to_turn():
     base = variant("base", "base")
     firm = findings(sensitivity=(base, variant("prior", "breaks = 2", share=0.61), variant("delay", "delay_days = 30")))
     assert verdicts.robust(firm) == [
-        f"The conclusion, “A visit” 70{T}%, stands in all two variants of the analysis; where it leads, its probability runs "
+        f"The conclusion, “A visit” (70{T}%), stands in all two variants of the analysis; where it leads, its probability runs "
         f"from 61{T}% to 70{T}%."]
     assert verdicts.hangs(firm) == ""
     turned = findings(sensitivity=(base, variant("publisher left out", "Watcher", "A treaty", 0.5, True),
                                    variant("choice", "unlisted = zero", "nothing conclusive", 0.4, True)))
     assert verdicts.robust(turned) == [
-        f"The conclusion, “A visit” 70{T}%, stands in 0 of 2 variants of the analysis.",
-        f"It turns without Watcher (“A treaty” 50{T}%) and with unlisted = zero (nothing conclusive)."]
+        f"The conclusion, “A visit” (70{T}%), stands in 0 of 2 variants of the analysis.",
+        f"It turns without Watcher (“A treaty” leads with 50{T}%) and with unlisted = zero (nothing is conclusive)."]
     assert story.answer(turned)[0].endswith("The conclusion hangs on Watcher: it turns when it is left out. "
-                                            "It also turns with unlisted = zero (nothing conclusive).")
+                                            "It also turns with unlisted = zero (nothing is conclusive).")
 
 
 def test_variants_whose_base_disagrees_with_the_analysis_say_nothing_of_it():

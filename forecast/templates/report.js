@@ -60,9 +60,10 @@
     const show = (chart, index) => {
       at = index;
       const [x, y] = place(chart, rows[at]);
-      const parts = [...rows[at].cells].map((cell) => {
+      const heads = rows[at].closest("table").tHead.rows[0].cells;
+      const parts = [...rows[at].cells].map((cell, column) => {
         const span = document.createElement("span");
-        span.append(...[...cell.childNodes].map((node) => node.cloneNode(true)));
+        span.append(column ? `${heads[column].textContent.trim()}: ` : "", ...[...cell.childNodes].map((node) => node.cloneNode(true)));
         return span;
       });
       tip.replaceChildren(...parts);
