@@ -158,10 +158,7 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
     days = series.days
     steps = np.diff(days)
     typical = np.median(steps) if len(steps) else 1.0
-    if simulated is None:
-        low, high = series.low[None, :], series.high[None, :]
-    else:
-        low, high = simulated
+    low, high = (series.low[None, :], series.high[None, :]) if simulated is None else simulated
     triples = np.stack([low.ravel(), high.ravel(), np.broadcast_to(scale, low.shape).ravel()], axis=1)
     triples[np.isnan(triples[:, 0])] = np.nan
     rows, inverse = np.unique(np.vstack([np.full((1, 3), np.nan), triples]), axis=0, return_inverse=True,
