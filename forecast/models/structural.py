@@ -230,8 +230,10 @@ def _simulate(fit: Fit, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Real-valued paths [draws, horizon], the settings of each drawn by their weight."""
     g, p = np.divmod(rng.choice(fit.weight.size, size=draws, p=fit.weight.ravel()), len(POWERS))
     noise = np.sqrt(fit.scale[g, p] / rng.gamma(fit.shape, size=draws))[:, None]
-    z = fit.mean[g, :, p] + noise * np.matvec(fit.root[g], rng.normal(size=(draws, fit.root.shape[1])))
-    z = z * fit.spread[p][:, None] + fit.centre[p][:, None]
+    z = rng.normal(size=(draws, fit.root.shape[1]))
+    for k in np.unique(g):  # a root for each path would fill the memory where the horizon is long
+        z[g == k] = z[g == k] @ fit.root[k].T
+    z = (fit.mean[g, :, p] + noise * z) * fit.spread[p][:, None] + fit.centre[p][:, None]
     paths = np.empty_like(z)
     for k, power in enumerate(POWERS):
         paths[p == k] = _unpower(z[p == k], power) - fit.offset
