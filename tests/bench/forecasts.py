@@ -2,9 +2,11 @@
 
 FOLDER/counts holds long tables `unique_id, ds, y` (a gap in ds is missing). Every model is scored on the same 39
 quantiles: CRPS over the seasonal scale of the history, MASE of the median, weighted quantile loss at the deciles,
-coverage, and CPU seconds a series. The closed interval of whole counts covers more than it says and the open one less, so
-both are shown (`open80`: ends left out), with the standard error of the closed one over groups of tasks that share no
-row (a series, or a stretch of one where there are few). `--peers PYTHON` names an interpreter with statsforecast, prophet and statsmodels;
+coverage, and CPU seconds a series. The closed interval of whole counts covers more than it says and the open one less:
+`cover80` is the closed one, `open80` leaves its ends out, and `pit80` is exact where forecasts are calibrated: the chance
+that the randomised PIT lies in the central 80 % (Czado, Gneiting & Held 2009), so that a count at an end counts by the
+share of its mass that the interval needs; for the peers' real numbers it is the closed one. `se80` is its standard error
+over groups of tasks that share no row (a series, or a stretch of one where there are few). `--peers PYTHON` names an interpreter with statsforecast, prophet and statsmodels;
 this very file is run by it, so that module-level imports are those that both environments have. Peers cannot take
 NaN: gaps are interpolated for them, as their users do; Prophet and unobserved components get the gaps.
 """
@@ -135,7 +137,8 @@ def ours(models: list[str], work: list[Task], draws: int) -> pd.DataFrame:
             spent = time.process_time() - began
             if paths.dtype != np.int64 or paths.min() < 0:
                 raise AssertionError(f"{model} on {task.name}: {paths.dtype}, least {paths.min()}")
-            frames.append(_frame(task.name, model, np.quantile(paths, LEVELS, axis=0).T, spent))
+            frame = _frame(task.name, model, np.quantile(paths, LEVELS, axis=0).T, spent)
+            frames.append(frame.assign(below=(paths < task.future).mean(axis=0), upto=(paths <= task.future).mean(axis=0)))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -230,7 +233,8 @@ def ask_peers(python: str, work: list[Task], which: list[str]) -> pd.DataFrame:
 def score(table: pd.DataFrame, work: list[Task]) -> pd.DataFrame:
     """One line per model: scaled CRPS, MASE, weighted quantile loss, coverage and CPU seconds a series."""
     by = {task.name: task for task in work if np.isfinite(task.scale) and task.scale > 0}
-    lines = []
+    lines, first = [], None
+    table = table.assign(**{name: np.nan for name in ("below", "upto") if name not in table})
     for model, part in table.groupby("model", sort=False):
         crps, mase, loss, total, inside, seconds, groups = [], [], 0.0, 0.0, [], [], []
         for name, rows in part.groupby("task", sort=False):
@@ -239,20 +243,47 @@ def score(table: pd.DataFrame, work: list[Task]) -> pd.DataFrame:
             seconds.append(rows["seconds"].iloc[0])
             if task is None or y is None or not np.isfinite(y).any():
                 continue
-            q, y = q[np.isfinite(y)], y[np.isfinite(y)]
+            known = np.isfinite(y)
+            q, y, pit = q[known], y[known], rows[["below", "upto"]].to_numpy()[known]
             pinball = 2 * np.maximum(LEVELS * (y[:, None] - q), (LEVELS - 1) * (y[:, None] - q))
             crps.append(pinball.mean() / task.scale)
             mase.append(np.abs(y - q[:, 19]).mean() / task.scale)
             loss, total = loss + pinball[:, 3:36:4].mean(axis=1).sum(), total + y.sum()
-            inside.append([np.mean((q[:, 3] <= y) & (y <= q[:, 35])), np.mean((q[:, 0] <= y) & (y <= q[:, 38])),
-                           np.mean((q[:, 3] < y) & (y < q[:, 35])), np.mean((q[:, 0] < y) & (y < q[:, 38]))])
+            inside.append([np.mean(part) for k in (3, 0) for part in (
+                (q[:, k] <= y) & (y <= q[:, 38 - k]), (q[:, k] < y) & (y < q[:, 38 - k]),
+                _pit_inside(pit, LEVELS[k], (q[:, k] <= y) & (y <= q[:, 38 - k])))])
             groups.append(task.group)
         cover, means = np.mean(inside, axis=0), pd.DataFrame(inside).groupby(groups).mean()
         error = means.std() / np.sqrt(len(means))
-        lines.append({"model": model, "crps": np.mean(crps), "mase": np.mean(mase), "wql": loss / total,
-                      "cover80": cover[0], "se80": error[0], "open80": cover[2], "cover95": cover[1],
-                      "se95": error[1], "open95": cover[3], "seconds": np.mean(seconds), "tasks": len(crps)})
+        said = {f"{kind}{level}": value for (level, kind), value in zip(
+            [(level, kind) for level in (80, 95) for kind in ("cover", "open", "pit")], cover, strict=True)}
+        lines.append({"model": model, "crps": np.mean(crps), "mase": np.mean(mase), "wql": loss / total, **said,
+                      "se80": error[2], "se95": error[5], "p": _against(crps, groups, first), "seconds":
+                      np.mean(seconds), "tasks": len(crps)})
+        first = first or (crps, groups)
     return pd.DataFrame(lines)
+
+
+def _pit_inside(pit: np.ndarray, tail: float, closed: np.ndarray) -> np.ndarray:
+    """Chance [n] that the randomised PIT lies between `tail` and 1 - tail, from P(Y < y), P(Y <= y) [n, 2] of draws.
+
+    `closed`, whether the closed interval holds the count, where these are not known (real-valued forecasts), and where
+    no draw equals the count.
+    """
+    low, high = pit.T
+    share = (np.clip(high, tail, 1 - tail) - np.clip(low, tail, 1 - tail)) / np.where(high > low, high - low, 1)
+    inside = np.where(high > low, share, (low >= tail) & (low <= 1 - tail))
+    return np.where(np.isnan(low), closed, inside)
+
+
+def _against(crps: list[float], groups: list[str], first: tuple[list[float], list[str]] | None) -> float:
+    """p of a paired t-test of the scaled CRPS against the first model's, over groups of tasks that share no row."""
+    if first is None:
+        return float("nan")
+    from scipy.stats import ttest_rel
+
+    mine, theirs = (pd.Series(values).groupby(at).mean() for values, at in ((crps, groups), first))
+    return float(ttest_rel(mine, theirs.reindex(mine.index)).pvalue)
 
 
 def options(name: str, sets: Iterable[str]) -> argparse.ArgumentParser:
