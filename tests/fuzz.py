@@ -10,7 +10,6 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -39,19 +38,21 @@ Data = st.DataObject
 CHECKS: dict[str, Callable[[Data], str]] = {check.__name__: check for check in (
     ledgers_of_known_truth, readers_of_ledgers, feeds_with_one_bad_row, feeds_with_changed_bytes, configs_of_known_kind, checks_of_configs, overrides_of_the_command,
     overrides_that_are_composed, bounds_of_the_reconciler, constructors_of_series, grids_of_series, loops_against_every_cut, pruning_against_every_partition)}
-SHARE = {"overrides_that_are_composed": 0.03, "bounds_of_the_reconciler": 0.2, "feeds_with_one_bad_row": 0.3, "feeds_with_changed_bytes": 0.3,
+SHARE = {"readers_of_ledgers": 0.2, "overrides_that_are_composed": 0.03, "bounds_of_the_reconciler": 0.2, "feeds_with_one_bad_row": 0.3, "feeds_with_changed_bytes": 0.3,
          "grids_of_series": 0.1}  # the slow ones have fewer inputs
 
 
 def run(name: str, examples: int, *, same: bool = False) -> Counter[str]:
-    """Run one check on so many generated inputs, none of which may take longer than five seconds; what became of them."""
+    """Run one check on so many generated inputs, none of which may cost five seconds of CPU; what became of them."""
     became: Counter[str] = Counter()
 
-    @settings(max_examples=examples, deadline=timedelta(seconds=5), database=None, derandomize=same, suppress_health_check=list(HealthCheck),
+    @settings(max_examples=examples, deadline=None, database=None, derandomize=same, suppress_health_check=list(HealthCheck),
               phases=(Phase.generate, Phase.shrink))
     @given(st.data())
     def checked(data: Data) -> None:
+        began = time.process_time()  # not the clock on the wall, for a busy machine is no fault
         became[CHECKS[name](data)] += 1
+        assert time.process_time() - began < 5
 
     checked()
     return became

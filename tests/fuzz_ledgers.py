@@ -29,6 +29,8 @@ WORDS = ("rajin", "Port of Raj\u012bn", "=cmd()", "<b>x</b>", 'a "quoted" word',
 BAD = {"start": ("2023-13-01", "yesterday", "44927", "01.02.2023", "2023-1-1", "-"), "end": ("2023-02-29", "x"), "count": ("many", "1,5", "1e400", "-3", "٣", "0x1", "1_0", "NaN"),
        "low": ("a", "-1", "inf"), "high": ("?", "1e16"), "kind": ("", "stock", "Period"), "qualifier": ("about", ">="), "certainty": ("sure",), "publisher": ("",), "id": ("",),
        "site": ("", "a\u202eb"), "note": ("\x1b[31m", "x" * 10_001), "same_as": ("x", "nobody:same_call", ":same_call")}
+FAIR = {"kind": "period", "start": "2023-01-01", "end": "2023-01-31", "count": "4", "low": "", "high": "9", "qualifier": "at_least", "same_as": "", "precision": "day", "outside": "yes",
+        "usable_days": "3", "cloudy_days": ""}
 COLUMNS = ("id", "site", "measure", "kind", "start", "end", "count", "low", "high", "qualifier", "scope", "certainty", "publisher", "via", "published", "url", "unit", "same_as", "note", "vessel")
 
 
@@ -114,9 +116,12 @@ def readers_of_ledgers(data: Data) -> str:
         (read_statements, "id,site,measure,kind,start,end,count,low,high,qualifier,publisher,same_as"),
         (read_events, "name,label,start,publisher,end,precision,outside"),
         (read_watching, "id,site,start,end,usable_days,cloudy_days,publisher"))))
-    if data.draw(st.integers(0, 9)):
-        width = head.count(",") + 1
-        rows = data.draw(st.lists(st.lists(TEXT, min_size=width, max_size=width) | st.lists(TEXT, min_size=1, max_size=13), max_size=3))
+    kind = data.draw(st.integers(0, 9))
+    if kind:  # a row in order with a cell or two of something else
+        columns = head.split(",")
+        rows = [[FAIR.get(column, f"{column} {k}") for column in columns] for k in range(data.draw(st.integers(1, 3)))]
+        for _ in range(data.draw(st.integers(0, 2))):
+            data.draw(st.sampled_from(rows))[data.draw(st.integers(0, len(columns) - 1))] = data.draw(TEXT)
         raw = (head + "\n" + "\n".join(",".join(row) for row in rows)).encode("utf-8", "replace")
     else:
         raw = data.draw(st.binary(max_size=80))
