@@ -22,6 +22,7 @@ from tests.fuzz_ledgers import (
 )
 from tests.fuzz_numbers import (
     bounds_of_the_reconciler,
+    compile_loops,
     constructors_of_series,
     grids_of_series,
     loops_against_every_cut,
@@ -45,6 +46,8 @@ SHARE = {"readers_of_ledgers": 0.2, "overrides_that_are_composed": 0.03, "bounds
 def run(name: str, examples: int, *, same: bool = False) -> Counter[str]:
     """Run one check on so many generated inputs, none of which may cost five seconds of CPU; what became of them."""
     became: Counter[str] = Counter()
+    if name in ("loops_against_every_cut", "pruning_against_every_partition"):
+        compile_loops()
 
     @settings(max_examples=examples, deadline=None, database=None, derandomize=same, suppress_health_check=list(HealthCheck),
               phases=(Phase.generate, Phase.shrink))

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 from hypothesis import strategies as st
@@ -107,6 +108,17 @@ def _said(count: int | None, low: int | None, high: float | None, share: float) 
 
 
 # -- compiled loops ---------------------------------------------------------------------------------------------------
+@cache
+def compile_loops() -> None:
+    """Compile every loop, so that no input pays for it."""
+    sums, ones = np.arange(9.0), np.ones(9)
+    level_partitions(sums, sums, ones, 1, 1)
+    regression_partitions(np.ones((8, 2)), np.arange(8.0), 3, 1)
+    normal_partitions(sums, 1, 1.0, 0.0, 1.0)
+    pruned_partitions(sums, sums, 2, 1.0, 1e-3)
+    functional_partitions(sums, math.inf, 1, 1.0, -1.0, 1.0)
+
+
 def _search(n: int, h: int, cost: Callable[[int, int], float], penalty: float) -> float:
     """The least cost of rows 0..n-1 in segments of h rows at least, a penalty for each break: every partition counts."""
     best = [math.inf] * (n + 1)
