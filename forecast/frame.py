@@ -13,6 +13,7 @@ from forecast.series import Kind, Series
 
 GRIDS = ("YS", "QS", "MS", "ME")  # tried first, coarsest first; then weeks of one day, then days
 ERRORS = ("raise", "report")
+SHOWN = 20  # series that an error names
 
 
 def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = "auto",
@@ -28,7 +29,8 @@ def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = 
 
     Returns unique_id, ds, mean, median, and lo-80, hi-80 and so on by `level`. A series' figures depend on its own
     rows and `seed` alone, not on the company it comes in.
-    Raises ValueError for missing columns, dates that stand twice or lie off the grid, and levels outside (0, 100).
+    Raises TypeError for what is no frame, ValueError for missing columns, rows without a name or a number, dates that
+    stand twice or lie off the grid, and levels outside (0, 100).
 
     >>> table = pd.DataFrame({"unique_id": "a", "ds": pd.date_range("2024-01-01", periods=9, freq="MS"), "y": range(9)})
     >>> forecast_frame(table, 2, "mean", level=(80,)).columns.tolist()
@@ -44,15 +46,18 @@ def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = 
         except ValueError as error:
             failed[name] = str(error)
     if failed and errors == "raise":
-        said = "; ".join(f"{name}: {why}" for name, why in failed.items())
-        raise ValueError(f"{len(failed)} of {len(failed) + len(parts)} series cannot be forecast ({said}): mend or "
-                         "drop them, or pass errors='report'")
+        said = "; ".join(f"{name}: {why}" for name, why in list(failed.items())[:SHOWN])
+        more = f"; and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
+        raise ValueError(f"{len(failed)} of {len(failed) + len(parts)} series cannot be forecast ({said}{more}): mend "
+                         "or drop them, or pass errors='report'")
     table = pd.concat([*parts, pd.DataFrame({"unique_id": list(failed), "error": list(failed.values())})] if failed
                       else parts, ignore_index=True)
     return table[["unique_id", *(column for column in table.columns if column != "unique_id")]]
 
 
 def _check(frame: pd.DataFrame, level: Sequence[float], errors: str) -> None:
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"forecast_frame takes a pandas DataFrame, got a {type(frame).__name__}: convert it first")
     lacking = {"unique_id", "ds", "y"} - set(frame.columns)
     if lacking:
         raise ValueError(f"frame lacks {', '.join(sorted(lacking))}, got {', '.join(map(str, frame.columns))}: rename "
@@ -61,6 +66,12 @@ def _check(frame: pd.DataFrame, level: Sequence[float], errors: str) -> None:
         raise ValueError("frame holds no row: nothing can be forecast")
     if pd.api.types.is_numeric_dtype(frame["ds"]):
         raise ValueError("ds holds numbers: give dates, e.g. pd.date_range(...)")
+    try:
+        frame["y"].astype(float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"y holds what is no number ({error}): write NaN for what was not observed") from error
+    if frame["unique_id"].isna().any():
+        raise ValueError(f"unique_id is missing in {int(frame['unique_id'].isna().sum())} rows: name every series")
     if any(not 0 < each < 100 for each in level):
         raise ValueError(f"level is in percent, between 0 and 100, got {tuple(level)}")
     if errors not in ERRORS:

@@ -76,13 +76,26 @@ def test_series_that_cannot_be_forecast_are_named_all() -> None:
     (lambda t: t[:0], "no row"), (lambda t: t.assign(ds=range(len(t))), "ds holds numbers"),
     (lambda t: pd.concat([t, t[:1]]), "2021-03-01 stands twice"),
     (lambda t: t.assign(ds=t["ds"] + pd.Timedelta(hours=5)), "times of day"),
+    (lambda t: t.assign(y="many"), "y holds what is no number"),
+    (lambda t: t.assign(unique_id=t["unique_id"].where(t.index > 1)), "unique_id is missing in 2 rows"),
 ])
 def test_a_wrong_table_says_so(change: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         forecast_frame(change(table()), 3, "mean")
 
 
+def test_a_thousand_failures_are_counted_and_twenty_named() -> None:
+    dates = pd.date_range("2021-03-01", periods=3, freq="MS")
+    dark = pd.concat([pd.DataFrame({"unique_id": f"dark {k}", "ds": dates, "y": np.nan}) for k in range(30)])
+    with pytest.raises(ValueError, match=r"^30 of 30 series .*; and 10 more\)") as said:
+        forecast_frame(dark, 2, "mean")
+    assert "dark 19:" in str(said.value)
+    assert "dark 20:" not in str(said.value)
+
+
 def test_a_wrong_setting_says_so() -> None:
+    with pytest.raises(TypeError, match="takes a pandas DataFrame, got a dict"):
+        forecast_frame({"unique_id": "a"}, 3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="in percent"):
         forecast_frame(table(), 3, level=(0, 95))
     with pytest.raises(ValueError, match="one of raise, report, got 'skip'"):

@@ -183,20 +183,12 @@ def _ahead(grid: Series, settings: Settings, seed: int) -> tuple[tuple[Row, ...]
         return (), {}
     model = make("models", settings.model)
     paths = predict(grid, model, settings.horizon, DRAWS, seed)
-    when = coming(grid, settings.horizon)
+    when = grid.coming(settings.horizon)
     quantiles = np.quantile(paths, QUANTILES, axis=0, method="inverted_cdf")
     rows = tuple({"unique_id": grid.name, "step": k + 1, "when": when[k], "mean": float(paths[:, k].mean()),
                   **{f"q{level:g}": float(value) for level, value in zip(QUANTILES, quantiles[:, k], strict=True)}}
                  for k in range(settings.horizon))
     return rows, _scores(grid, model, settings, seed)
-
-
-def coming(grid: Series, horizon: int) -> np.ndarray:
-    """Starts of the rows after the last one, [horizon]."""
-    import pandas as pd
-
-    points = pd.date_range(pd.Timestamp(grid.end[-1]), periods=horizon, freq=grid.freq)
-    return np.asarray(points, dtype="datetime64[D]")
 
 
 def _scores(grid: Series, model: Any, settings: Settings, seed: int) -> Row:
