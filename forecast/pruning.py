@@ -99,7 +99,10 @@ def functional_partitions(cumulated: Array, size: float, h: int, penalty: float,
 @kernel
 def _against(cumulated: Array, size: float, cost: Array, u: int, pieces: int, edge: Array, owner: Array,
              new_edge: Array, new_owner: Array) -> int:
-    """Compare every piece with the new candidate u over the rows up to u; returns the number of pieces."""
+    """Compare every piece with the new candidate u over the rows up to u; returns the number of pieces.
+
+    edge [pieces + 1, 3] and owner [pieces] are read; new_edge and new_owner, of the same layout, are written.
+    """
     poisson = size == np.inf
     count, before = 0, -1
     new_edge[0] = edge[0]
@@ -139,6 +142,7 @@ def pruned_partitions(sums: Array, squares: Array, h: int, penalty: float,
                       floor: float) -> tuple[Array, Array]:
     """Least cost [n + 1] and last cut [n + 1] for segments with a mean and a variance of their own (PELT).
 
+    sums, squares : cumulated from 0, [n + 1]; h : least rows of a segment; floor : variance added to every segment's.
     Killick, Fearnhead & Eckley 2012. A candidate that loses at t is dropped only from t + h on: until then
     the winner's next segment would be too short to replace it.
     """
@@ -215,7 +219,10 @@ def normal_partitions(cumulated: Array, h: int, penalty: float, low: float,
 @kernel
 def _against_normal(cumulated: Array, cost: Array, u: int, pieces: int, edge: Array, owner: Array,
                     new_edge: Array, new_owner: Array) -> int:
-    """As `_against`, for the normal mean."""
+    """As `_against`, for the normal mean: edge [pieces + 1], owner [pieces].
+
+    What is kept is written out three times: a kernel of its own for it took the whole 1.6 times as long.
+    """
     mine, sum_u, count = cost[u], cumulated[u], 0
     new_edge[0] = edge[0]
     before = -1
