@@ -18,8 +18,8 @@ from forecast.regimes import (
     evidence,
     forward,
     pose,
+    settings_table,
     single_thread,
-    wander,
 )
 from forecast.season import evident_season
 from forecast.series import Series, check_series
@@ -123,6 +123,19 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
         for when, gap, p, adj, joint in zip(dates, gaps, raw, adjusted, _levels_around(problem, known, gaps),
                                             strict=True))
     return Tested(effects=effects, anywhere=float(anywhere))
+
+
+def wander(problem: Problem) -> np.ndarray:
+    """How far the counts of each setting wander by themselves, [S]: s sqrt((1 + rho) / (1 - rho)), in log units.
+
+    This is the long-run spread of the deviation; with feedback that of the mean around its level, whose variance is
+    phi^2 / (1 - phi^2) times that of a count.
+    """
+    rho, spread, noise, phi = settings_table(problem).T
+    mean = float(problem.prior @ np.exp(problem.levels)) * float(np.median(problem.scale))
+    answered = np.log1p(phi**2 / (1 - phi**2) * (1 / mean + 1 / noise))
+    keeps = np.maximum(rho, phi)  # a setting has one of the two
+    return np.asarray(np.sqrt((spread**2 + answered) * (1 + keeps) / (1 - keeps)))
 
 
 def _null_weights(stepped: np.ndarray, far: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.feedback import run
 from forecast.posterior import Posterior
 
 
@@ -85,7 +86,8 @@ def predictive(posterior: Posterior, gap: int, scale: float, rng: np.random.Gene
     for row in (gap, gap + 1):
         level = posterior.level[paths, row]
         latent = level + posterior.spread[paths] * rng.standard_normal(len(level))
-        out.append(posterior.problem.observation.draw(latent, np.asarray(scale), posterior.noise[paths], rng))
+        out.append(run(posterior.problem.observation, latent[:, None], np.array([scale]), np.array([np.inf]),
+                       posterior.feedback[paths], posterior.noise[paths], rng)[:, 0])
     return out[0], out[1]
 
 

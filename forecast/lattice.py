@@ -85,3 +85,16 @@ def level_prior(levels: np.ndarray, centre: float, spread: float) -> np.ndarray:
     """Prior over the level grid [L]: Student t with 3 degrees of freedom around the log of the overall mean."""
     weight = (1 + ((levels - centre) / spread) ** 2 / 3) ** -2
     return np.asarray(weight / weight.sum())
+
+
+def scatter(y: np.ndarray) -> float:
+    """Standard deviation of noise from its differences, which a break or a drift hardly moves."""
+    return float(np.median(np.abs(np.diff(y)))) / 0.954 if len(y) > 2 else 1.0
+
+
+def fineness(noise: float, seen: np.ndarray) -> float:
+    """Widest step of the level grid: the uncertainty of a level over half the rows.
+
+    On a coarser grid the true level falls between two points, and a break between neighbours looks real.
+    """
+    return noise / float(np.sqrt(max(seen.sum() / 2, 1)))

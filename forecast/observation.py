@@ -68,7 +68,7 @@ class Counts:
                 logs[at] += count_terms(count, noise)[:, :, None, None]
             for row in np.flatnonzero(~exact & (rows[:, 2] == scale) & ~np.isnan(rows[:, 0])):
                 logs[row] = _interval(rows[row, 0], rows[row, 1], mean_log, noise)
-        return _scaled(rows, logs)
+        return scaled(rows, logs)
 
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Counts, as floats."""
@@ -103,7 +103,7 @@ class Reals:
                 flip = near > 0
                 inside = stdtr(DEGREES, np.where(flip, -near, far)) - stdtr(DEGREES, np.where(flip, -far, near))
                 logs[row] = np.log(np.maximum(inside, 1e-300))
-        return _scaled(rows, logs)
+        return scaled(rows, logs)
 
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Real values."""
@@ -115,7 +115,8 @@ class Reals:
         return np.asarray(level + 0.0 * spread)
 
 
-def _scaled(rows: np.ndarray, logs: np.ndarray) -> Emission:
+def scaled(rows: np.ndarray, logs: np.ndarray) -> Emission:
+    """Log-likelihoods [U, E, L, D] of distinct rows as a table relative to their peaks; a missing row says nothing."""
     logs[np.isnan(rows[:, 0])] = 0.0
     peak = logs.max(axis=(-1, -2))
     logs -= peak[..., None, None]
@@ -141,7 +142,7 @@ def _interval(low: float, high: float, mean_log: np.ndarray, dispersion: np.ndar
             grid, values = WIDE, _wide(low, high, float(size))
         else:
             grid = np.linspace(bottom, top, 256)
-            values = _log_mass(low, high, size / (size + np.exp(grid)), size)
+            values = log_mass(low, high, size / (size + np.exp(grid)), size)
         out[mine] = np.interp(mean_log[mine], grid, values)
     return out
 
@@ -149,19 +150,22 @@ def _interval(low: float, high: float, mean_log: np.ndarray, dispersion: np.ndar
 @lru_cache(maxsize=2048)
 def _wide(low: float, high: float, size: float) -> np.ndarray:
     """log P(low <= Y <= high) over the wide grid; the same bounds come back in every setting, variant and origin."""
-    return _log_mass(low, high, size / (size + np.exp(WIDE)), size)
+    return log_mass(low, high, size / (size + np.exp(WIDE)), size)
 
 
-def _log_mass(low: float, high: float, success: np.ndarray, size: float) -> np.ndarray:
+def log_mass(low: float, high: float, success: np.ndarray, size: np.ndarray | float) -> np.ndarray:
     """log P(low <= Y <= high) of a negative binomial by its regularised incomplete beta function."""
     from scipy.special import betainc
 
-    # each tail from its own side, so that a far bound does not lose all digits to 1 - 1
-    below = betainc(size, low, success) if low > 0 else np.zeros_like(success)
-    above = betainc(low, size, 1 - success) if low > 0 else np.ones_like(success)
+    size = np.broadcast_to(size, success.shape)
     if np.isinf(high):
-        inside = above
+        inside = betainc(low, size, 1 - success) if low > 0 else np.ones_like(success)
     else:
-        inside = np.where(below > 0.5, above - betainc(high + 1, size, 1 - success),
-                          betainc(size, high + 1, success) - below)
+        below = betainc(size, low, success) if low > 0 else np.zeros_like(success)
+        # each tail from its own side, so that a far bound does not lose all digits to 1 - 1
+        upper = below > 0.5
+        inside = np.empty_like(success)
+        r, p = size[upper], success[upper]
+        inside[upper] = betainc(low, r, 1 - p) - betainc(high + 1, r, 1 - p)
+        inside[~upper] = betainc(size[~upper], high + 1, success[~upper]) - below[~upper]
     return np.asarray(np.log(np.maximum(inside, 1e-300)))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from forecast.feedback import run
 from forecast.regimes import Problem, RegimeModel, evidence, forward, pose, settings_table, single_thread
 from forecast.series import Series
 
 # The statistic of a placebo is computed on a coarser grid than the posterior: data and placebos alike, so that the
 # p-value stays exact while 200 of them cost a second. Its power is that of the full grid to a point or two.
-COARSE = RegimeModel(spreads=(0.3, 0.8), correlations=(0.45, 0.9), dispersions=(1.0, 2.5, 6.0, 30.0), levels=20,
+COARSE = RegimeModel(spreads=(0.3, 0.8), correlations=(0.45, 0.9), feedback=(0.4, 0.7), dispersions=(1.0, 2.5, 6.0, 30.0), levels=20,
                      nodes=7)
 
 
@@ -21,7 +22,7 @@ def simulate_null(problem: Problem, weight: np.ndarray, number: int, rng: np.ran
     """
     table = settings_table(problem)
     picked = rng.choice(len(weight), size=number, p=weight)
-    rho, spread, noise = table[picked].T
+    rho, spread, noise, feedback = table[picked].T
     chance = _level_posterior(problem)[picked]
     cumulative = np.cumsum(chance, axis=1)
     level = problem.levels[(cumulative < (rng.random(number) * cumulative[:, -1])[:, None]).sum(axis=1)]
@@ -30,7 +31,8 @@ def simulate_null(problem: Problem, weight: np.ndarray, number: int, rng: np.ran
     for t, gap in enumerate(problem.gaps):
         carry = rho**gap
         unit[:, t + 1] = carry * unit[:, t] + np.sqrt(1 - carry**2) * rng.standard_normal(number)
-    return problem.observation.draw(level[:, None] + spread[:, None] * unit, problem.scale, noise[:, None], rng)
+    latent = level[:, None] + spread[:, None] * unit
+    return run(problem.observation, latent, problem.scale, np.r_[np.inf, problem.gaps], feedback, noise, rng)
 
 
 def _level_posterior(problem: Problem) -> np.ndarray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.feedback import run
 from forecast.lattice import deviations
 from forecast.regimes import Block, Problem, forward, pooled, settings_table, single_thread
 
@@ -18,7 +19,7 @@ class Posterior:
 
     log_ratio : log Bayes factor of at least one break against none, settings integrated
     jumps : bool [P, n - 1], a break in each gap; level : float [P, n], log level
-    correlation, spread, noise : [P], the setting of each path
+    correlation, spread, noise, feedback : [P], the setting of each path
     """
 
     problem: Problem
@@ -28,6 +29,7 @@ class Posterior:
     correlation: np.ndarray
     spread: np.ndarray
     noise: np.ndarray
+    feedback: np.ndarray
 
     @property
     def number(self) -> np.ndarray:
@@ -75,9 +77,9 @@ def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float
             jumps[mine], at = _backward_sample(problem, block, ahead.state, jump, k, e, rng)
             level[mine] = problem.levels[at]
         offset += block.settings
-    correlation, spread, noise = settings_table(problem)[picked].T
+    correlation, spread, noise, feedback = settings_table(problem)[picked].T
     return Posterior(problem=problem, log_ratio=any_break(total, none, problem.weight, expected), jumps=jumps,
-                     level=level, correlation=correlation, spread=spread, noise=noise)
+                     level=level, correlation=correlation, spread=spread, noise=noise, feedback=feedback)
 
 
 def any_break(total: np.ndarray, none: np.ndarray, weight: np.ndarray, expected: float) -> float:
@@ -120,7 +122,10 @@ def _draw(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Present:
-    """Draws of the state after the last row, all [P]: log level, deviation in units of its spread, and the settings."""
+    """Draws of the state after the last row, all [P]: log level, deviation in units of its spread, and the settings.
+
+    rate, age : the last exact count per unit of scale, and median gaps between it and the last row (0, inf: none)
+    """
 
     problem: Problem
     level: np.ndarray
@@ -128,6 +133,9 @@ class Present:
     correlation: np.ndarray
     spread: np.ndarray
     noise: np.ndarray
+    feedback: np.ndarray
+    rate: float
+    age: float
 
 
 def present(problem: Problem, draws: int, rng: np.random.Generator) -> Present:
@@ -146,8 +154,9 @@ def present(problem: Problem, draws: int, rng: np.random.Generator) -> Present:
             at, node = np.divmod(_draw(each.state[-1][k, 0, e].reshape(len(mine), -1), rng), block.nodes)
             level[mine], unit[mine] = problem.levels[at], deviations(block.nodes)[0][node]
         offset += block.settings
-    correlation, spread, noise = settings_table(problem)[picked].T
-    return Present(problem, level, unit, correlation, spread, noise)
+    correlation, spread, noise, feedback = settings_table(problem)[picked].T
+    return Present(problem, level, unit, correlation, spread, noise, feedback, float(problem.rate[0]),
+                   float(problem.age[0]))
 
 
 def settings_drawn(problem: Problem, logs: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -165,12 +174,13 @@ def ahead(now: Present, scale: np.ndarray, gaps: np.ndarray, rng: np.random.Gene
     """
     problem, level, unit = now.problem, now.level.copy(), now.unit
     share = np.median(problem.share) if len(problem.share) else 1.0
-    counts = np.empty((len(level), len(scale)), dtype=np.int64)
-    for h, (size, gap) in enumerate(zip(scale, gaps, strict=True)):
+    latent = np.empty((len(level), len(scale)))
+    for h, gap in enumerate(gaps):
         carry = now.correlation**gap
         unit = carry * unit + np.sqrt(1 - carry**2) * rng.standard_normal(len(level))
         if breaks:
             jumped = rng.random(len(level)) < -np.expm1(-problem.model.breaks * share * gap)
             level[jumped] = rng.choice(problem.levels, size=int(jumped.sum()), p=problem.prior)
-        counts[:, h] = problem.observation.draw(level + now.spread * unit, np.asarray(size), now.noise, rng)
-    return counts
+        latent[:, h] = level + now.spread * unit
+    made = run(problem.observation, latent, scale, gaps, now.feedback, now.noise, rng, now.rate, now.age)
+    return made.astype(np.int64)

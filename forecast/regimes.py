@@ -6,9 +6,10 @@
     any real numbers instead of counts: y_t = m_t + s x_t + Student noise, everything in units of the scatter from row
           to row, without season and exposure
     x_t : stationary AR(1) in continuous time, unit variance, correlation exp(-D / tau)
+or, instead of the deviation s x_t, dependence on the last count (see `forecast.feedback`)
 
-The state (m, x) lives on a grid; s, tau and r are integrated over a small grid with equal prior weights; hazard 0 is
-the model without breaks. Forward and backward passes give the evidence of every model and the posterior of the break
+The state (m, x) lives on a grid; s, tau, r and the feedback are integrated over a small grid with equal prior weights;
+hazard 0 is the model without breaks. Forward and backward passes give the evidence of every model and the posterior of the break
 date exactly, up to the grid (Kitagawa 1987, JASA 82, 1032-1041; Chib 1998, J. Econometrics 86, 221-241; Fearnhead
 2006, Statistics and Computing 16, 203-213).
 """
@@ -25,7 +26,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from forecast.lattice import deviations, level_prior, level_range, nodes_for, transition
+from forecast.feedback import emission, last_exact, tellable
+from forecast.lattice import deviations, fineness, level_prior, level_range, nodes_for, scatter, transition
 from forecast.observation import Counts, Emission, Observation, Reals
 from forecast.registry import check_fields
 from forecast.series import Series
@@ -40,6 +42,8 @@ class RegimeModel:
 
     spreads : marginal standard deviations s of the log intensity around its level (0 is always added: no deviation)
     correlations : autocorrelation of the deviation over the median gap between rows
+    feedback : shares phi of the last count that the next one keeps, over the median gap, where the intensity does not
+        deviate by itself; together they weigh as much as one spread; () for none
     dispersions : sizes r of the negative binomial (small = overdispersed, large = near Poisson) for counts up to 20 a
         row; for larger ones the top of the range grows with the root of the mean, since large counts may scatter less
     level_spread : scale of the level prior, log units
@@ -50,6 +54,7 @@ class RegimeModel:
 
     spreads: tuple[float, ...] = (0.15, 0.3, 0.55, 1.0)
     correlations: tuple[float, ...] = (0.3, 0.6, 0.85, 0.95)
+    feedback: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8)
     dispersions: tuple[float, ...] = (1.0, 2.5, 6.0, 15.0, 60.0)
     level_spread: float = 1.2
     breaks: float = 1.0
@@ -62,6 +67,8 @@ class RegimeModel:
                 raise ValueError(f"regimes: {name} must be positive, got {tuple(values)}")
         if not all(0 <= rho < 1 for rho in self.correlations):
             raise ValueError(f"regimes: correlations must lie in [0, 1), got {tuple(self.correlations)}")
+        if not all(0 < phi < 1 for phi in self.feedback):
+            raise ValueError(f"regimes: feedback must lie between 0 and 1, got {tuple(self.feedback)}")
         for name, number, least in (("level_spread", self.level_spread, 0), ("breaks", self.breaks, 0),
                                     ("levels", self.levels, 2), ("nodes", self.nodes, 2)):
             if number <= least and not (name == "levels" and number == least):
@@ -87,14 +94,17 @@ class RegimeModel:
 class Block:
     """Settings that share a grid of deviations: correlations of like persistence, or no deviation at all (nodes 1).
 
-    spread, noise : [E], noise being the size of the negative binomial, or the scale of real noise
-    correlation : [K] over the median gap; nodes : D; emission : of the distinct rows
+    spread, noise, feedback : [E], noise being the size of the negative binomial, or the scale of real noise
+    correlation : [K] over the median gap; nodes : D
+    index : [n, B], which distinct row of the emission table each observation is (0 = missing)
     """
 
     spread: np.ndarray
     noise: np.ndarray
+    feedback: np.ndarray
     correlation: np.ndarray
     nodes: int
+    index: np.ndarray
     emission: Emission
 
     @property
@@ -118,15 +128,14 @@ def _stacked(correlations: tuple[float, ...], nodes: int, gap: float) -> np.ndar
 class Problem:
     """Data of one or several series over the same dates, laid on the grid of one model.
 
-    index : [n, B], which distinct row (low, high, scale) of the emission table each observation is (0 = missing)
     gaps : [n - 1], days between rows divided by their median; hazard_gap : [n - 1], share of the span of each gap
+    rate, age : [B], the last exact count per unit of scale, and the median gaps since then (0, inf: none)
     levels, prior : [L], log-level grid and its prior weights
     weight : [S], prior weights of the settings, blocks one after the other
     """
 
     model: RegimeModel
     observation: Observation
-    index: np.ndarray
     gaps: np.ndarray
     share: np.ndarray
     levels: np.ndarray
@@ -134,6 +143,8 @@ class Problem:
     blocks: tuple[Block, ...]
     weight: np.ndarray = field(repr=False)
     scale: np.ndarray = field(repr=False)
+    rate: np.ndarray = field(repr=False)
+    age: np.ndarray = field(repr=False)
 
     def jumps(self, breaks: float) -> np.ndarray:
         """Prior probability of a break in each gap [n - 1], when `breaks` are expected over the span."""
@@ -159,14 +170,7 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
     steps = np.diff(days)
     typical = np.median(steps) if len(steps) else 1.0
     low, high = (series.low[None, :], series.high[None, :]) if simulated is None else simulated
-    triples = np.stack([low.ravel(), high.ravel(), np.broadcast_to(scale, low.shape).ravel()], axis=1)
-    triples[np.isnan(triples[:, 0])] = np.nan
-    rows, inverse = np.unique(np.vstack([np.full((1, 3), np.nan), triples]), axis=0, return_inverse=True,
-                              equal_nan=True)
-    order = np.roll(np.arange(len(rows)), 1)  # numpy sorts NaN last: bring the missing row to index 0
-    rank = np.empty(len(rows), dtype=int)
-    rank[order] = np.arange(len(rows))
-    rows, index = rows[order], rank[inverse.ravel()[1:]].reshape(low.shape).T
+    rows, index = _distinct(low, high, np.broadcast_to(scale, low.shape))
     grid = _count_grid(model, series, scale, counts or Counts()) if count else _real_grid(model, series)
     bottom, top = grid.bottom, grid.top
     # simulated series share the grid of the observed one, so that their evidence is comparable
@@ -177,15 +181,21 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
         top = max(top, float(np.quantile([b for _, b in spans], 0.98)))
     bottom, top = bottom - reach, top + reach
     levels = np.linspace(bottom, top, int(np.clip(np.ceil((top - bottom) / grid.step), model.levels, 3 * model.levels)))
-    blocks = (_block(grid, (0.0,), (0.0,), 1, rows, levels), *(
-        _block(grid, tuple(alike), grid.spreads, nodes, rows, levels)
-        for nodes, alike in groupby(sorted(model.correlations), lambda rho: nodes_for(rho, model.nodes))))
-    # every spread (zero included) weighs the same, whatever its number of correlations
-    weight = np.concatenate([np.full(b.settings, 1.0 if b.nodes == 1 else 1 / len(model.correlations)) for b in blocks])
+    gaps = steps / typical
+    blocks = [_block(grid, (0.0,), (0.0,), 1, rows, index, levels), *(
+        _block(grid, tuple(alike), grid.spreads, nodes, rows, index, levels)
+        for nodes, alike in groupby(sorted(model.correlations), lambda rho: nodes_for(rho, model.nodes)))]
+    # every spread (zero and feedback included) weighs the same, whatever its number of correlations
+    weight = [np.full(b.settings, 1.0 if b.nodes == 1 else 1 / len(model.correlations)) for b in blocks]
+    rate, age = last_exact(low, high, scale, gaps)
+    if count and model.feedback and tellable(series, gaps):
+        blocks.append(_feedback_block(model.feedback, grid.noises, low, high, scale, rate, age, levels))
+        weight.append(np.full(blocks[-1].settings, 1 / len(model.feedback)))
     return Problem(
-        model=model, observation=grid.observation, index=index, gaps=steps / typical,
+        model=model, observation=grid.observation, gaps=gaps,
         share=steps / max(days[-1] - days[0], 1.0) if len(steps) else steps, levels=levels,
-        prior=level_prior(levels, grid.centre, grid.width), blocks=blocks, weight=weight / weight.sum(), scale=scale)
+        prior=level_prior(levels, grid.centre, grid.width), blocks=tuple(blocks),
+        weight=np.concatenate(weight) / np.concatenate(weight).sum(), scale=scale, rate=rate[:, -1], age=age[:, -1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,7 +222,7 @@ def _count_grid(model: RegimeModel, series: Series, scale: np.ndarray, counts: O
     usual = np.log(np.mean(series.middle[seen]) + 1e-9)  # of the counts themselves, whatever the share watched
     stretch = np.linspace(0, 1, len(model.dispersions)) * max(0.0, 0.5 * (usual - np.log(20)))
     return Grid(observation=counts, bottom=bottom, top=top,
-                step=_fineness(max(_scatter(np.log(series.middle[seen] + 0.5) - np.log(scale[seen])), 0.01), seen),
+                step=fineness(max(scatter(np.log(series.middle[seen] + 0.5) - np.log(scale[seen])), 0.01), seen),
                 centre=centre, width=model.level_spread, spreads=model.spreads,
                 noises=tuple(np.array(model.dispersions) * np.exp(stretch)))
 
@@ -222,31 +232,39 @@ def _real_grid(model: RegimeModel, series: Series) -> Grid:
     seen = series.observed
     y = series.middle[seen]
     sd = float(y.std()) or max(abs(float(y[0])), 1.0) * 1e-3
-    unit = max(_scatter(y), 0.05 * sd)
+    unit = max(scatter(y), 0.05 * sd)
     return Grid(observation=Reals(), bottom=float(y.min()), top=max(float(y.max()), float(y.min()) + 0.5 * unit),
-                step=_fineness(unit, seen), centre=float(y.mean()), width=model.level_spread * max(sd, unit),
+                step=fineness(unit, seen), centre=float(y.mean()), width=model.level_spread * max(sd, unit),
                 spreads=tuple(3 * unit * s for s in model.spreads), noises=tuple(unit * np.array(NOISES)))
 
 
-def _scatter(y: np.ndarray) -> float:
-    """Standard deviation of noise from its differences, which a break or a drift hardly moves."""
-    return float(np.median(np.abs(np.diff(y)))) / 0.954 if len(y) > 2 else 1.0
-
-
-def _fineness(noise: float, seen: np.ndarray) -> float:
-    """Widest step of the level grid: the uncertainty of a level over half the rows.
-
-    On a coarser grid the true level falls between two points, and a break between neighbours looks real.
-    """
-    return noise / float(np.sqrt(max(seen.sum() / 2, 1)))
-
-
 def _block(grid: Grid, correlations: tuple[float, ...], spreads: tuple[float, ...], nodes: int, rows: np.ndarray,
-           levels: np.ndarray) -> Block:
+           index: np.ndarray, levels: np.ndarray) -> Block:
     spread = np.repeat(np.array(spreads), len(grid.noises))
     noise = np.tile(np.array(grid.noises), len(spreads))
-    return Block(spread=spread, noise=noise, correlation=np.array(correlations), nodes=nodes,
-                 emission=grid.observation.emission(rows, levels, spread, noise, nodes))
+    return Block(spread=spread, noise=noise, feedback=np.zeros(len(noise)), correlation=np.array(correlations),
+                 nodes=nodes, index=index, emission=grid.observation.emission(rows, levels, spread, noise, nodes))
+
+
+def _feedback_block(shares: tuple[float, ...], noises: tuple[float, ...], low: np.ndarray, high: np.ndarray,
+                    scale: np.ndarray, rate: np.ndarray, age: np.ndarray, levels: np.ndarray) -> Block:
+    phi, noise = np.repeat(np.array(shares), len(noises)), np.tile(np.array(noises), len(shares))
+    rows, index = _distinct(low, high, np.broadcast_to(scale, low.shape), rate[:, :-1], age[:, :-1])
+    return Block(spread=np.zeros(len(phi)), noise=noise, feedback=phi, correlation=np.zeros(1), nodes=1, index=index,
+                 emission=emission(rows, levels, phi, noise))
+
+
+def _distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct rows [U, C] of columns [B, n], a missing row first, and which one each observation is, [n, B]."""
+    shape = columns[0].shape
+    stacked = np.stack([column.ravel() for column in columns], axis=1)
+    stacked[np.isnan(stacked[:, 0])] = np.nan
+    rows, inverse = np.unique(np.vstack([np.full((1, len(columns)), np.nan), stacked]), axis=0, return_inverse=True,
+                              equal_nan=True)
+    order = np.roll(np.arange(len(rows)), 1)  # numpy sorts NaN last: bring the missing row to index 0
+    rank = np.empty(len(rows), dtype=int)
+    rank[order] = np.arange(len(rows))
+    return rows[order], rank[inverse.ravel()[1:]].reshape(shape).T
 
 
 @cache
@@ -272,7 +290,7 @@ class Pass:
 
 def forward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True) -> Pass:
     """Filter: state weights after each row, given the rows up to it; jump [n - 1] is the break probability per gap."""
-    n, series = problem.index.shape
+    n, series = block.index.shape
     shape = (len(block.correlation), series, len(block.spread), len(problem.levels), block.nodes)
     prior = problem.prior.astype(np.float32)[:, None]
     current = np.broadcast_to(prior * deviations(block.nodes)[1].astype(np.float32), shape)
@@ -287,10 +305,10 @@ def forward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True)
             if jump[t - 1] > 0:
                 spread_out = current.sum(axis=-2, keepdims=True)
                 current = (1 - jump[t - 1]) * current + jump[t - 1] * prior * spread_out
-        current = current * block.emission.table[problem.index[t]]
+        current = current * block.emission.table[block.index[t]]
         mass = _mass(current)
         current /= mass[..., None, None]
-        total = total + np.log(mass, dtype=float) + block.emission.peak[problem.index[t]]
+        total = total + np.log(mass, dtype=float) + block.emission.peak[block.index[t]]
         state[t] = current if full else ones @ current
         log[t] = total
     return Pass(state=state, log=log)
@@ -298,7 +316,7 @@ def forward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True)
 
 def backward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True) -> Pass:
     """Likelihood of the rows from t on, given the state at t (not full: averaged over the level prior)."""
-    n, series = problem.index.shape
+    n, series = block.index.shape
     shape = (len(block.correlation), series, len(block.spread), len(problem.levels), block.nodes)
     prior = problem.prior.astype(np.float32)
     current = np.ones(shape, dtype=np.float32)
@@ -307,10 +325,10 @@ def backward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True
     total = np.zeros(shape[:3])
     moves = [block.moves(gap) for gap in problem.gaps]
     for t in range(n - 1, -1, -1):
-        current = current * block.emission.table[problem.index[t]]
+        current = current * block.emission.table[block.index[t]]
         mass = _mass(current)
         current /= mass[..., None, None]
-        total = total + np.log(mass, dtype=float) + block.emission.peak[problem.index[t]]
+        total = total + np.log(mass, dtype=float) + block.emission.peak[block.index[t]]
         renewed = prior @ current
         state[t] = current if full else renewed
         log[t] = total
@@ -388,12 +406,6 @@ def evidence(problem: Problem) -> Evidence:
 
 
 def settings_table(problem: Problem) -> np.ndarray:
-    """Correlation (over the median gap), spread and noise of every setting, [S, 3]."""
-    return np.array([(rho, s, r) for block in problem.blocks for rho in block.correlation
-                     for s, r in zip(block.spread, block.noise, strict=True)])
-
-
-def wander(problem: Problem) -> np.ndarray:
-    """How far each setting wanders by itself, [S]: s sqrt((1 + rho) / (1 - rho)), its long-run spread in log units."""
-    rho, spread, _ = settings_table(problem).T
-    return np.asarray(spread * np.sqrt((1 + rho) / (1 - rho)))
+    """Correlation (over the median gap), spread, noise and feedback of every setting, [S, 4]."""
+    return np.array([(rho, *setting) for block in problem.blocks for rho in block.correlation
+                     for setting in zip(block.spread, block.noise, block.feedback, strict=True)])

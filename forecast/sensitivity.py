@@ -34,8 +34,8 @@ REVERSED: dict[str, dict[Any, str]] = {
 }
 DRAWS = 250
 # Statements make sixty readings of one series, which a coarse grid does in a second; other sources are read in full.
-QUICK = RegimeModel(spreads=(0.12, 0.35, 0.9), correlations=(0.5, 0.88), dispersions=(2.0, 6.0, 30.0), levels=24,
-                    nodes=7)
+QUICK = RegimeModel(spreads=(0.12, 0.35, 0.9), correlations=(0.5, 0.88), feedback=(0.3, 0.7),
+                    dispersions=(2.0, 6.0, 30.0), levels=24, nodes=7)
 
 
 @dataclass(frozen=True)
@@ -232,5 +232,6 @@ def tipping(posterior: Posterior) -> float:
     d = posterior.level[broken][:, -1] - posterior.level[broken][:, 0]
     low, high = np.quantile(d, (0.025, 0.975))
     least = max(low, -high, 0.0)
-    v = float(np.median(np.sqrt(posterior.spread[broken] ** 2 + np.log1p(1 / posterior.noise[broken]))))
+    wider = 1 / (1 - posterior.feedback[broken] ** 2)  # counts that answer the last one scatter more around their level
+    v = float(np.median(np.sqrt(posterior.spread[broken] ** 2 + np.log1p(wider / posterior.noise[broken]))))
     return float(np.exp(least / max(v, 1e-6)))

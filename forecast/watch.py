@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecast.feedback import emission
 from forecast.regimes import Block, Problem, RegimeModel, forward, pose, single_thread
 from forecast.season import Season, evident_season
 from forecast.series import Series, check_series
@@ -55,6 +56,7 @@ class Watch:
     still : per block the weights [K, E, L, D] of the states whose level has stood since the watch began, joint with the
         settings; they sum to one over all blocks
     moved : the same for states whose level has jumped since then, in the same unit; stay : chance of no jump so far
+    rate, age : the last exact count per unit of scale, and the median gaps from it to the last row
     """
 
     problem: Problem
@@ -64,6 +66,8 @@ class Watch:
     moved: tuple[np.ndarray, ...]
     stay: float
     last: float
+    rate: float
+    age: float
     level: float
     alarm: bool
 
@@ -95,7 +99,7 @@ class Watch:
         total = sum(float(state.sum()) for state in states)
         return cls(problem=problem, season=season, history=history, still=tuple(state / total for state in states),
                    moved=tuple(np.zeros_like(state) for state in states), stay=1.0, last=_middle(history, -1),
-                   level=level, alarm=False)
+                   rate=float(problem.rate[0]), age=float(problem.age[0]), level=level, alarm=False)
 
     def see(self, row: Series) -> tuple[Watch, News]:
         """The watch after one more row (a series of length one), and what that row says.
@@ -113,8 +117,8 @@ class Watch:
         low, high = float(row.low[0]), float(row.high[0])
         still, moved = [], []
         above = below = 0.0
-        masses = [_masses(self.problem, block, low, high, scale) for block in self.problem.blocks] if (
-            row.observed[0]) else []
+        rows = _asked(low, high, scale, self.rate, self.age + gap)
+        masses = [_masses(self.problem, block, rows) for block in self.problem.blocks] if row.observed[0] else []
         # relative to the likeliest state, or all of them would be zero for a count far out in every tail
         peak = max((float(peaks[0].max()) for _, peaks in masses), default=0.0)
         for at, (block, old, new) in enumerate(zip(self.problem.blocks, self.still, self.moved, strict=True)):
@@ -134,8 +138,10 @@ class Watch:
         stay = self.stay * (1 - chance)
         fresh = sum(float(state.sum()) for state in moved) / total
         alarm = self.alarm or stay + fresh >= 1 / self.level
+        known = low == high and scale > 0
         after = replace(self, still=tuple(state / total for state in still),
-                        moved=tuple(state / total for state in moved), stay=stay, last=_middle(row, 0), alarm=alarm)
+                        moved=tuple(state / total for state in moved), stay=stay, last=_middle(row, 0), alarm=alarm,
+                        rate=low / scale if known else self.rate, age=0.0 if known else self.age + gap)
         seen = bool(row.observed[0])
         return after, News(when=str(row.start[0]), low=low, high=high, above=above if seen else 1.0,
                            below=below if seen else 1.0, evidence=stay + fresh, changed=fresh / (stay + fresh),
@@ -195,8 +201,15 @@ def _carried(block: Block, gap: float, state: np.ndarray) -> np.ndarray:
     return np.asarray(np.einsum("keld,kdf->kelf", state, block.moves(gap)))
 
 
-def _masses(problem: Problem, block: Block, low: float, high: float, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """P(low <= Y <= high), P(Y >= low) and P(Y <= high) under each state, [3, E, L, D], and their log peaks [3, E]."""
-    rows = np.array([[low, high, scale], [low, np.inf, scale], [0.0, high, scale]])
-    found = problem.observation.emission(rows, problem.levels, block.spread, block.noise, block.nodes)
+def _asked(low: float, high: float, scale: float, rate: float, age: float) -> np.ndarray:
+    """Rows whose probabilities a new one asks for, [3, 5]: within low..high, at least low, at most high."""
+    return np.array([[low, high, scale, rate, age], [low, np.inf, scale, rate, age], [0.0, high, scale, rate, age]])
+
+
+def _masses(problem: Problem, block: Block, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of these rows under each state, [3, E, L, D], and their log peaks [3, E]."""
+    if block.feedback.any():
+        found = emission(rows, problem.levels, block.feedback, block.noise)
+    else:
+        found = problem.observation.emission(rows[:, :3], problem.levels, block.spread, block.noise, block.nodes)
     return np.asarray(found.table), np.asarray(found.peak)

@@ -30,7 +30,7 @@ class Regimes:
     """
 
     bayes_factor: float = 3.0
-    drift_factor: float = 5.0
+    drift_factor: float = 8.0
     credibility: float = 0.9
     draws: int = 1000
     seed: int = 0

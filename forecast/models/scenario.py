@@ -47,13 +47,13 @@ def scenario(series: Series, horizon: int = 12, *, since: Any = None, until: Any
         now = present(problem, draws, rng)
         # the mean of a log-normal deviation is exp(s^2 / 2): the level named is that of the counts
         height = np.log(max(float(level or 0.0), 1e-9)) - now.spread**2 / 2
-        settings = (now.correlation, now.spread, now.noise)
+        settings = (now.correlation, now.spread, now.noise, now.feedback)
     else:
         past = sample(problem, draws, rng)
         # one row of the span a path: where the span holds a break, both sides of it may return
         height = past.level[np.arange(draws), rng.integers(window.first, window.last, size=draws)]
-        settings = (past.correlation, past.spread, past.noise)
-    then = Present(problem, height, rng.standard_normal(draws), *settings)
+        settings = (past.correlation, past.spread, past.noise, past.feedback)
+    then = Present(problem, height, rng.standard_normal(draws), *settings, rate=0.0, age=np.inf)
     paths = ahead(then, season.over(np.arange(n, n + horizon)), np.ones(horizon), rng, breaks=False)
     return paths if exposure is None else rng.binomial(paths, watched(series, exposure, horizon))
 

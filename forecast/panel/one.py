@@ -28,7 +28,7 @@ BINS = 360  # of a longer series, about: seven years of weeks
 DRAWS = 400
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 # A week holds many counts: small spreads can be told there, and a coarser grid than the default's does
-MODEL = RegimeModel(spreads=(0.12, 0.4), correlations=(0.4, 0.85), dispersions=(2.0, 8.0, 40.0), levels=24)
+MODEL = RegimeModel(spreads=(0.12, 0.4), correlations=(0.4, 0.85), feedback=(), dispersions=(2.0, 8.0, 40.0), levels=24)
 DOUBTFUL = -1.0  # log Bayes factor below which no break is even listed as doubtful
 LEAST_PATHS = 20  # paths with a break in a window from which the size of the change is said
 Row = dict[str, Any]

@@ -45,13 +45,14 @@ NONE = np.zeros((0, 0, 0, 0), dtype=np.float32)
 
 def evidence_of(problem: Problem, jump: np.ndarray) -> np.ndarray:
     """Log evidence [B, S] of every series and setting, with these chances of a break in each gap [n - 1]."""
-    index = np.ascontiguousarray(problem.index.T)
+    index = np.ascontiguousarray(problem.blocks[0].index.T)  # the same for all: panels have no feedback
     return np.concatenate([[each(rows, jump, NONE) for rows in index] for each in _filters(problem)], axis=1)
 
 
 def sample(problem: Problem, draws: int, rng: np.random.Generator) -> Posterior:
     """Draw paths of the jump model; what `posterior.sample` does, for one series."""
-    jump, n, rows = problem.jumps(problem.model.breaks), len(problem.scale), np.ascontiguousarray(problem.index[:, 0])
+    jump, n = problem.jumps(problem.model.breaks), len(problem.scale)
+    rows = np.ascontiguousarray(problem.blocks[0].index[:, 0])
     filters = _filters(problem)
     states = [np.empty((n, *each.table.shape[1:]), np.float32) for each in filters]
     logs = [each(rows, jump, state) for each, state in zip(filters, states, strict=True)]
@@ -69,9 +70,10 @@ def sample(problem: Problem, draws: int, rng: np.random.Generator) -> Posterior:
                     picked[mine] - offset, rng.random((n, 2, len(mine))), broke, at)
             jumps[mine], level[mine] = broke.T, at.T
         offset += state.shape[2]
-    correlation, spread, noise = settings_table(problem)[picked].T
+    correlation, spread, noise, feedback = settings_table(problem)[picked].T
     return Posterior(problem=problem, log_ratio=any_break(total, none, problem.weight, problem.model.breaks),
-                     jumps=jumps, level=problem.levels[level], correlation=correlation, spread=spread, noise=noise)
+                     jumps=jumps, level=problem.levels[level], correlation=correlation, spread=spread, noise=noise,
+                     feedback=feedback)
 
 
 @dataclass(frozen=True, eq=False)
