@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecast.evidence import Evidence, evidence
 from forecast.placebo import null_ratios
 from forecast.regimes import (
-    Evidence,
     Problem,
     RegimeModel,
     backward,
-    evidence,
     forward,
     pose,
     settings_table,

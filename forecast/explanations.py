@@ -9,8 +9,9 @@ from datetime import date
 import numpy as np
 
 from forecast.events import Event
+from forecast.evidence import evidence
 from forecast.posterior import Posterior
-from forecast.regimes import RegimeModel, evidence, pose
+from forecast.regimes import RegimeModel, pose
 from forecast.season import evident_season
 from forecast.series import DAY, Series
 

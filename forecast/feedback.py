@@ -58,7 +58,7 @@ def size(noise: Array, mean: Array, feedback: Array, share: Array) -> Array:
 
 
 def emission(rows: Array, levels: Array, feedback: Array, noise: Array) -> Emission:
-    """Likelihood of distinct rows [U, 5] (low, high, scale, rate, age) at each level, for E settings: table [U, E, L, 1]."""
+    """Likelihood of distinct rows [U, 5] (low, high, scale, rate, age) at each level, for E settings: [U, E, L, 1]."""
     from scipy.special import gammaln
 
     low, high, scale, rate, age = (column[:, None, None] for column in rows.T)

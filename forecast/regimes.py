@@ -9,9 +9,9 @@
 or, instead of the deviation s x_t, dependence on the last count (see `forecast.feedback`)
 
 The state (m, x) lives on a grid; s, tau, r and the feedback are integrated over a small grid with equal prior weights;
-hazard 0 is the model without breaks. Forward and backward passes give the evidence of every model and the posterior of the break
-date exactly, up to the grid (Kitagawa 1987, JASA 82, 1032-1041; Chib 1998, J. Econometrics 86, 221-241; Fearnhead
-2006, Statistics and Computing 16, 203-213).
+hazard 0 is the model without breaks. Forward and backward passes give the evidence of every model and the posterior of
+the break date exactly, up to the grid (Kitagawa 1987, JASA 82, 1032-1041; Chib 1998, J. Econometrics 86, 221-241;
+Fearnhead 2006, Statistics and Computing 16, 203-213).
 """
 
 from __future__ import annotations
@@ -356,53 +356,6 @@ def pooled(logs: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """log of the weighted mean of exp(logs) over the last axis (settings)."""
     peak = logs.max(axis=-1, keepdims=True)
     return np.asarray(np.log(np.sum(weight * np.exp(logs - peak), axis=-1)) + peak[..., 0])
-
-
-def _flat(log: np.ndarray) -> np.ndarray:
-    """[..., K, B, E] to [..., B, K * E]."""
-    moved = np.moveaxis(log, -2, -3)
-    return moved.reshape(*moved.shape[:-2], -1)
-
-
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """Log evidence without a break and with one break in each gap, for B series at once.
-
-    none : [B, S] per setting; one : [n - 1, B, S], a break between row t and t + 1, levels independent before and after
-    weight : [S], prior weights of the settings
-    """
-
-    none: np.ndarray
-    one: np.ndarray
-    weight: np.ndarray
-
-    def log_ratio(self) -> np.ndarray:
-        """Log Bayes factor of one break in each gap against none, settings integrated, [n - 1, B]."""
-        return np.asarray(pooled(self.one, self.weight) - pooled(self.none, self.weight))
-
-    def settings(self, gaps: np.ndarray) -> np.ndarray:
-        """Posterior weights of the settings [B, S] when there is a step in one of these gaps, all alike."""
-        logs = np.logaddexp.reduce(self.one[gaps], axis=0)
-        weight = self.weight * np.exp(logs - logs.max(axis=-1, keepdims=True))
-        return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
-
-
-def evidence(problem: Problem) -> Evidence:
-    """Evidence of no break and of exactly one break in each gap, by one forward and one backward pass."""
-    still = np.zeros(len(problem.gaps))
-    none, one = [], []
-    for block in problem.blocks:
-        with single_thread():
-            ahead, back = forward(problem, block, still, full=False), backward(problem, block, still, full=False)
-        none.append(_flat(ahead.log[-1]))
-        matrices = [block.moves(gap) for gap in problem.gaps]
-        joined = np.empty((len(still), *ahead.log.shape[1:]))
-        for t, matrix in enumerate(matrices):
-            carried = np.einsum("kbed,kdf->kbef", ahead.state[t], matrix)
-            with np.errstate(divide="ignore"):
-                joined[t] = np.log(np.sum(carried * back.state[t + 1], axis=-1, dtype=float))
-        one.append(_flat(ahead.log[:-1] + back.log[1:] + joined))
-    return Evidence(none=np.concatenate(none, axis=-1), one=np.concatenate(one, axis=-1), weight=problem.weight)
 
 
 def settings_table(problem: Problem) -> np.ndarray:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from forecast import Series, detect, simulate
 from forecast.breaks.regimes import Regimes
-from forecast.regimes import RegimeModel, evidence, pose
+from forecast.evidence import evidence
+from forecast.regimes import RegimeModel, pose
 
 SMALL = RegimeModel(spreads=(0.3, 0.8), correlations=(0.5, 0.88), dispersions=(2.0, 15.0))
 

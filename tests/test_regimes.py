@@ -10,10 +10,11 @@ import pytest
 
 from forecast import Series, detect, simulate
 from forecast.breaks.regimes import Regimes
+from forecast.evidence import evidence
 from forecast.lattice import deviations, transition
 from forecast.observation import Counts
 from forecast.posterior import ahead, present, sample
-from forecast.regimes import RegimeModel, evidence, pose
+from forecast.regimes import RegimeModel, pose
 
 SMALL = RegimeModel(spreads=(0.3,), correlations=(0.6,), dispersions=(2.0, 10.0), levels=6, nodes=7)
 
