@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -103,7 +103,8 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
                          "only detect takes other numbers")
     positions = [position_of(series, when) for when in dates]
     season = evident_season(series).over(np.arange(len(series)))
-    problem = pose(model or RegimeModel(), series, season)
+    # persistence is taken as that of the intensity: where counts answer the last one, this errs on the careful side
+    problem = pose(replace(model or RegimeModel(), feedback=()), series, season)
     known = evidence(problem)
     ratios = known.log_ratio()[:, 0]
     gaps = np.array([position - 1 for position in positions])
@@ -125,16 +126,9 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
 
 
 def wander(problem: Problem) -> np.ndarray:
-    """How far the counts of each setting wander by themselves, [S]: s sqrt((1 + rho) / (1 - rho)), in log units.
-
-    This is the long-run spread of the deviation; with feedback that of the mean around its level, whose variance is
-    phi^2 / (1 - phi^2) times that of a count.
-    """
-    rho, spread, noise, phi = settings_table(problem).T
-    mean = float(problem.prior @ np.exp(problem.levels)) * float(np.median(problem.scale))
-    answered = np.log1p(phi**2 / (1 - phi**2) * (1 / mean + 1 / noise))
-    keeps = np.maximum(rho, phi)  # a setting has one of the two
-    return np.asarray(np.sqrt((spread**2 + answered) * (1 + keeps) / (1 - keeps)))
+    """How far each setting wanders by itself, [S]: s sqrt((1 + rho) / (1 - rho)), its long-run spread in log units."""
+    rho, spread, _, _ = settings_table(problem).T
+    return np.asarray(spread * np.sqrt((1 + rho) / (1 - rho)))
 
 
 def _null_weights(stepped: np.ndarray, far: np.ndarray) -> np.ndarray:
