@@ -24,6 +24,7 @@ _HOMES = {
     "feed_series": "feeds",
     "Break": "breaks",
     "detect": "breaks",
+    "detect_all": "breaks",
     "predict": "models",
     "totals": "models",
     "scenario": "models.scenario",
@@ -50,7 +51,7 @@ __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the names are those of the
 
 if TYPE_CHECKING:
     from forecast.backtest import backtest
-    from forecast.breaks import Break, detect
+    from forecast.breaks import Break, detect, detect_all
     from forecast.config import load
     from forecast.counterfactual import counterfactual
     from forecast.effects import event_effect

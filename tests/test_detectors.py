@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast import Series, detect
+from forecast import Series, detect, detect_all, simulate
 from forecast.registry import make, names
 
 NAMES = names("detectors")
@@ -82,3 +82,11 @@ def test_a_test_that_can_never_be_significant_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"alpha 0\.01 needs draws of at least 99, got 98"):
         make("detectors", name, alpha=0.01, draws=98)
     make("detectors", name, alpha=0.01, draws=99)
+
+
+def test_several_series_at_once_are_each_as_alone():
+    several = {str(seed): simulate(40, level=8, breaks={20: 4.0} if seed % 2 else {}, seed=seed) for seed in range(4)}
+    found = detect_all(several, "regimes")
+    assert list(found) == list(several)
+    assert found == {name: detect(series, "regimes") for name, series in several.items()}
+    assert detect_all(several, "regimes", jobs=2) == found

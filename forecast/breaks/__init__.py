@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,3 +57,21 @@ def detect(series: Series, detector: str | Detector = "auto") -> tuple[Break, ..
         raise ValueError(f"series {series.name}: no row holds an observation: nothing can be detected")
     chosen: Detector = make("detectors", detector) if isinstance(detector, str) else detector
     return chosen.detect(series)
+
+
+def detect_all(several: Mapping[str, Series], detector: str | Detector = "auto", *,
+               jobs: int = 1) -> dict[str, tuple[Break, ...]]:
+    """Breaks of several series, by their keys and in their order: `detect` on each, over `jobs` processes.
+
+    The answer does not depend on `jobs`. Raises ValueError as `detect` does, with the name of the series.
+
+    >>> quiet, risen = [5, 4, 6, 5, 4, 5, 6, 5] * 3, [5, 4, 6, 5] * 3 + [25, 24, 27, 26] * 3
+    >>> found = detect_all({"A": Series.from_values(quiet), "B": Series.from_values(risen)})
+    >>> [len(found[name]) for name in ("A", "B")]
+    [0, 1]
+    """
+    from joblib import Parallel, delayed
+
+    chosen: Detector = make("detectors", detector) if isinstance(detector, str) else detector
+    return dict(zip(several, Parallel(n_jobs=jobs)(delayed(detect)(series, chosen) for series in several.values()),
+                    strict=True))
