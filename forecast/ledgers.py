@@ -125,10 +125,7 @@ class Cells:
         cell = self.text(column)
         if not cell:
             return None
-        try:
-            value = float(cell) if NUMBER.fullmatch(cell) else math.nan
-        except ValueError:
-            value = math.nan
+        value = float(cell) if NUMBER.fullmatch(cell) else math.nan
         if not math.isfinite(value):
             self.wrong(column, cell, "write a plain number such as 12 (a point for decimals, no separators)")
         elif value < 0:

@@ -179,6 +179,9 @@ def _row(cells: Cells) -> _Row | None:
     bounds = [np.nan if end is None else end for end in ends]
     if bounds[0] > bounds[1]:
         cells.wrong("y_low", f"{bounds[0]:g}", f"it lies above {bounds[1]:g}: swap them or mend one")
+    elif y is not None and not bounds[0] <= y <= bounds[1]:
+        cells.wrong("y", f"{y:g}", f"it lies outside y_low {bounds[0]:g} to y_high {bounds[1]:g}: mend one of the "
+                    "three")
     return _Row(cells.text("unique_id", needed=True), day, bounds[0], bounds[1])
 
 

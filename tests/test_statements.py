@@ -1,6 +1,7 @@
 """Statements: what a ledger may look like, and one error that lists everything that is wrong."""
 
 import math
+from dataclasses import FrozenInstanceError
 from datetime import date
 
 import pytest
@@ -193,3 +194,12 @@ def test_no_row_whatever_gives_a_traceback(cells):
             read_statements(path)
         except StatementError as error:
             assert error.problems  # noqa: PT017 - a row of blanks is no error
+
+
+def test_statements_and_watches_are_values_that_nobody_changes():
+    first, second = (read_statements("khasan_rajin/railcars.csv")[0] for _ in range(2))
+    watch = read_watching("khasan_rajin/watching.csv")[0]
+    assert len({first, second}) == 1
+    for value in (first, watch):
+        with pytest.raises(FrozenInstanceError):
+            value.site = "elsewhere"

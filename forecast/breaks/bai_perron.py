@@ -172,7 +172,8 @@ def best_partitions(y: Array, X: Array, h: int, m: int) -> Partitions | None:
 def compiled(loop: str) -> bool:
     """True when this process has compiled or loaded the loop already, so that using it costs no wait."""
     kernels = sys.modules.get("forecast.kernels")
-    return kernels is not None and bool(getattr(kernels, loop).signatures)
+    # with NUMBA_DISABLE_JIT a loop is a plain function, slower than numpy
+    return kernels is not None and bool(getattr(getattr(kernels, loop), "signatures", ()))
 
 
 def level_rss(y: Array) -> Array:

@@ -34,7 +34,7 @@ def table_of(columns: Mapping[str, Sequence[str]], numbers: Sequence[int]) -> pd
     low, high = np.where(np.isnan(low), y, low), np.where(np.isnan(high), y, high)
     low, high = (np.where(np.isnan(low) & ~np.isnan(high), 0.0, low),
                  np.where(np.isnan(high) & ~np.isnan(low), np.inf, high))
-    if (low > high).any():
+    if (low > high).any() or ((y < low) | (y > high)).any():
         return None
     nothing = words(np.zeros(n, dtype=np.int8), [""])
     made: dict[str, Any] = {name: read.get(name, nothing) for name in TEXTS} | dict.fromkeys(NUMBERS, nowhere)

@@ -268,6 +268,8 @@ def bounds(cells: Cells, y: float | None, low: float | None, high: float | None)
     below, above = 0.0 if ends[0] is None else ends[0], np.inf if ends[1] is None else ends[1]
     if below > above:
         cells.wrong("y_low", f"{below:g}", f"it lies above {above:g}: swap them or mend one")
+    elif y is not None and not below <= y <= above:
+        cells.wrong("y", f"{y:g}", f"it lies outside y_low {below:g} to y_high {above:g}: mend one of the three")
     return {"y_low": below, "y_high": above}
 
 
