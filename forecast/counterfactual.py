@@ -26,7 +26,8 @@ class Counterfactual:
     cumulative_low, cumulative_middle, cumulative_high : sum so far of observed minus expected, over observed rows only;
         where a row is known within bounds, the low end takes its low bound and the high end its high one (an open bound
         counts with its low end, so that the high end says "at least")
-    ratio : low, middle and high of the sum of observed over that of expected; inf where none was expected
+    ratio : low, middle and high of the sum of observed over that of expected; inf where none was expected (1 if none
+        was seen either)
     """
 
     when: np.ndarray
@@ -80,8 +81,15 @@ def _compared(after: Series, paths: np.ndarray) -> Counterfactual:
     band = np.quantile(paths, LEVELS, axis=0)
     expected = np.sort(paths[:, seen].sum(axis=1))[::-1]  # the most expected gives the least ratio
     at = [int(level * (len(paths) - 1)) for level in LEVELS]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = [bound[seen].sum() / expected[k] for bound, k in zip((after.low, after.middle, top), at, strict=True)]
+    ratios = [_ratio(float(bound[seen].sum()), float(expected[k]))
+              for bound, k in zip((after.low, after.middle, top), at, strict=True)]
     return Counterfactual(when=after.start, observed=after.middle, low=band[0], middle=band[1], high=band[2],
                           cumulative_low=low, cumulative_middle=middle, cumulative_high=high,
-                          ratio=(float(ratios[0]), float(ratios[1]), float(ratios[2])))
+                          ratio=(ratios[0], ratios[1], ratios[2]))
+
+
+def _ratio(seen: float, expected: float) -> float:
+    """Seen over expected; none where none was expected are as many."""
+    if expected:
+        return seen / expected
+    return float("inf") if seen else 1.0
