@@ -10,6 +10,7 @@ CENTRE = 1.2816**2  # squared normal score of the 80 % interval's ends: the tail
 TAILS = np.array([0.0, 0.03, 0.06, 0.09, 0.12, 0.16, 0.2])
 SCALES = np.exp(np.linspace(-0.6, 0.9, 16))
 USUAL, LOOSE = 0.08, 0.05  # prior mean and standard deviation of the tail factor, from all public sets together
+SHRINK = 0.3  # prior standard deviation of the log of the scale
 OVERLAP = 0.5  # what an origin is worth for the scale: its neighbours saw the same rows
 REACH = 5.0  # normal scores beyond which a past error counts no more
 
@@ -26,13 +27,12 @@ class Tails:
     tail: float
 
 
-def learned(errors: np.ndarray, age: np.ndarray, memory: float = 4.0, shrink: float = 0.15) -> Tails:
-    """Posterior means of the factors, given past errors [origins, steps] as normal scores (NaN = nothing observed).
+def learned(errors: np.ndarray, age: np.ndarray, memory: float = 4.0) -> Tails:
+    """Posterior means of the tail and of the log scale, given past errors [origins, steps] as normal scores (NaN = nothing observed).
 
     age : rows between each origin and the end of the history [origins]; an origin loses half its say on the scale in
         `memory` rows, for how far errors lately spread tells a little about the next ones (after a break much),
         and how far they spread over a long history tells nothing (measured); the tail is learned from all
-    shrink : prior standard deviation of the log of the scale
     The steps of one origin count as one error. Without errors the priors stand: a scale of one, and the tails
     that observed series usually have beyond a Gaussian model's.
     Source: Gneiting, Balabdaoui & Raftery 2007 (calibration), Cornish & Fisher 1938 (the cubic map).
@@ -47,8 +47,9 @@ def learned(errors: np.ndarray, age: np.ndarray, memory: float = 4.0, shrink: fl
 
     even, recent = np.ones(len(errors)), OVERLAP * 0.5 ** (age / memory)
     tail = _posterior_mean(TAILS, [likelihood(1.0, each, even) for each in TAILS], (TAILS - USUAL) / LOOSE)
-    scale = _posterior_mean(SCALES, [likelihood(each, tail, recent) for each in SCALES], np.log(SCALES) / shrink)
-    return Tails(scale, tail)
+    scale = _posterior_mean(np.log(SCALES), [likelihood(each, tail, recent) for each in SCALES],
+                            np.log(SCALES) / SHRINK)
+    return Tails(float(np.exp(scale)), tail)
 
 
 def _posterior_mean(values: np.ndarray, log: list[float], prior: np.ndarray) -> float:

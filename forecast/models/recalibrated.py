@@ -41,8 +41,7 @@ class Recalibrated:
         """Sample paths, int64 [draws, horizon]."""
         errors, age = self.errors(series, rng)
         paths = make("models", self.member).paths(series, horizon, draws, rng)
-        # looser than for structural: a member may be too sure of itself throughout
-        tails = learned(errors, age, memory=float(self.origins * self.every), shrink=0.3)
+        tails = learned(errors, age, memory=float(self.origins * self.every))
         return whole(stretched(paths, tails))
 
     def errors(self, series: Series, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
