@@ -163,10 +163,9 @@ def _rates(what: str, listed: np.ndarray, true: np.ndarray) -> None:
 def _compare(given: argparse.Namespace, cpu: float, wall: float) -> None:
     said: dict[str, Any] = {}
     for python, what in ((given.peers, "pelt"), (given.peers, "pelt_daily"), (sys.executable, "prophet")):
-        sample = given.sample if what != "pelt_daily" else min(given.sample, 2)
         done = subprocess.run([python, "-W", "ignore", "-m", "tests.bench", "panel", "peer", what, str(given.ports),
-                               str(given.days), str(given.seed), str(sample)], cwd=ROOT, capture_output=True, text=True,
-                              check=False, env={**os.environ, "OMP_NUM_THREADS": "1"})
+                               str(given.days), str(given.seed), str(given.sample)], cwd=ROOT, capture_output=True,
+                              text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"})
         if done.returncode:
             raise SystemExit(done.stderr[-500:])
         said[what] = json.loads(done.stdout.splitlines()[-1])
