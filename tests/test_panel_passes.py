@@ -24,7 +24,7 @@ def series(request):
 
 
 def _plain_evidence(problem, jump):
-    return np.concatenate([forward(problem, block, jump).log[-1].transpose(1, 0, 2).reshape(problem.index.shape[1], -1)
+    return np.concatenate([forward(problem, block, jump).log[-1].transpose(1, 0, 2).reshape(block.index.shape[1], -1)
                            for block in problem.blocks], axis=1)
 
 

@@ -28,7 +28,7 @@ class Tails:
 
 
 def learned(errors: np.ndarray, age: np.ndarray, memory: float = 4.0) -> Tails:
-    """Posterior means of the tail and of the log scale, given past errors [origins, steps] as normal scores (NaN = nothing observed).
+    """Posterior means of tail and log scale, from past errors [origins, steps] as normal scores (NaN = not observed).
 
     age : rows between each origin and the end of the history [origins]; an origin loses half its say on the scale in
         `memory` rows, for how far errors lately spread tells a little about the next ones (after a break much),
