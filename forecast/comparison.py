@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from forecast.ledgers import HIDDEN
 from forecast.runs import flat, read_runs
 from forecast.words import count, figure, plain
 
@@ -29,6 +30,8 @@ def compare(folder: str | Path) -> pd.DataFrame:
     table = table.sort_values(keys, ignore_index=True, kind="stable", na_position="last")
     from forecast.findings_json import csv_text
 
+    table = table.rename(columns=lambda name: HIDDEN.sub("", name)).map(
+        lambda cell: HIDDEN.sub("", cell) if isinstance(cell, str) else cell)
     records = [{str(key): value for key, value in line.items()} for line in table.to_dict("records")]
     (root / "compare.csv").write_text(csv_text(records), encoding="utf-8", newline="")
     (root / "compare.html").write_text(_html(table), encoding="utf-8")

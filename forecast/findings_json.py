@@ -16,10 +16,10 @@ import pandas as pd
 import yaml
 
 from forecast.findings import Findings, Reading
+from forecast.ledgers import no_formula
 
 DIGITS = 10  # significant digits kept: below what another processor's arithmetic changes
 TABLES = ("series", "statements", "explanations", "effects", "forecast", "totals", "backtest")
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a formula to a spreadsheet
 
 
 def as_json(findings: Findings, config: str | None = None) -> str:
@@ -130,7 +130,7 @@ def csv_text(lines: list[dict[str, Any]]) -> str:
     """
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, list(lines[0]))
-    writer.writeheader()
+    writer.writerow({key: _cell(key) for key in lines[0]})
     writer.writerows({key: _cell(value) for key, value in line.items()} for line in lines)
     return out.getvalue()
 
@@ -153,4 +153,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, pd.Timestamp | date | np.datetime64):
         return str(value)[:10]
     text = "" if value is None else str(value)
-    return "'" + text if text.startswith(RISKY) and not isinstance(value, int | np.integer) else text
+    return text if isinstance(value, int | np.integer) else no_formula(text)

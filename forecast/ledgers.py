@@ -32,6 +32,7 @@ SHOWN = 20
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # what a reader does not see, or what turns the text around it: a name is to be what it looks like
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a formula to a spreadsheet
 INPUTS: ContextVar[dict[str, str] | None] = ContextVar("INPUTS", default=None)
 Row = TypeVar("Row")
 
@@ -59,6 +60,15 @@ class StatementError(ValueError):
         more = len(self.problems) - SHOWN
         lines = [str(problem) for problem in self.problems[:SHOWN]]
         super().__init__("\n".join(lines + [f"and {more} more"] * (more > 0)))
+
+
+def no_formula(text: str) -> str:
+    """A cell that a spreadsheet shows and does not compute: what would be a formula gets an apostrophe.
+
+    >>> no_formula("=cmd()"), no_formula("4 cars")
+    ("'=cmd()", '4 cars')
+    """
+    return "'" + text if text.startswith(RISKY) else text
 
 
 def locate(path: str | Path) -> Path:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from forecast.refusals import trusted
+from forecast.runs import read_findings
 
 SHOWN = 20  # differences that are printed one by one
 CLOSE = 1e-8  # relative: findings hold ten digits
 PARTS = ("windows", "readings", "tested", "untested", "sensitivity", "together", "counterfactual", "forecast", "totals",
          "backtest", "frozen")
-MOST_BYTES = 256 * 1024 * 1024
 
 
 def rerun(path: str | Path, trust: Sequence[str] = ()) -> list[str]:
@@ -64,13 +64,8 @@ def _read(path: Path) -> dict[str, Any]:
     file = path / "findings.json" if path.is_dir() else path
     if not file.is_file():
         raise ValueError(f"{path} is no findings.json: name one, or the folder of a report")
-    if file.stat().st_size > MOST_BYTES:
-        raise ValueError(f"{file} is larger than {MOST_BYTES // 1024 ** 2} MiB: no run writes that much")
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"{file}: cannot be read ({error}): name the findings.json of a report") from error
-    if not isinstance(found, dict) or not isinstance(found.get("config"), dict):
+    found = read_findings(file)
+    if not found.get("config"):
         raise ValueError(f"{file} holds no settings: only what the command forecast wrote can be run again")
     return found
 

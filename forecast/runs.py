@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from forecast.aside import MARK
+
+MOST_BYTES = 256 * 1024 * 1024
 
 
 def read_runs(folder: str | Path) -> dict[str, dict[str, Any]]:
@@ -18,7 +22,7 @@ def read_runs(folder: str | Path) -> dict[str, dict[str, Any]]:
     root = Path(folder)
     found = (path for path in sorted(root.rglob("findings.json"))
              if not any(part.startswith(MARK) for part in path.relative_to(root).parts))  # unfinished
-    runs = {_run(path.parent, root): _read(path) for path in found}
+    runs = {_run(path.parent, root): read_findings(path) for path in found}
     if not runs:
         raise ValueError(f"{folder} holds no findings.json: run an experiment into it first, or name another folder")
     return runs
@@ -29,14 +33,51 @@ def _run(place: Path, root: Path) -> str:
     return place.relative_to(root).as_posix() if place != root else root.resolve().name
 
 
-def _read(path: Path) -> dict[str, Any]:
+class _Explanation(BaseModel):
+    label: str
+    probability: float
+
+
+class _Reading(BaseModel):
+    log_ratio: float | None
+    explained: list[list[_Explanation]]
+
+
+class _Backtest(BaseModel):
+    scores: list[dict[str, float | str | None]]
+
+
+class _Findings(BaseModel):
+    """What is read of a findings.json; whatever else it holds stays as it is."""
+
+    name: str
+    primary: str
+    settings: dict[str, Any]
+    readings: dict[str, _Reading]
+    backtest: _Backtest | None = None
+    config: dict[str, Any] | None = None
+    versions: dict[str, str] = {}
+    inputs: dict[str, str] = {}
+
+
+def read_findings(path: Path) -> dict[str, Any]:
+    """What a findings.json holds.
+
+    Raises ValueError for a file that is too large, no JSON, or that lacks what a run writes.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path} is larger than {MOST_BYTES // 1024 ** 2} MiB: no run writes that much")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        missing = {"name", "settings", "readings", "primary"} - set(found)
-    except (json.JSONDecodeError, TypeError) as error:
+        primary = _Findings.model_validate(found).primary
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: cannot be read ({error}): run that experiment again") from error
-    if missing:
-        raise ValueError(f"{path}: {', '.join(sorted(missing))} missing: run that experiment again")
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = ".".join(map(str, wrong["loc"])) or "the whole"
+        raise ValueError(f"{path}: {where}: {wrong['msg']}: run that experiment again") from error
+    if primary not in found["readings"]:
+        raise ValueError(f"{path}: no reading of its primary series {primary!r}: run that experiment again")
     return dict(found)
 
 

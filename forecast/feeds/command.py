@@ -15,8 +15,9 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.feeds import detected, feeds
-from forecast.feeds.reading import COLUMNS, Batch, Fault, Feed
+from forecast.feeds.reading import COLUMNS, TEXTS, Batch, Fault, Feed
 from forecast.feeds.source import Source
+from forecast.ledgers import no_formula
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,9 +209,10 @@ def _write(batch: Batch, rows: IO[str], reasons: Any) -> None:
     table = batch.table[batch.table["ds"].notna()]
     columns = [column for column in COLUMNS if column != "row"]
     made = table[columns].assign(**{name: table[name].dt.strftime("%Y-%m-%d") for name in ("ds", "end")})
+    made = made.assign(**{name: made[name].astype("str").map(no_formula) for name in TEXTS})
     # an open bound is written as a blank: a lower bound alone means "at least"
     made["y_high"] = made["y_high"].where(made["y_high"] != float("inf"))
     made.to_csv(rows, index=False, header=rows.tell() == 0, lineterminator="\n", columns=columns)
     for fault in batch.faults:
         text = fault.text.encode("utf-8", errors="backslashreplace").decode()
-        reasons.writerow([fault.row, fault.column, fault.got, fault.do, text])
+        reasons.writerow([fault.row, no_formula(fault.column), no_formula(fault.got), fault.do, no_formula(text)])

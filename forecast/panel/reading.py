@@ -14,6 +14,7 @@ from typing import Any
 from forecast.feeds import detected
 from forecast.feeds.gather import gathered
 from forecast.feeds.reading import Batch
+from forecast.ledgers import no_formula
 from forecast.panel.settings import Settings
 from forecast.series import Series
 
@@ -52,7 +53,8 @@ def read_input(path: Path, settings: Settings, folder: Path) -> Input:
                 faulty += len({fault.row for fault in batch.faults})
                 for fault in batch.faults:
                     text = fault.text.encode("utf-8", errors="backslashreplace").decode()
-                    writer.writerow([fault.row, fault.column, fault.got, fault.do, text])
+                    cells = (fault.column, fault.got, fault.do, text)
+                    writer.writerow([fault.row, *map(no_formula, cells)])
                 yield batch
 
         try:
