@@ -144,7 +144,7 @@ def loops_against_every_cut(data: Data) -> str:
     y = rng.choice([rng.integers(-50, 50, n), rng.poisson(3, n), np.repeat(rng.integers(0, 9), n), rng.normal(0, 1e3, n)]).astype(float)
     regressed = bool(rng.random() < 0.4)
     X = np.column_stack([np.ones(n), np.arange(n, dtype=float)])
-    h = max(h, 3) if regressed else h
+    h = max(h, 2) if regressed else h
 
     def rss(a: int, b: int) -> float:
         part = y[a:b]

@@ -183,3 +183,7 @@ def test_break_scores_lie_in_one_and_are_one_for_the_annotators_own(a: list[int]
     assert 0 < scores.covering([a], found, 100) <= 1 + 1e-12
     assert scores.break_f1([a], a) == pytest.approx(1.0)
     assert scores.covering([a], a, 100) == pytest.approx(1.0)
+
+
+def test_levels_are_the_nine_deciles():
+    assert scores.LEVELS == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

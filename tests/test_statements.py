@@ -203,3 +203,25 @@ def test_statements_and_watches_are_values_that_nobody_changes():
     for value in (first, watch):
         with pytest.raises(FrozenInstanceError):
             value.site = "elsewhere"
+
+
+def test_a_period_may_lack_its_start_or_both_days_and_nothing_else_may(tmp_path):
+    def read(*rows: str):
+        (tmp_path / "open.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+        return read_statements(tmp_path / "open.csv")
+
+    found = read("a,port,ships,period,,2023-10-05,7,,,exact,P", "b,port,ships,period,,,7,,,exact,P", "c,port,ships,period,2023-10-01,,7,,,exact,P",
+                 "d,port,ships,sighting,2023-10-05,,1,,,exact,P")
+    day = date(2023, 10, 5)
+    assert [(s.start, s.end) for s in found] == [(None, day), (None, None), (date(2023, 10, 1), None), (day, day)]
+    for kind in ("sighting", "snapshot"):
+        with pytest.raises(StatementError, match="start: got 'nothing': fill it in"):
+            read(f"a,port,ships,{kind},,2023-10-05,7,,,exact,P")
+
+
+@pytest.mark.parametrize("width", [-0.01, 1, 1.5])
+def test_approx_is_a_width_below_the_whole(width):
+    with pytest.raises(ValueError, match="approx_width must lie in"):
+        read_statements("khasan_rajin/railcars.csv", approx_width=width)
+    exact = {s.id: s for s in read_statements("khasan_rajin/railcars.csv", approx_width=0)}
+    assert exact["cars-2023-10-05-csis-tmg"].low == exact["cars-2023-10-05-csis-tmg"].high == 73
