@@ -340,3 +340,13 @@ def test_bad_rows_are_refused_or_listed(source, tmp_path, capsys):
     assert "many" in rejected.loc[0, "got"]
     assert json.loads((tmp_path / "kept" / "summary.json").read_text())["rows_with_faults"] == 1
     assert tables(tmp_path / "kept")["series"].set_index("unique_id").loc["calm1", "observed"] == DAYS - 1
+
+
+def test_a_series_of_zeros_alone_shows_no_change_and_is_no_placebo():
+    zeros = Series.from_values(np.zeros(300), start="2020-01-01", freq="D", name="idle")
+    found = examine(zeros, Settings(event="2020-06-01", horizon=7))
+    assert found.series["breaks"] == 0
+    assert found.series.get("log_ratio") is None
+    assert (found.breaks, found.placebos) == ((), ())
+    assert [row["reason"] for row in found.effects] == ["nothing was ever counted"]
+    assert len(found.forecast) == 7

@@ -71,6 +71,8 @@ def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outco
     binned = in_bins(grid)
     season = evident_season(binned).over(np.arange(len(binned)))
     rng = np.random.default_rng(seed)
+    if not grid.middle[grid.observed].any():  # as likely in any order: it can show no change, and is no placebo either
+        return _without_counts(grid, binned, settings, row, seed)
     posterior = sample(pose(MODEL, binned, season, counts=CompiledCounts()), DRAWS, rng)
     found = _found(posterior, binned) if settings.detector == "regimes" else detect(binned, settings.detector)
     breaks = tuple(dated_daily(each, grid, binned) for each in found)
@@ -86,6 +88,16 @@ def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outco
         effects.append(effect)
         placebos += elsewhere
     return Outcome(told, tuple(_break_rows(series.name, breaks, binned, grid)), tuple(effects), ahead, tuple(placebos))
+
+
+def _without_counts(grid: Series, binned: Series, settings: Settings, row: Row, seed: int) -> Outcome:
+    """A series of zeros alone: no evidence for or against a change, and a forecast."""
+    ahead, scored = _ahead(grid, settings, seed)
+    effects = tuple({"unique_id": grid.name, "event": name, "first": np.datetime64(first, "D"),
+                     "last": np.datetime64(last, "D"), "reason": "nothing was ever counted"}
+                    for name, first, last in settings.windows())
+    return Outcome(row | {"grid": grid.freq, "bins": binned.freq, "rows": len(binned), "breaks": 0, **scored},
+                   effects=effects, forecast=ahead)
 
 
 def _found(posterior: Posterior, binned: Series) -> tuple[Break, ...]:
