@@ -219,5 +219,5 @@ def test_compare_of_nothing_says_what_to_do(tmp_path):
     with pytest.raises(ValueError, match="run an experiment into it"):
         compare(tmp_path)
     (tmp_path / "findings.json").write_text("{}")
-    with pytest.raises(ValueError, match="missing: run that experiment again"):
+    with pytest.raises(ValueError, match="required: run that experiment again"):
         compare(tmp_path)
