@@ -209,7 +209,7 @@ def test_p_values_count_the_series_itself_among_its_placebos():
 def test_the_longest_list_within_the_allowed_rate_is_taken():
     # ten series, all counted as unchanged: q = 10 p / rank, made monotone from behind
     p = np.array([0.001, 0.6, 0.02, 0.03, 0.9, 0.2, 0.03, np.nan])
-    q = q_values(p, 1.0)
+    q = q_values(p)
     assert q[[0, 2, 3, 6]] == pytest.approx([0.007, 0.0525, 0.0525, 0.0525])  # 7 * 0.03 / 4, for the tie and before it
     assert q[5] == pytest.approx(7 * 0.2 / 5)
     assert np.isnan(q[7])
