@@ -21,8 +21,8 @@ class Regimes:
 
     bayes_factor : 3 ("substantial", Jeffreys 1961) keeps false alarms of series without a break at or below 5 % over
         independent and autocorrelated counts (see the calibration table); higher is stricter
-    drift_factor : needed instead where the counts drift by themselves (see `Posterior.drifting`): 5 keeps false alarms
-        near 10 % (12 % measured) where the log intensity has a spread of 0.6 and a correlation of 0.9 from row to row
+    drift_factor : needed instead where the counts drift by themselves (see `Posterior.drifting`): 8 keeps false alarms
+        below 10 % where the log intensity has a spread of 0.6 and a correlation of 0.9 from row to row
     credibility : of each date interval
     draws, seed : paths drawn from the posterior
     season : take out an evident yearly or weekly pattern first
