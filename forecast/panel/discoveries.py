@@ -23,7 +23,7 @@ class Verdicts:
 
     p_value : chance of as much evidence without a change; q_value : least rate of false ones at which it is listed
     probability : that it changed, given the share of changed series in the panel
-    share : of changed series, a lower estimate; expected_false : of those listed
+    share : of changed series, a lower estimate; expected_false : of those listed, an upper estimate
     """
 
     p_value: np.ndarray
