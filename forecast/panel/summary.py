@@ -66,14 +66,14 @@ def _lines(said: dict[str, Any]) -> list[str]:
     lines = [f"{count(said['series'], 'series', 'series').capitalize()} of {said['input']}: "
              f"{said['changed']} changed, {said['failed']} could not be read or computed.",
              f"Among those said to have changed, at most {figure(said['expected_false'])} are expected to be wrong: "
-             f"the list is the longest whose expected share of false ones is at most {percent(said['fdr'])}, judged by the same "
-             "series, shuffled in blocks. A yearly pattern or a drift that the model does not know may pass for one."]
+             f"the list is the longest whose expected share of false ones is at most {percent(said['fdr'])}, judged by "
+             "the same series, shuffled in blocks. A yearly pattern or a drift that the model does not know may pass for one."]
     for name, event in said["events"].items():
         lines.append(f"{name} (a change between {event['first']} and {event['last']} fits): {event['affected']} of "
                      f"{event['tested']} series that could be asked changed then, of which "
                      f"at most {figure(event['expected_false'])} are expected to be wrong, judged by other windows of "
-                     f"the same series; over the whole panel at least {percent(event['share'])} did. Timing is no proof of "
-                     "cause.")
+                     f"the same series; over the whole panel at least {percent(event['share'])} did. Timing is no "
+                     "proof of cause.")
     if said["rows_with_faults"]:
         lines.append(f"{said['rows_with_faults']} bad rows were left out; rejected.csv lists them.")
     return lines
