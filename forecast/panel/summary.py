@@ -66,8 +66,9 @@ def _lines(said: dict[str, Any]) -> list[str]:
     lines = [f"{count(said['series'], 'series', 'series').capitalize()} of {said['input']}: "
              f"{said['changed']} changed, {said['failed']} could not be read or computed.",
              f"Among those said to have changed, at most {figure(said['expected_false'])} are expected to be wrong: "
-             f"the list is the longest whose expected share of false ones is at most {percent(said['fdr'])}, judged by "
-             "the same series, shuffled in blocks. A yearly pattern or a drift that the model does not know may pass for one."]
+             "the list is the longest whose expected share of false ones is at most "
+             f"{percent(said['fdr'])}, judged by the same series, shuffled in blocks. A yearly pattern or a drift that "
+             "the model does not know may pass for one."]
     for name, event in said["events"].items():
         lines.append(f"{name} (a change between {event['first']} and {event['last']} fits): {event['affected']} of "
                      f"{event['tested']} series that could be asked changed then, of which "
