@@ -96,9 +96,9 @@ def check_text(text: str, where: str) -> Any:
     if len(text) > MOST_BYTES:
         raise RefusedError(f"{where}: longer than {MOST_BYTES // 1024} KiB: an experiment is short, counts lie in "
                            "ledgers")
-    for header in re.findall(r"^\s*#\s*@(\w+\s+\S+)", text, flags=re.M):
-        if header.split() != ["package", "_global_"]:
-            raise RefusedError(f"{where}: header '# @{header}' is not for experiments: leave it out")
+    for line in text.splitlines():  # as Hydra parts lines: a header may also follow U+0085 or U+2028
+        if (header := re.match(r"\s*#\s*@(.*)", line)) and header[1].split() != ["package", "_global_"]:
+            raise RefusedError(f"{where}: header '# @{header[1][:80]}' is not for experiments: leave it out")
     try:
         loaded = yaml.safe_load(text)
     except yaml.constructor.ConstructorError as error:

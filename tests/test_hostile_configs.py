@@ -73,6 +73,9 @@ CONFIGS: dict[str, tuple[str | bytes, str]] = {
     "a target of the whole": (SMALL + "_target_: os.system\n", OUTSIDE),
     "a target deep in lists": (_yard("breaks: [[{a: [{_target_: os.system}]}]]"), OUTSIDE),
     "a target in an argument": (_yard("start: {_target_: subprocess.Popen, args: [id]}"), OUTSIDE),
+    "a target that is merged in": (_it("{<<: {_target_: os.system}, n: 3}"), OUTSIDE),
+    "a key that looks like ours": (_it("{_t\u0430rget_: os.system}"), "series.it has no _target_"),
+    "a key of wide letters": (_it("{_\uff54arget_: os.system}"), "series.it has no _target_"),
     "a target put together": ("y: os\n" + _it("{_target_: '${y}.system'}"), OUTSIDE),
     "a function beside a class": (_it("{_target_: forecast.simulate.simulate}"), OUTSIDE),
     "a class that a module of ours imports": (_it("{_target_: forecast.simulate.Series}"), "offers no class 'Series'"),
@@ -103,8 +106,14 @@ CONFIGS: dict[str, tuple[str | bytes, str]] = {
     "a run folder": (SMALL + "hydra: {run: {dir: ../../etc}}\n", "Hydra's own"),
     "a search path": (SMALL + "hydra: {searchpath: ['file:///tmp']}\n", "Hydra's own"),
     "a group of Hydra": (_default("{override hydra/job_logging: colorlog}"), "Hydra's own"),
+    "a key spelt by codes": (SMALL + '"h\\x79dra": {job_logging: {}}\n', "Hydra's own"),
+    "a reference into Hydra": (SMALL.replace("Mine", "${hydra.runtime.cwd}"), "not found"),
+    "a file that is called hydra": (_default("x/hydra"), "Hydra's own"),
     "a package of Hydra": (_default("{models@hydra.callbacks: ets}"), "Hydra's own"),
     "a header": ("# @package hydra.callbacks\nx: 1", "not for experiments"),
+    "a second header": ("# @package _global_\n# @package hydra.job_logging\nx: 1", "not for experiments"),
+    "a header after U+0085": ("# @package _global_\x85# @package hydra.job_logging\nx: 1", "not for experiments"),
+    "a header after U+2028": ("# @package _global_\u2028# @package hydra.job_logging\nx: 1", "not for experiments"),
     # files elsewhere
     "a parent folder": (_default("../../x"), ONLY_OURS),
     "an absolute path": (_default("/../../../etc/passwd"), ONLY_OURS),
@@ -201,6 +210,18 @@ def test_a_hostile_config_is_refused_in_a_sentence_and_soon(content, said, mine,
     assert "\n" not in text
     assert len(text) < 600
     assert time.process_time() - began < 8
+    assert [path.name for path in tmp_path.iterdir()] == ["experiments"]
+
+
+@pytest.mark.parametrize("between", ["\n", "\x85", "\u2028"])
+def test_no_file_of_a_group_reaches_the_handlers_of_logs_that_a_sweep_sets_up(between, mine, tmp_path, capsys):
+    name = mine(SMALL)
+    (tmp_path / "experiments" / "models").mkdir()
+    (tmp_path / "experiments" / "models" / "evil.yaml").write_text(
+        f"# @package _global_{between}# @package hydra.job_logging\nversion: 1\nroot: {{handlers: [f]}}\n"
+        "handlers: {f: {(): subprocess.check_call, args: [touch, pwned]}}\n", encoding="utf-8")
+    assert command(["-cn", name, "models=[evil]", "-m", "horizon=2,3"]) == 2
+    assert "is not for experiments" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["experiments"]
 
 
