@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from forecast import Series, detect, simulate
+from forecast import Experiment, Recipe, Series, detect, event_effect, predict, run, save, scenario, simulate
+from forecast.accounts import merge_groups
+from forecast.explanations import explain_together
+from forecast.findings_json import _plain as as_plain
 from forecast.panel.settings import Settings
+from forecast.plots.overview import plot_overview
+from forecast.regimes import RegimeModel, pose
 from forecast.registry import make
+from forecast.saved import settings
+from forecast.scores import crps
+from forecast.season import season_length
+from forecast.simulate import SimulatedYard
 
 DAYS = np.array(["2023-01-01", "2023-01-02"], dtype="datetime64[D]")
 ONES = np.ones(2)
+IRREGULAR = Series.from_counts(["2023-01-01", "2023-01-05", "2023-02-01", "2023-02-20", "2023-03-01"], [1, 2, 3, 2, 4], name="yard")
+SHARED = replace(IRREGULAR.rows(slice(0, 2)), sources=(("a",), ("b",)))
+
+
+@dataclass(frozen=True)
+class Irregular:
+    def series(self) -> tuple[Series, tuple[()]]:
+        return IRREGULAR, ()
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    level: int = 3
+
+
+def _experiment(**changed: Any) -> Experiment:
+    return Experiment(**{"name": "mine", "title": "T", "question": "Q", "series": {"ship": SimulatedYard(n=60, breaks={})}, "primary": "ship",
+                         "placebos": 19, "draws": 50, "origins": 2, **changed})
 
 
 def _series(**changed):
@@ -34,10 +65,37 @@ def _series(**changed):
     (lambda: Settings(event="2023-01-01", events="e.csv"), "both an event and a ledger"), (lambda: Settings(origins=2, horizon=0), "a backtest of no horizon"),
     (lambda: Settings(event="soon").windows(), "event 'soon' cannot be read"),
     (lambda: Settings(executor="darsk"), "executor 'darsk' is unknown"),
+    # detectors and members
+    (lambda: make("detectors", "bai_perron", h=0), "h must be above 0"), (lambda: make("detectors", "sup_f", trimming=0.5), "trimming must lie in (0, 0.5)"),
+    (lambda: make("detectors", "consensus", members=["cusum"], at_least=2), "at_least must lie between 1 and the 1 members"),
+    (lambda: make("detectors", "optimal_partitioning", cost="gamma"), "cost must be one of"),
+    (lambda: make("detectors", "optimal_partitioning", h=0), "h must be 1 row or more"),
+    (lambda: make("models", "recalibrated", origins=0), "must be at least 1"), (lambda: make("models", "unobserved", harmonics=0), "harmonics must be at least 1"),
+    (lambda: make("models", "recalibrated", member="combination"), "member must be a single forecaster"),
+    (lambda: SimulatedYard(breaks=[3]).series(), "breaks must map rows to factors"),
+    # series that cannot be used so
+    (lambda: predict(IRREGULAR, "mean"), "irregular dates: put it on a grid first"), (lambda: season_length(IRREGULAR), "irregular dates: put it on a grid first"),
+    (lambda: scenario(IRREGULAR, 3, level=4.0), "takes whole counts on a regular grid"),
+    (lambda: event_effect(Series.from_values([0.5, 1.5, 2.5, 3.5] * 9), "2000-01-20"), "takes whole counts of at least zero"),
+    (lambda: pose(RegimeModel(), Series.from_values([np.nan] * 9)), "the regime model has nothing to fit"),
+    (lambda: crps(np.empty((0, 3)), np.zeros(3)), "paths hold no draw"), (lambda: explain_together([simulate(20, seed=1)], ()), "got 1 series: name at least two"),
+    (lambda: explain_together([SHARED, replace(SHARED, name="other")], ()), "rest on 2 statements that are the same"),
+    # experiments
+    (lambda: _experiment(together=["ships"]), "'ships' is none of the series: did you mean 'ship'"),
+    (lambda: _experiment(ledger="e.csv", events={"visit": {"delay": 3}}), "event visit: 'delay' is unknown: did you mean 'delay_days'"),
+    (lambda: run(_experiment(series={"ship": Irregular()}, models={"mean": make("models", "mean")})), "irregular dates cannot be forecast"),
+    # files of results
+    (lambda: settings(object()), "is no dataclass"), (lambda: save(Recipe(simulate(20), Elsewhere()), "x.json"), "is no member of ours"),
+    (lambda: save(Recipe(simulate(20), replace(make("models", "mean"), prior={1, 2})), "x.json"), "a setting of type set cannot be written"),
+    (lambda: as_plain(object()), "which JSON does not know"),
+    (lambda: merge_groups([], "same_cal"), "merge 'same_cal' is unknown: did you mean 'same_call'"),
+    (lambda: plot_overview(pd.DataFrame({"unique_id": ["a"], "at": [pd.NaT], "ratio": [1.0], "probability": [0.1]}), None), "none of 1 series has a break"),
 ])
-def test_a_wrong_value_is_named_with_what_to_do(make_it, said):
-    with pytest.raises(ValueError, match=r".") as error:
+def test_a_wrong_value_is_named_with_what_to_do(make_it, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((ValueError, TypeError), match=r".") as error:
         make_it()
+    assert not list(tmp_path.iterdir())
     assert said in str(error.value)
 
 
