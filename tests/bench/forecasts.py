@@ -137,9 +137,14 @@ def ours(models: list[str], work: list[Task], draws: int) -> pd.DataFrame:
             spent = time.process_time() - began
             if paths.dtype != np.int64 or paths.min() < 0:
                 raise AssertionError(f"{model} on {task.name}: {paths.dtype}, least {paths.min()}")
-            frame = _frame(task.name, model, np.quantile(paths, LEVELS, axis=0).T, spent)
-            frames.append(frame.assign(below=(paths < task.future).mean(axis=0), upto=(paths <= task.future).mean(axis=0)))
+            frames.append(of_paths(task, model, paths, spent))
     return pd.concat(frames, ignore_index=True)
+
+
+def of_paths(task: Task, model: str, paths: np.ndarray, spent: float) -> pd.DataFrame:
+    """The lines of one task of a forecaster of whole counts, with what the randomised PIT needs."""
+    frame = _frame(task.name, model, np.quantile(paths, LEVELS, axis=0).T, spent)
+    return frame.assign(below=(paths < task.future).mean(axis=0), upto=(paths <= task.future).mean(axis=0))
 
 
 def _frame(task: str, model: str, quantiles: np.ndarray, spent: float) -> pd.DataFrame:
@@ -301,13 +306,17 @@ def options(name: str, sets: Iterable[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def compared(name: str, work: list[Task], chosen: argparse.Namespace) -> None:
-    """Print the table of one set: our models, the peers if an interpreter is named, and our ratio to the best."""
+def compared(name: str, work: list[Task], chosen: argparse.Namespace, limit: pd.DataFrame | None = None) -> None:
+    """Print the table of one set: our models, the peers if an interpreter is named, and our ratio to the best.
+
+    `limit`: lines of forecasters that know what nobody can, shown below the peers and not counted among them.
+    """
     table = ours(chosen.models, work, chosen.draws)
     if chosen.peers:
         table = pd.concat([table, ask_peers(chosen.peers, work, chosen.which)], ignore_index=True)
-    result = score(table, work)
-    best = result[~result["model"].isin(chosen.models)]
+    beside = set(chosen.models) if limit is None else {*chosen.models, *limit["model"]}
+    result = score(table if limit is None else pd.concat([table, limit], ignore_index=True), work)
+    best = result[~result["model"].isin(beside)]
     print(f"\n{name}: {len(work)} tasks")
     print(result.round(4).to_string(index=False))
     if len(best):
