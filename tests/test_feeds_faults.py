@@ -38,12 +38,17 @@ FAULTS = {
     "a count outside its own bounds": ("long_table.csv", ",,4,,ok", ",3,4,9,ok", "it lies outside y_low 4 to y_high 9"),
     "a port without an id": ("portwatch.csv", "1,1,port1,", "1,1,,", "write the id of the port"),
     "a day that is none": ("portwatch.csv", "2024-01-02 00:00:00+00:00", "2024-02-30 00:00:00+00:00", "write the date as YYYY-MM-DD"),
+    "a chart below its axis": ("digitised_chart.csv", "2023.69863, 8.396", "2023.69863, -8.396", "a count cannot be negative: calibrate the axis again"),
+    "a range that falls": ("long_table.csv", ",,4,,ok", ",,4,3,ok", "it lies above"),
+    "a time of a word": ("vesselfinder.csv", "2024-01-01 15:20:00 UTC", "2024-01-01 noon", "write the time as"),
     "a time that is none": ("long_table.csv", "2023-09-10,", "2023-09-10 25:00:00,", "no such time in the calendar"),
 }
 NOTES = {
     "a line stands for a place": ("places.kml", "<Point><coordinates>130.64,42.41,0</coordinates></Point>",
                                   "<LineString><coordinates>130.64,42.41,0 131,43,0</coordinates></LineString>", "lines and areas stand for their first point"),
     "a link is not followed": ("places.kml", "<Document>", "<Document><NetworkLink><Link><href>http://x.org</href></Link></NetworkLink>", "links to other files not followed"),
+    "a visit that is hardly sure": ("port_visits.json", '"confidence": "4"', '"confidence": "2"', "confidence"),
+    "a ship that came at midnight": ("vesselfinder.csv", "2024-01-01 15:20:00", "2024-01-01 00:00:00", "times at 00:00:00 taken as dates"),
     "other shapes": ("cvat.xml", "</image>", '<points label="box" points="1,2"/></image>', "not counted"),
 }
 
@@ -118,3 +123,152 @@ def test_bounds_of_a_long_table_hold_whichever_of_the_three_columns_are_filled(t
     assert table["y_low"].tolist()[:4] == [3, 2, 0, 2]
     assert table["y_high"].tolist()[:4] == [3, np.inf, 5, 5]
     assert table[["y_low", "y_high"]].isna().iloc[4].all()
+
+
+@pytest.mark.parametrize("sample", [path.name for path in sorted(HERE.iterdir()) if path.suffix in (".json", ".xml", ".csv", ".kml")])
+def test_a_file_read_in_small_parts_says_the_same(sample, monkeypatch):
+    from forecast.feeds import reading
+
+    whole = read_feed(HERE / sample)
+    monkeypatch.setattr(reading, "BATCH", 2)
+    parts = read_feed(HERE / sample)
+    assert parts.table.equals(whole.table)
+    assert parts.notes == whole.notes
+
+
+def test_more_rows_than_are_held_at_once_are_refused_with_the_way_round(monkeypatch):
+    import forecast.feeds
+
+    monkeypatch.setattr(forecast.feeds, "MOST_ROWS", 20)
+    with pytest.raises(ValueError, match="more than 20 rows: name the series"):
+        read_feed(HERE / "simulated_portwatch.csv")
+
+
+def test_an_item_that_stands_twice_counts_once(tmp_path):
+    text = (HERE / "simulated_stac.json").read_text(encoding="utf-8")
+    first, second = '"id": "S1_0"', '"id": "S2_0"'
+    assert first in text
+    (tmp_path / "twice.json").write_text(text.replace(second, first, 1), encoding="utf-8")
+    result = read_feed(tmp_path / "twice.json")
+    assert result.notes["items that stand twice dropped"] == 1
+    assert len(result.table) == len(read_feed(HERE / "simulated_stac.json").table) - 1
+
+
+def test_days_out_of_order_are_sorted_and_said(tmp_path):
+    lines = (HERE / "simulated_portwatch.csv").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "t.csv").write_text("\n".join([lines[0], lines[2], lines[1], *lines[3:]]) + "\n")
+    result = read_feed(tmp_path / "t.csv")
+    assert result.notes["rows out of the order of time, sorted"] == 1
+    assert result.table[["unique_id", "ds", "y"]].equals(read_feed(HERE / "simulated_portwatch.csv").table[["unique_id", "ds", "y"]])
+
+
+def test_a_share_of_a_day_that_is_none_is_a_fault(tmp_path):
+    (tmp_path / "t.csv").write_text("unique_id,ds,y,exposure\na,2023-01-01,3,0.5\na,2023-01-02,3,1.5\na,2023-01-03,3,0\n")
+    result = read_feed(tmp_path / "t.csv", keep_good=True)
+    assert result.table["exposure"].tolist() == [0.5]
+    assert [(fault.row, fault.column) for fault in result.faults] == [(3, "exposure"), (4, "exposure")]
+
+
+def test_an_image_without_a_date_in_its_name_has_the_day_it_was_taken(tmp_path):
+    text = (HERE / "simulated_coco.json").read_text(encoding="utf-8")
+    old = '"file_name": "yard_2023-09-13.png"'
+    (tmp_path / "coco.json").write_text(text.replace(old, '"file_name": "yard.png", "date_captured": "2023-09-14 02:00:00"'), encoding="utf-8")
+    days = set(read_feed(tmp_path / "coco.json").table["ds"].dt.date)
+    assert date(2023, 9, 14) in days
+    assert date(2023, 9, 13) not in days
+    (tmp_path / "none.json").write_text(text.replace(old, '"file_name": "yard.png", "date_captured": 0'), encoding="utf-8")
+    with pytest.raises(StatementError, match="file_name"):
+        read_feed(tmp_path / "none.json")
+
+
+def test_xml_nested_a_thousand_deep_is_refused(tmp_path):
+    (tmp_path / "t.kml").write_text("<kml>" + "<Folder>" * 1000 + "</Folder>" * 1000 + "</kml>")
+    with pytest.raises(ValueError, match="nested deeper than"):
+        read_feed(tmp_path / "t.kml")
+
+
+# -- spreadsheets -----------------------------------------------------------------------------------------------------
+def _book(path: Path, **sheets: list[list[object]]) -> Path:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_sheets_without_dates_are_passed_over_and_said_and_empty_ones_and_rows_in_silence(tmp_path):
+    table = [["yard", None], ["date", "box"], [date(2024, 1, 5), 3], [None, None], [date(2024, 1, 7), "4+"]]
+    result = read_feed(_book(tmp_path / "t.xlsx", counts=table, legend=[["box", "a car"]], empty=[]))
+    assert result.table["y_low"].tolist() == [3, 4]
+    assert [note for note in result.notes if "no column of dates" in note] == ["sheet 'legend' has no column of dates: not read"]
+
+
+def test_a_workbook_without_dates_anywhere_is_refused_with_the_heading_that_would_do(tmp_path):
+    with pytest.raises(ValueError, match="name the column of image dates 'date'"):
+        read_feed(_book(tmp_path / "t.xlsx", counts=[["box"], *[[k] for k in range(40)]]))
+
+
+@pytest.mark.parametrize(("cell", "said"), [("12-10", "swap them"), (">=4+", "write a whole number"), ("4-6+", "write a whole number"), ("many", "write a whole number")])
+def test_a_cell_that_states_no_bounds_is_a_fault_of_its_row_alone(cell, said, tmp_path):
+    book = _book(tmp_path / "t.xlsx", counts=[["date", "box"], [date(2024, 1, 5), cell], [date(2024, 1, 7), 4]])
+    result = read_feed(book, keep_good=True)
+    assert result.table["y"].tolist() == [4]
+    assert [(fault.row, fault.column, said in fault.do) for fault in result.faults] == [(2, "box", True)]
+
+
+def test_a_spreadsheet_whose_parts_are_not_utf_8_is_refused(tmp_path):
+    import zipfile
+
+    book = _book(tmp_path / "t.xlsx", counts=[["date", "box"], [date(2024, 1, 5), 3]])
+    with zipfile.ZipFile(book) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(tmp_path / "u.xlsx", "w") as archive:
+        for each, data in members.items():
+            archive.writestr(each, data.decode().encode("utf-16") if each == name else data)
+    with pytest.raises(ValueError, match="is not UTF-8: save the spreadsheet again"):
+        read_feed(tmp_path / "u.xlsx")
+
+
+# -- Parquet ----------------------------------------------------------------------------------------------------------
+def _parquet(path: Path, **columns: list[object]) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def test_parquet_without_a_needed_column_is_refused_by_name(tmp_path):
+    with pytest.raises(ValueError, match=r"no layout|no column ds"):
+        read_feed(_parquet(tmp_path / "t.parquet", unique_id=["a"], y=[1]))
+    with pytest.raises(ValueError, match=r"no layout|no column y"):
+        read_feed(_parquet(tmp_path / "u.parquet", unique_id=["a"], ds=["2024-01-01"]))
+
+
+def test_parquet_of_more_rows_than_are_read_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    from forecast.feeds import parquet
+
+    monkeypatch.setattr(parquet, "MOST_ROWS", 2)
+    with pytest.raises(ValueError, match="3 rows, at most 2 are read: split the file"):
+        read_feed(_parquet(tmp_path / "t.parquet", unique_id=["a"] * 3, ds=["2024-01-01", "2024-01-02", "2024-01-03"], y=[1, 2, 3]))
+
+
+def test_rows_of_parquet_that_contradict_each_other_are_faults(tmp_path):
+    path = _parquet(tmp_path / "t.parquet", unique_id=["a"] * 3, ds=["2024-01-01", "2024-01-02", "2024-01-02"], y=[1, 2, 3])
+    result = read_feed(path, keep_good=True)
+    assert result.table["y"].tolist() == [1, 2]
+    assert len(result.faults) == 1
+
+
+def test_a_clock_that_keeps_utc_is_told_from_one_nine_hours_ahead(tmp_path):
+    ahead = read_feed(HERE / "simulated_marinetraffic.csv")
+    same = read_feed(_changed(tmp_path, "marinetraffic.csv", "2024-01-02 00:20:00,", "2024-01-01 15:20:00,"))
+    ((note, times),) = [(note, times) for note, times in ahead.notes.items() if note.startswith("local times +9 h from UTC")]
+    assert same.notes[note] == times - 1
+    assert same.table["ds"].equals(ahead.table["ds"])
