@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -52,13 +53,15 @@ class Backtest:
 
 def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int = 24, horizon: int = 12, step: int = 1,
              gap: int = 0, draws: int = 500, seed: int = 0, jobs: int = 1, baseline: str = "seasonal_naive",
-             progress: Progress | None = None) -> Backtest:
+             known: pd.DataFrame | None = None, progress: Progress | None = None) -> Backtest:
     """Forecast `horizon` rows from each of the last `origins` origins that lie `step` rows apart.
 
     gap : rows between what is seen and the first row scored (a publication delay)
     jobs : worker processes (joblib); every (model, origin) has a generator of its own, so that the figures depend
         neither on the order nor on the number of workers nor on which other models run
     baseline : the member that Diebold-Mariano compares with; the first of `models` when that name is not among them
+    known : covariates known ahead, as in `predict`; the members that take them see them over each horizon, without
+        the columns that had not varied by that origin; the others run without them
     progress : called with (done, total, model name) after each forecast
 
     Raises ValueError when there is no model, a number is below its least value, or the series leaves no origin;
@@ -73,7 +76,7 @@ def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int =
     check_counts(series, "backtest")
     places = _origins(series, origins, horizon, step, gap)
     tasks = [(name, place) for name in models for place in places]
-    running = _run(series, models, tasks, jobs, horizon=horizon, gap=gap, draws=draws, seed=seed)
+    running = _run(series, models, tasks, jobs, horizon=horizon, gap=gap, draws=draws, seed=seed, known=known)
     frames, seconds = [], dict.fromkeys(models, 0.0)
     for done, (frame, spent) in enumerate(running, start=1):
         frames.append(frame)
@@ -105,7 +108,7 @@ def _origins(series: Series, origins: int, horizon: int, step: int, gap: int) ->
 
 
 def _run(series: Series, models: Mapping[str, Forecaster], tasks: list[tuple[str, int]], jobs: int,
-         **settings: int) -> Iterator[tuple[pd.DataFrame, float]]:
+         **settings: Any) -> Iterator[tuple[pd.DataFrame, float]]:
     if jobs == 1:
         yield from (_timed(series, name, models[name], place, **settings) for name, place in tasks)
         return
@@ -115,17 +118,22 @@ def _run(series: Series, models: Mapping[str, Forecaster], tasks: list[tuple[str
         delayed(_timed)(series, name, models[name], place, **settings) for name, place in tasks)
 
 
-def _timed(series: Series, name: str, model: Forecaster, place: int, **settings: int) -> tuple[pd.DataFrame, float]:
+def _timed(series: Series, name: str, model: Forecaster, place: int, **settings: Any) -> tuple[pd.DataFrame, float]:
     began = time.process_time()
     frame = _one(series, name, model, place, **settings)
     return frame, time.process_time() - began
 
 
 def _one(series: Series, name: str, model: Forecaster, place: int, *, horizon: int, gap: int, draws: int,
-         seed: int) -> pd.DataFrame:
-    """One member from one origin; it is handed the rows before the origin and nothing else."""
-    rng = np.random.default_rng(np.random.SeedSequence([seed, crc32(name.encode()), place]))
-    paths = model.paths(series.rows(slice(0, place)), gap + horizon, draws, rng)[:, gap:]
+         seed: int, known: pd.DataFrame | None) -> pd.DataFrame:
+    """One member from one origin; it is handed the rows before the origin, what is known ahead, and nothing else."""
+    rng, before = np.random.default_rng(np.random.SeedSequence([seed, crc32(name.encode()), place])), slice(0, place)
+    if known is None:
+        paths = model.paths(series.rows(before), gap + horizon, draws, rng)[:, gap:]
+    else:
+        from forecast.models.covariates import paths_told
+
+        paths = paths_told(model, series.rows(before), known, gap + horizon, draws, rng)[:, gap:]
     ahead = series.rows(slice(place + gap, place + gap + horizon))
     if ahead.kind == "flow" and np.any(ahead.exposure < 1):
         paths = rng.binomial(paths, ahead.exposure)  # only that share of the traffic could be counted

@@ -44,6 +44,8 @@ class Experiment:
     together : series that are said to share a cause: one table of explanations for all of them
     events : name of an event in `ledger` -> {delay_days, anticipation_days} where they differ from the defaults
     detectors, models : name -> object; regimes is always run, for everything else hangs on its posterior
+    known : CSV of covariates known ahead (`ds` and a column of numbers each, for every row of the series that is
+        forecast and of the horizon), for the models that take them
     images : whether the counts are read from images, so that one more could be bought
     horizon, origins : rows ahead, and origins of the backtest; placebos : simulated series behind each p-value
     """
@@ -61,6 +63,7 @@ class Experiment:
     anticipation_days: int = 0
     detectors: Mapping[str, Detector] = field(default_factory=dict)
     models: Mapping[str, Forecaster] = field(default_factory=dict)
+    known: str = ""
     baseline: str = "seasonal_naive"
     horizon: int = 6
     origins: int = 12
@@ -110,7 +113,7 @@ class Experiment:
 
 
 def _check_words(experiment: Experiment) -> None:
-    for name in ("name", "title", "question", "primary", "forecast_on", "ledger", "baseline"):
+    for name in ("name", "title", "question", "primary", "forecast_on", "ledger", "known", "baseline"):
         given = getattr(experiment, name)
         if not isinstance(given, str):
             raise ValueError(f"{name} must be text, got {given!r}: put it in quotes")
@@ -160,6 +163,8 @@ def _run(experiment: Experiment, progress: Progress | None) -> Findings:
     for done, (name, source) in enumerate(experiment.series.items()):
         told(done, steps, f"breaks of {name}")
         readings[name] = _read(experiment, name, source, windows)
+    target = readings[experiment.forecast_on or experiment.primary].series
+    known = _known(experiment, target)
     told(len(readings), steps, "tests of events")
     main = readings[experiment.primary].series
     tested, untested = _test(experiment, main, windows)
@@ -169,9 +174,8 @@ def _run(experiment: Experiment, progress: Progress | None) -> Findings:
                                experiment, delay_days=delay, anticipation_days=early).windows(),
                            experiment.delay_days, experiment.anticipation_days)
     told(len(readings) + 2, steps, "forecasts")
-    target = readings[experiment.forecast_on or experiment.primary].series
-    forecast, totals = _ahead(experiment, target)
-    scored = _scored(experiment, target, told)
+    forecast, totals = _ahead(experiment, target, known)
+    scored = _scored(experiment, target, known, told)
     told(steps, steps, "done")
     return Findings(
         name=experiment.name, title=experiment.title, question=experiment.question, primary=experiment.primary,
@@ -180,7 +184,8 @@ def _run(experiment: Experiment, progress: Progress | None) -> Findings:
         together=_together(experiment, readings, windows), counterfactual=_without(experiment, readings),
         forecast=forecast, totals=totals, backtest=scored, frozen=_frozen(windows), versions=_versions(),
         settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
-                  "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline})
+                  "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline}
+        | ({} if known is None else {"known": ", ".join(map(str, known.columns))}))
 
 
 def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Window, ...]) -> Reading:
@@ -259,14 +264,32 @@ def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -
     return event_effects(series, list(dates.values()), placebos=experiment.placebos, seed=experiment.seed), untested
 
 
-def _ahead(experiment: Experiment, series: Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _known(experiment: Experiment, series: Series) -> pd.DataFrame | None:
+    """Covariates known ahead, checked before anything long is run; None without."""
+    if not experiment.known:
+        return None
+    from forecast.models.covariates import able, aligned, read_known, takes_known
+
+    if not any(takes_known(model) for model in experiment.models.values()):
+        raise ValueError(f"known: none of the models ({', '.join(experiment.models) or 'none is named'}) takes "
+                         f"covariates: add one of {', '.join(able())}, or leave `known` out")
+    if series.freq is None:
+        raise ValueError(f"series {series.name}: irregular dates cannot be forecast: name a series on a grid "
+                         "in forecast_on")
+    known = read_known(experiment.known)
+    aligned(known, series, experiment.horizon)
+    return known
+
+
+def _ahead(experiment: Experiment, series: Series, known: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, totals = [], []
     if series.freq is None:
         raise ValueError(f"series {series.name}: irregular dates cannot be forecast: name a series on a grid "
                          "in forecast_on")
     when = series.coming(experiment.horizon).astype("datetime64[s]")
     for name, model in experiment.models.items():
-        paths = predict(series, model, experiment.horizon, experiment.draws, experiment.seed)
+        paths = predict(series, model, experiment.horizon, experiment.draws, experiment.seed,
+                        known=_taken(known, model))
         quantiles = np.quantile(paths, QUANTILES, axis=0)
         rows.append(pd.DataFrame({"model": name, "when": when, "mean": paths.mean(axis=0),
                                   **{f"q{q:g}": line for q, line in zip(QUANTILES, quantiles, strict=True)}}))
@@ -278,12 +301,21 @@ def _ahead(experiment: Experiment, series: Series) -> tuple[pd.DataFrame, pd.Dat
     return (pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)), pd.DataFrame(totals)
 
 
-def _scored(experiment: Experiment, series: Series, told: Progress) -> Backtest | None:
+def _taken(known: pd.DataFrame | None, model: Forecaster) -> pd.DataFrame | None:
+    """What this model is told of what is known ahead."""
+    if known is None:
+        return None
+    from forecast.models.covariates import takes_known
+
+    return known if takes_known(model) else None
+
+
+def _scored(experiment: Experiment, series: Series, known: pd.DataFrame | None, told: Progress) -> Backtest | None:
     if not experiment.models:
         return None
     return backtest(series, experiment.models, origins=experiment.origins, horizon=experiment.horizon,
                     draws=max(200, experiment.draws // 2), seed=experiment.seed, jobs=experiment.jobs,
-                    baseline=experiment.baseline,
+                    baseline=experiment.baseline, known=known,
                     progress=lambda done, total, name: told(done, total, f"backtest: {name}"))
 
 

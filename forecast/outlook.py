@@ -83,6 +83,8 @@ def ranking(findings: Findings) -> str:
     elif len(table) > 1:
         least = float(table["dm_p"].min())
         said += f" No member beats the baseline, {base}, by the test of Diebold and Mariano (least p {p_value(least)})."
+    if told := findings.settings.get("known"):
+        said += f" What was known ahead ({told}) was told at each origin to the members that take it."
     if n < FEW:
         said += " " + sentence(f"{count(n, 'count')} {'is' if n == 1 else 'are'} too few to rank "
                                f"{count(len(table), 'member')}")

@@ -32,7 +32,7 @@ def test_other_members_refuse_covariates_and_say_who_takes_them(name: str) -> No
 
 
 @pytest.mark.parametrize(("known", "said"), [
-    (KNOWN[:125], r"no line for 2022-05-30 \(7 rows lack one\)"),
+    (KNOWN[:125], r"no line for 2022-05-30 \(rows without one: 7\)"),
     (pd.concat([KNOWN, KNOWN[:1]]), "2020-01-06 stands twice"),
     (KNOWN.assign(visit=np.where(np.arange(132) == 126, np.nan, VISIT)), "'visit' is not finite on 2022-06-06"),
     (KNOWN.assign(late=(np.arange(132) > 120) * 1.0), "'late' never varies"),

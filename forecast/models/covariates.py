@@ -2,25 +2,79 @@
 
 from __future__ import annotations
 
+from datetime import date
 from inspect import signature
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from forecast.ledgers import LARGEST, NUMBER, Cells, Problem, StatementError, locate, rows_of
 from forecast.registry import make, names
 from forecast.series import Series
+
+
+def read_known(path: str) -> pd.DataFrame:
+    """Covariates of a CSV: a column `ds` with the start of each row (YYYY-MM-DD), and a column of numbers for each.
+
+    The dates become the index. Raises StatementError for every cell that is blank or no number, and for a table
+    without a covariate.
+    """
+    problems: list[Problem] = []
+    file = locate(path)
+    rows = rows_of(file, ("ds",), ("ds",), _row, problems)
+    if not problems and not (rows and rows[0][2][1]):
+        problems.append(Problem(file.name, 0, "", "no covariate", "write a column of numbers beside ds, a line a row"))
+    if problems:
+        raise StatementError(problems)
+    index = pd.DatetimeIndex([day for _, _, (day, _) in rows])
+    return pd.DataFrame([values for _, _, (_, values) in rows], index=index)
+
+
+def _row(cells: Cells) -> tuple[date | None, dict[str, float]]:
+    day = cells.day("ds", needed=True)
+    return day, {column: _number(cells, column) for column in cells.cells if column and column != "ds"}
+
+
+def _number(cells: Cells, column: str) -> float:
+    cell = cells.text(column, needed=True)
+    if NUMBER.fullmatch(cell) and abs(float(cell)) <= LARGEST:
+        return float(cell)
+    if cell:
+        cells.wrong(column, cell, "write a plain number such as 0 or -1.5; code categories as columns of 0 and 1")
+    return float("nan")
+
+
+def takes_known(model: Any) -> bool:
+    """Whether a member takes covariates known ahead."""
+    return "known" in signature(model.paths).parameters
+
+
+def paths_told(model: Any, series: Series, known: pd.DataFrame, horizon: int, draws: int,
+               rng: np.random.Generator) -> np.ndarray:
+    """Paths [draws, horizon] of any member from any origin: it is told what it takes and can have learned of."""
+    rows = pd.DatetimeIndex(series.start[series.observed]).as_unit("s")
+    past = known[pd.DatetimeIndex(known.index).as_unit("s").isin(rows)]
+    varied = [name for name in known.columns if past[name].min() != past[name].max()]
+    if not takes_known(model) or not varied:
+        plain: np.ndarray = model.paths(series, horizon, draws, rng)
+        return plain
+    return paths_given(model, series, known[varied], horizon, draws, rng)
 
 
 def paths_given(model: Any, series: Series, known: pd.DataFrame, horizon: int, draws: int,
                 rng: np.random.Generator) -> np.ndarray:
     """Paths of a model that takes covariates, int64 [draws, horizon]; ValueError where it takes none."""
-    if "known" not in signature(model.paths).parameters:
-        able = [name for name in names("models") if "known" in signature(make("models", name).paths).parameters]
-        raise ValueError(f"{type(model).__name__} takes no covariates known ahead: choose one of {', '.join(able)}, or "
-                         "leave `known` out")
+    if not takes_known(model):
+        raise ValueError(f"{type(model).__name__} takes no covariates known ahead: choose one of {', '.join(able())}, "
+                         "or leave `known` out")
     paths: np.ndarray = model.paths(series, horizon, draws, rng, known=aligned(known, series, horizon))
     return paths
+
+
+def able() -> list[str]:
+    """Names of the members that take covariates known ahead."""
+    return [name for name in names("models") if takes_known(make("models", name))]
 
 
 def aligned(known: pd.DataFrame, series: Series, horizon: int) -> np.ndarray:
@@ -36,8 +90,8 @@ def aligned(known: pd.DataFrame, series: Series, horizon: int) -> np.ndarray:
         raise ValueError(f"known: {index[index.duplicated()][0].date()} stands twice: one line a row")
     lacking = rows.difference(index)
     if len(lacking):
-        raise ValueError(f"known: no line for {lacking[0].date()} ({len(lacking)} rows lack one): covariates must be "
-                         f"given for every row from {rows[0].date()} to {rows[-1].date()}")
+        raise ValueError(f"known: no line for {lacking[0].date()} (rows without one: {len(lacking)}): covariates must "
+                         f"be given for every row from {rows[0].date()} to {rows[-1].date()}")
     try:
         table = known.set_axis(index).loc[rows].to_numpy(dtype=float)
     except (ValueError, TypeError) as error:
