@@ -10,16 +10,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.evidence import Evidence, evidence
+from forecast.passes import backward, forward
 from forecast.placebo import null_ratios
-from forecast.regimes import (
-    Problem,
-    RegimeModel,
-    backward,
-    forward,
-    pose,
-    settings_table,
-    single_thread,
-)
+from forecast.regimes import Problem, RegimeModel, pose, settings_table
 from forecast.season import evident_season
 from forecast.series import Series, check_series
 
@@ -208,16 +201,17 @@ def _levels_around(problem: Problem, known: Evidence, gaps: np.ndarray) -> np.nd
     weight = problem.weight * np.exp(logs - logs.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     joint = np.zeros((len(gaps), len(problem.levels), len(problem.levels)))
+    before, row = np.unique(gaps, return_inverse=True)
     offset = 0
     for block in problem.blocks:
-        with single_thread():
-            ahead, back = forward(problem, block, still), backward(problem, block, still)
-        for row, gap in enumerate(gaps):
-            start = ahead.state[gap][:, 0] @ block.moves(problem.gaps[gap])[:, None]  # [K, E, L, D]
-            pair = (start @ back.state[gap + 1][:, 0].swapaxes(-1, -2)) * problem.prior
+        ahead = forward(problem, block, still, keep=before).state[:, 0]  # [gaps, D, E, L]
+        back = backward(problem, block, still, keep=before + 1).state[:, 0]
+        for at, gap in enumerate(before):
+            start = np.einsum("del,df->efl", ahead[at], block.moves(problem.gaps[gap]), dtype=float)
+            pair = np.einsum("edl,dem->elm", start, back[at]) * problem.prior
             pair /= pair.sum(axis=(-1, -2), keepdims=True)
-            share = weight[row, offset:offset + block.settings].reshape(pair.shape[:2])
-            joint[row] += np.einsum("ke,kelm->lm", share, pair)
+            for mine in np.flatnonzero(row == at):
+                joint[mine] += np.einsum("e,elm->lm", weight[mine, offset:offset + block.settings], pair)
         offset += block.settings
     return joint
 

@@ -6,13 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.regimes import Problem, backward, forward, pooled, single_thread
-
-
-def _flat(log: np.ndarray) -> np.ndarray:
-    """[..., K, B, E] to [..., B, K * E]."""
-    moved = np.moveaxis(log, -2, -3)
-    return moved.reshape(*moved.shape[:-2], -1)
+from forecast.passes import backward, forward, moves_of
+from forecast.regimes import Problem, pooled
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +38,14 @@ def evidence(problem: Problem) -> Evidence:
     still = np.zeros(len(problem.gaps))
     none, one = [], []
     for block in problem.blocks:
-        with single_thread():
-            ahead, back = forward(problem, block, still, full=False), backward(problem, block, still, full=False)
-        none.append(_flat(ahead.log[-1]))
-        matrices = [block.moves(gap) for gap in problem.gaps]
-        joined = np.empty((len(still), *ahead.log.shape[1:]))
-        for t, matrix in enumerate(matrices):
-            carried = np.einsum("kbed,kdf->kbef", ahead.state[t], matrix)
+        ahead, back = (each(problem, block, still, sums=True) for each in (forward, backward))
+        none.append(ahead.log[-1])
+        moves, kind = moves_of(problem, block)
+        joined = np.empty((len(still), *none[-1].shape))
+        for g, matrix in enumerate(moves):
+            gaps = np.flatnonzero(kind == g)
+            carried = matrix.T @ ahead.sums[gaps]  # [gaps, B, D, E]
             with np.errstate(divide="ignore"):
-                joined[t] = np.log(np.sum(carried * back.state[t + 1], axis=-1, dtype=float))
-        one.append(_flat(ahead.log[:-1] + back.log[1:] + joined))
+                joined[gaps] = np.log(np.sum(carried * back.sums[gaps + 1], axis=-2, dtype=float))
+        one.append(ahead.log[:-1] + back.log[1:] + joined)
     return Evidence(none=np.concatenate(none, axis=-1), one=np.concatenate(one, axis=-1), weight=problem.weight)

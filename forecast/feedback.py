@@ -58,7 +58,7 @@ def size(noise: Array, mean: Array, feedback: Array, share: Array) -> Array:
 
 
 def emission(rows: Array, levels: Array, feedback: Array, noise: Array) -> Emission:
-    """Likelihood of distinct rows [U, 5] (low, high, scale, rate, age) at each level, for E settings: [U, E, L, 1]."""
+    """Likelihood of distinct rows [U, 5] (low, high, scale, rate, age) at each level, for E settings: [U, 1, E, L]."""
     from scipy.special import gammaln
 
     low, high, scale, rate, age = (column[:, None, None] for column in rows.T)
@@ -71,7 +71,7 @@ def emission(rows: Array, levels: Array, feedback: Array, noise: Array) -> Emiss
     logs = y * np.log(mean / (r + mean)) + r * np.log(r / (r + mean)) + gammaln(y + r) - gammaln(r) - gammaln(y + 1)
     for row in np.flatnonzero(~exact[:, 0, 0] & ~np.isnan(rows[:, 0])):
         logs[row] = log_mass(rows[row, 0], rows[row, 1], r[row] / (r[row] + mean[row]), r[row])
-    return scaled(rows, logs[..., None])
+    return scaled(rows, logs[:, None])
 
 
 def run(observation: Observation, latent: Array, scale: Array, gaps: Array, feedback: Array, noise: Array,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -12,7 +13,8 @@ from forecast.lattice import deviations
 
 # log-likelihood floor of one row against its best state: an outlier this far out is as good as impossible
 FLOOR = -46.0
-WIDE = np.arange(-12.0, 24.0, 0.025)  # log means on which the probability of an interval is kept
+STEP = 0.025
+WIDE = np.arange(-12.0, 24.0, STEP)  # log means on which the probability of an interval is kept
 SMOOTH = 100.0  # dispersion up to which that probability changes slowly enough for this grid
 DEGREES = 6.0  # of freedom of a real observation: near normal, yet an outlier is no break
 
@@ -21,7 +23,7 @@ DEGREES = 6.0  # of freedom of a real observation: near normal, yet an outlier i
 class Emission:
     """Likelihood of each distinct row under each state.
 
-    table : float32 [U, E, L, D], relative to the best state of that row and setting (row 0: a missing row, ones)
+    table : float32 [U, D, E, L], relative to the best state of that row and setting (row 0: a missing row, ones)
     peak : float64 [U, E], log-likelihood of that best state
     """
 
@@ -53,22 +55,26 @@ class Counts:
     def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
                  nodes: int) -> Emission:
         """Negative binomial likelihood; a row with low < high contributes P(low <= Y <= high)."""
-        x, _ = deviations(nodes)
-        eta = levels[:, None] + spread[:, None, None] * x  # [E, L, D]
-        size = noise[:, None, None]
-        logs = np.empty((len(rows), *eta.shape))
-        exact = (rows[:, 0] == rows[:, 1])
-        for scale in np.unique(rows[~np.isnan(rows[:, 0]), 2]):
-            mean_log = eta + np.log(scale)
-            total_log = np.logaddexp(mean_log, np.log(size))
-            at = np.flatnonzero(exact & (rows[:, 2] == scale))
-            if len(at):
-                count = rows[at, 0]
-                logs[at] = (count[:, None, None, None] * (mean_log - total_log) - size * total_log)
-                logs[at] += count_terms(count, noise)[:, :, None, None]
-            for row in np.flatnonzero(~exact & (rows[:, 2] == scale) & ~np.isnan(rows[:, 0])):
-                logs[row] = _interval(rows[row, 0], rows[row, 1], mean_log, noise)
-        return scaled(rows, logs)
+        from forecast.loops import emissions
+
+        seen = ~np.isnan(rows[:, 0])
+        exact = rows[:, 0] == rows[:, 1]
+        scales, of_seen = np.unique(rows[seen, 2], return_inverse=True)
+        which = np.full(len(rows), -1)
+        which[seen] = of_seen
+        eta = deviations(nodes)[0][:, None, None] * spread[:, None] + levels  # [D, E, L]
+        mean = np.log(scales)[:, None, None, None] + eta
+        total = np.log(np.exp(mean) + noise[:, None])
+        table, peak = np.zeros((len(rows), *eta.shape), np.float32), np.zeros((len(rows), len(noise)))
+        emissions(rows[:, 0].copy(), np.where(exact, which, -1), mean.ravel(), total.ravel(), noise, nodes, FLOOR,
+                  table.ravel(), peak.ravel())
+        peak[exact] += count_terms(rows[exact, 0], noise)
+        for scale in np.unique(which[seen & ~exact]):
+            within = np.flatnonzero((which == scale) & ~exact)
+            for row, logs in zip(within, _intervals(rows[within], mean[scale], noise), strict=True):
+                peak[row] = logs.max(axis=(0, 2))
+                table[row] = np.maximum(logs - peak[row][:, None], FLOOR)
+        return Emission(table=np.exp(table, out=table), peak=peak)
 
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Counts, as floats."""
@@ -91,8 +97,8 @@ class Reals:
         from scipy.special import stdtr
 
         x, _ = deviations(nodes)
-        eta = levels[:, None] + spread[:, None, None] * x  # [E, L, D]
-        scale = noise[:, None, None]
+        eta = x[:, None, None] * spread[:, None] + levels  # [D, E, L]
+        scale = noise[:, None]
         logs = np.empty((len(rows), *eta.shape))
         for row, (low, high, _) in enumerate(rows):
             if low == high:
@@ -116,10 +122,10 @@ class Reals:
 
 
 def scaled(rows: np.ndarray, logs: np.ndarray) -> Emission:
-    """Log-likelihoods [U, E, L, D] of distinct rows as a table relative to their peaks; a missing row says nothing."""
+    """Log-likelihoods [U, D, E, L] of distinct rows as a table relative to their peaks; a missing row says nothing."""
     logs[np.isnan(rows[:, 0])] = 0.0
-    peak = logs.max(axis=(-1, -2))
-    logs -= peak[..., None, None]
+    peak = logs.max(axis=(1, 3))
+    logs -= peak[:, None, :, None]
     table = np.maximum(logs, FLOOR, out=logs).astype(np.float32)
     return Emission(table=np.exp(table, out=table), peak=peak)  # in single precision: several times faster
 
@@ -132,19 +138,19 @@ def count_terms(count: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
     return np.asarray(gammaln(y + r) - gammaln(r) - gammaln(y + 1) + r * np.log(r))
 
 
-def _interval(low: float, high: float, mean_log: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
-    """log P(low <= Y <= high) under each state [E, L, D], interpolated over log means for each dispersion."""
-    out = np.empty_like(mean_log)
-    bottom, top = mean_log.min(), mean_log.max()
-    for size in np.unique(dispersion):
-        mine = dispersion == size
-        if size <= SMOOTH and WIDE[0] <= bottom and top <= WIDE[-1]:
-            grid, values = WIDE, _wide(low, high, float(size))
-        else:
-            grid = np.linspace(bottom, top, 256)
-            values = log_mass(low, high, size / (size + np.exp(grid)), size)
-        out[mine] = np.interp(mean_log[mine], grid, values)
-    return out
+def _intervals(rows: np.ndarray, mean_log: np.ndarray, size: np.ndarray) -> Iterator[np.ndarray]:
+    """log P(low <= Y <= high) of each row (low, high, ...) under each state [D, E, L], linear between log means."""
+    bottom, top = float(mean_log.min()), float(mean_log.max())
+    smooth = size.max() <= SMOOTH and WIDE[0] <= bottom and top < WIDE[-1]
+    grid = WIDE if smooth else np.linspace(bottom, top, 256)
+    place = np.minimum((mean_log - grid[0]) / (grid[1] - grid[0]), len(grid) - 1.001)
+    left = place.astype(int)
+    share = place - left
+    left += len(grid) * np.arange(len(size))[:, None]  # in the values of all sizes, one after the other
+    for low, high in rows[:, :2]:
+        values = np.concatenate([_wide(low, high, float(r)) if smooth else
+                                 log_mass(low, high, r / (r + np.exp(grid)), r) for r in size])
+        yield values[left] * (1 - share) + values[left + 1] * share
 
 
 @lru_cache(maxsize=2048)

@@ -6,7 +6,8 @@ import numpy as np
 
 from forecast.evidence import evidence
 from forecast.feedback import run
-from forecast.regimes import Problem, RegimeModel, forward, pose, settings_table, single_thread
+from forecast.passes import forward
+from forecast.regimes import Problem, RegimeModel, pose, settings_table
 from forecast.series import Series
 
 # The statistic of a placebo is computed on a coarser grid than the posterior: data and placebos alike, so that the
@@ -39,9 +40,8 @@ def simulate_null(problem: Problem, weight: np.ndarray, number: int, rng: np.ran
 def _level_posterior(problem: Problem) -> np.ndarray:
     """Posterior of the one level under each setting, [S, L]."""
     still = np.zeros(len(problem.gaps))
-    with single_thread():
-        last = [forward(problem, block, still).state[-1][:, 0].sum(axis=-1) for block in problem.blocks]
-    return np.concatenate([state.reshape(-1, len(problem.levels)) for state in last])
+    return np.concatenate([forward(problem, block, still, keep=[len(still)]).state[0, 0].sum(axis=0)
+                           for block in problem.blocks])
 
 
 def as_seen(series: Series, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from forecast.feedback import run
 from forecast.lattice import deviations
-from forecast.regimes import Block, Problem, forward, pooled, settings_table, single_thread
+from forecast.passes import evidence_of, forward, paths
+from forecast.regimes import Problem, pooled, settings_table
 
 STRONG, LASTING = 0.5, 0.8  # spread and correlation (over the median gap) from which deviations count as drift
 
@@ -56,25 +57,19 @@ class Posterior:
 def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float | None = None) -> Posterior:
     """Draw paths of the jump model (`breaks` expected over the span; the model's own number when None).
 
-    The series must be posed alone (B = 1). Filter forward, sample backward (Carter & Kohn 1994; Fearnhead 2006).
+    The series must be posed alone (B = 1).
     """
     expected = problem.model.breaks if breaks is None else breaks
     jump = problem.jumps(expected)
-    still = np.zeros_like(jump)
-    with single_thread():
-        passes = [forward(problem, block, jump) for block in problem.blocks]
-        quiet = [forward(problem, block, still, full=False).log[-1][:, 0].ravel() for block in problem.blocks]
-    logs = [ahead.log[-1][:, 0].ravel() for ahead in passes]
-    total, none = np.concatenate(logs), np.concatenate(quiet)
+    total, none = evidence_of(problem, jump)[0], evidence_of(problem, np.zeros_like(jump))[0]
     picked = settings_drawn(problem, total, draws, rng)
     n = len(problem.scale)
     jumps, level = np.zeros((draws, max(n - 1, 0)), bool), np.empty((draws, n))
     offset = 0
-    for block, ahead in zip(problem.blocks, passes, strict=True):
+    for block in problem.blocks:
         mine = np.flatnonzero((picked >= offset) & (picked < offset + block.settings))
         if len(mine):
-            k, e = np.divmod(picked[mine] - offset, len(block.spread))
-            jumps[mine], at = _backward_sample(problem, block, ahead.state, jump, k, e, rng)
+            jumps[mine], at = paths(problem, block, jump, picked[mine] - offset, rng)
             level[mine] = problem.levels[at]
         offset += block.settings
     correlation, spread, noise, feedback = settings_table(problem)[picked].T
@@ -88,30 +83,6 @@ def any_break(total: np.ndarray, none: np.ndarray, weight: np.ndarray, expected:
     some = float(pooled(total, weight)) - quiet
     odds = np.log(np.maximum(np.expm1(some), 1e-12))
     return float(odds - np.log(np.expm1(expected)))
-
-
-def _backward_sample(problem: Problem, block: Block, state: np.ndarray, jump: np.ndarray, k: np.ndarray,
-                     e: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Breaks [P, n - 1] and level indices [P, n] of paths whose settings are (k, e), from the filter's states."""
-    n, draws = len(problem.scale), len(k)
-    at, node = np.empty((draws, n), int), np.empty((draws, n), int)
-    jumped = np.zeros((draws, max(n - 1, 0)), bool)
-    last = state[-1][k, 0, e]
-    flat = _draw(last.reshape(draws, -1), rng)
-    at[:, -1], node[:, -1] = np.divmod(flat, block.nodes)
-    for t in range(n - 2, -1, -1):
-        move = block.moves(problem.gaps[t])[k, :, node[:, t + 1]]  # [P, D], into the node drawn
-        here = state[t]
-        stay = here[k, 0, e, at[:, t + 1]] * move * (1 - jump[t])
-        renew = here.sum(axis=-2)[k, 0, e] * move * (jump[t] * problem.prior[at[:, t + 1]])[:, None]
-        chance = renew.sum(axis=1) / (renew.sum(axis=1) + stay.sum(axis=1))
-        jumped[:, t] = rng.random(draws) < chance
-        node[:, t] = _draw(np.where(jumped[:, t, None], renew, stay), rng)
-        at[:, t] = at[:, t + 1]
-        fresh = np.flatnonzero(jumped[:, t])
-        if len(fresh):
-            at[fresh, t] = _draw(here[k[fresh], 0, e[fresh], :, node[fresh, t]], rng)
-    return jumped, at
 
 
 def _draw(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -141,17 +112,15 @@ class Present:
 def present(problem: Problem, draws: int, rng: np.random.Generator) -> Present:
     """Draw the state after the last row from the filter alone, which is all that a forecast needs."""
     jump = problem.jumps(problem.model.breaks)
-    with single_thread():
-        passes = [forward(problem, block, jump) for block in problem.blocks]
-    logs = np.concatenate([each.log[-1][:, 0].ravel() for each in passes])
-    picked = settings_drawn(problem, logs, draws, rng)
+    passes = [forward(problem, block, jump, keep=[len(jump)]) for block in problem.blocks]
+    picked = settings_drawn(problem, np.concatenate([each.log[-1][0] for each in passes]), draws, rng)
     level, unit = np.empty(draws), np.empty(draws)
     offset = 0
     for block, each in zip(problem.blocks, passes, strict=True):
         mine = np.flatnonzero((picked >= offset) & (picked < offset + block.settings))
         if len(mine):
-            k, e = np.divmod(picked[mine] - offset, len(block.spread))
-            at, node = np.divmod(_draw(each.state[-1][k, 0, e].reshape(len(mine), -1), rng), block.nodes)
+            state = each.state[0, 0][:, picked[mine] - offset].swapaxes(0, 1)  # [P, D, L]
+            node, at = np.divmod(_draw(state.reshape(len(mine), -1), rng), len(problem.levels))
             level[mine], unit[mine] = problem.levels[at], deviations(block.nodes)[0][node]
         offset += block.settings
     correlation, spread, noise, feedback = settings_table(problem)[picked].T

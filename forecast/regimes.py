@@ -17,17 +17,14 @@ Fearnhead 2006, Statistics and Computing 16, 203-213).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields
-from functools import cache, lru_cache
+from dataclasses import dataclass, field, fields, replace
 from itertools import groupby
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from forecast.feedback import emission, last_exact, tellable
-from forecast.lattice import deviations, fineness, level_prior, level_range, nodes_for, scatter, transition
+from forecast.lattice import fineness, level_prior, level_range, nodes_for, scatter, transition
 from forecast.observation import Counts, Emission, Observation, Reals
 from forecast.registry import check_fields
 from forecast.series import Series
@@ -92,36 +89,35 @@ class RegimeModel:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Settings that share a grid of deviations: correlations of like persistence, or no deviation at all (nodes 1).
+    """Settings that share the correlation of their deviations, or that have none (nodes 1).
 
     spread, noise, feedback : [E], noise being the size of the negative binomial, or the scale of real noise
-    correlation : [K] over the median gap; nodes : D
-    index : [n, B], which distinct row of the emission table each observation is (0 = missing)
+    correlation : over the median gap; nodes : D
+    index : [B, n], which distinct row of the emission table each observation is (0 = missing)
     """
 
     spread: np.ndarray
     noise: np.ndarray
     feedback: np.ndarray
-    correlation: np.ndarray
+    correlation: float
     nodes: int
     index: np.ndarray
     emission: Emission
 
     @property
     def settings(self) -> int:
-        """Number of settings K * E."""
-        return len(self.correlation) * len(self.spread)
+        """Number of settings E."""
+        return len(self.spread)
 
     def moves(self, gap: float) -> np.ndarray:
-        """Transition matrices [K, D, D] over a gap (in units of the median gap)."""
-        return _stacked(tuple(self.correlation.tolist()), self.nodes, float(gap))
+        """Transition matrix [D, D] over a gap (in units of the median gap)."""
+        return transition(self.nodes, round(self.correlation**float(gap), 9))
 
-
-@lru_cache(maxsize=1024)
-def _stacked(correlations: tuple[float, ...], nodes: int, gap: float) -> np.ndarray:
-    made = np.stack([transition(nodes, round(rho**gap, 9)) for rho in correlations])
-    made.setflags(write=False)  # months have few lengths: the same matrices serve every row
-    return made
+    def only(self, settings: np.ndarray) -> Block:
+        """The block with these of its settings."""
+        table, peak = self.emission.table[:, :, settings], self.emission.peak[:, settings]
+        return replace(self, spread=self.spread[settings], noise=self.noise[settings], feedback=self.feedback[settings],
+                       emission=Emission(table=table, peak=peak))
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,13 +148,11 @@ class Problem:
 
 
 def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
-         simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0,
-         counts: Observation | None = None) -> Problem:
+         simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0) -> Problem:
     """Lay a series (or `simulated` bounds low, high [B, n] on its dates, NaN = missing) on the model's grid.
 
     season : multiplicative factors [n] known or estimated beforehand (1 when None)
     reach : how far the levels go beyond those that the rows may have, log units
-    counts : how counts scatter around their level; `Counts` when None
     Raises ValueError when the series holds no observation.
     """
     if not series.observed.any():
@@ -171,7 +165,7 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
     typical = np.median(steps) if len(steps) else 1.0
     low, high = (series.low[None, :], series.high[None, :]) if simulated is None else simulated
     rows, index = _distinct(low, high, np.broadcast_to(scale, low.shape))
-    grid = _count_grid(model, series, scale, counts or Counts()) if count else _real_grid(model, series)
+    grid = _count_grid(model, series, scale) if count else _real_grid(model, series)
     bottom, top = grid.bottom, grid.top
     # simulated series share the grid of the observed one, so that their evidence is comparable
     if simulated is not None and count:
@@ -182,9 +176,9 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
     bottom, top = bottom - reach, top + reach
     levels = np.linspace(bottom, top, int(np.clip(np.ceil((top - bottom) / grid.step), model.levels, 3 * model.levels)))
     gaps = steps / typical
-    blocks = [_block(grid, (0.0,), (0.0,), 1, rows, index, levels), *(
-        _block(grid, tuple(alike), grid.spreads, nodes, rows, index, levels)
-        for nodes, alike in groupby(sorted(model.correlations), lambda rho: nodes_for(rho, model.nodes)))]
+    blocks = _blocks(grid, (0.0,), (0.0,), 1, rows, index, levels)
+    for nodes, alike in groupby(sorted(model.correlations), lambda rho: nodes_for(rho, model.nodes)):
+        blocks += _blocks(grid, tuple(alike), grid.spreads, nodes, rows, index, levels)
     # every spread (zero and feedback included) weighs the same, whatever its number of correlations
     weight = [np.full(b.settings, 1.0 if b.nodes == 1 else 1 / len(model.correlations)) for b in blocks]
     rate, age = last_exact(low, high, scale, gaps)
@@ -215,13 +209,13 @@ class Grid:
     noises: tuple[float, ...]
 
 
-def _count_grid(model: RegimeModel, series: Series, scale: np.ndarray, counts: Observation) -> Grid:
+def _count_grid(model: RegimeModel, series: Series, scale: np.ndarray) -> Grid:
     seen = series.observed
     bottom, top = level_range(series.low, series.high, scale)
     centre = float(np.log((np.sum(series.middle[seen]) + 0.5) / np.sum(scale[seen])))
     usual = np.log(np.mean(series.middle[seen]) + 1e-9)  # of the counts themselves, whatever the share watched
     stretch = np.linspace(0, 1, len(model.dispersions)) * max(0.0, 0.5 * (usual - np.log(20)))
-    return Grid(observation=counts, bottom=bottom, top=top,
+    return Grid(observation=Counts(), bottom=bottom, top=top,
                 step=fineness(max(scatter(np.log(series.middle[seen] + 0.5) - np.log(scale[seen])), 0.01), seen),
                 centre=centre, width=model.level_spread, spreads=model.spreads,
                 noises=tuple(np.array(model.dispersions) * np.exp(stretch)))
@@ -238,24 +232,26 @@ def _real_grid(model: RegimeModel, series: Series) -> Grid:
                 spreads=tuple(3 * unit * s for s in model.spreads), noises=tuple(unit * np.array(NOISES)))
 
 
-def _block(grid: Grid, correlations: tuple[float, ...], spreads: tuple[float, ...], nodes: int, rows: np.ndarray,
-           index: np.ndarray, levels: np.ndarray) -> Block:
+def _blocks(grid: Grid, correlations: tuple[float, ...], spreads: tuple[float, ...], nodes: int, rows: np.ndarray,
+            index: np.ndarray, levels: np.ndarray) -> list[Block]:
+    """Blocks whose deviations have the same number of nodes, and so the same likelihoods."""
     spread = np.repeat(np.array(spreads), len(grid.noises))
     noise = np.tile(np.array(grid.noises), len(spreads))
-    return Block(spread=spread, noise=noise, feedback=np.zeros(len(noise)), correlation=np.array(correlations),
-                 nodes=nodes, index=index, emission=grid.observation.emission(rows, levels, spread, noise, nodes))
+    emission = grid.observation.emission(rows, levels, spread, noise, nodes)
+    return [Block(spread=spread, noise=noise, feedback=np.zeros(len(noise)), correlation=rho, nodes=nodes, index=index,
+                  emission=emission) for rho in correlations]
 
 
 def _feedback_block(shares: tuple[float, ...], noises: tuple[float, ...], low: np.ndarray, high: np.ndarray,
                     scale: np.ndarray, rate: np.ndarray, age: np.ndarray, levels: np.ndarray) -> Block:
     phi, noise = np.repeat(np.array(shares), len(noises)), np.tile(np.array(noises), len(shares))
     rows, index = _distinct(low, high, np.broadcast_to(scale, low.shape), rate[:, :-1], age[:, :-1])
-    return Block(spread=np.zeros(len(phi)), noise=noise, feedback=phi, correlation=np.zeros(1), nodes=1, index=index,
+    return Block(spread=np.zeros(len(phi)), noise=noise, feedback=phi, correlation=0.0, nodes=1, index=index,
                  emission=emission(rows, levels, phi, noise))
 
 
 def _distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct rows [U, C] of columns [B, n], a missing row first, and which one each observation is, [n, B]."""
+    """Distinct rows [U, C] of columns [B, n], a missing row first, and which one each observation is, [B, n]."""
     shape = columns[0].shape
     stacked = np.stack([column.ravel() for column in columns], axis=1)
     stacked[np.isnan(stacked[:, 0])] = np.nan
@@ -264,92 +260,7 @@ def _distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = np.roll(np.arange(len(rows)), 1)  # numpy sorts NaN last: bring the missing row to index 0
     rank = np.empty(len(rows), dtype=int)
     rank[order] = np.arange(len(rows))
-    return rows[order], rank[inverse.ravel()[1:]].reshape(shape).T
-
-
-@cache
-def _pools() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-def single_thread() -> AbstractContextManager[object]:
-    """One BLAS thread: the products are small, so more threads only burn time, and sums must not depend on them."""
-    return _pools().limit(limits=1)  # type: ignore[no-any-return]
-
-
-@dataclass(frozen=True, eq=False)
-class Pass:
-    """One direction through one block: per row the state weights (scaled to sum to one) and their log scale.
-
-    state : [n, K, B, E, L, D] (or summed over levels: [n, K, B, E, D]); log : [n, K, B, E]
-    """
-
-    state: np.ndarray
-    log: np.ndarray
-
-
-def forward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True) -> Pass:
-    """Filter: state weights after each row, given the rows up to it; jump [n - 1] is the break probability per gap."""
-    n, series = block.index.shape
-    shape = (len(block.correlation), series, len(block.spread), len(problem.levels), block.nodes)
-    prior = problem.prior.astype(np.float32)[:, None]
-    current = np.broadcast_to(prior * deviations(block.nodes)[1].astype(np.float32), shape)
-    state = np.empty((n, *(shape if full else shape[:3] + shape[4:])), dtype=np.float32)
-    log = np.zeros((n, *shape[:3]))
-    total = np.zeros(shape[:3])
-    ones = np.ones(len(problem.levels), dtype=np.float32)
-    moves = [block.moves(gap) for gap in problem.gaps]
-    for t in range(n):
-        if t:
-            current = _move(current, moves[t - 1])
-            if jump[t - 1] > 0:
-                spread_out = current.sum(axis=-2, keepdims=True)
-                current = (1 - jump[t - 1]) * current + jump[t - 1] * prior * spread_out
-        current = current * block.emission.table[block.index[t]]
-        mass = _mass(current)
-        current /= mass[..., None, None]
-        total = total + np.log(mass, dtype=float) + block.emission.peak[block.index[t]]
-        state[t] = current if full else ones @ current
-        log[t] = total
-    return Pass(state=state, log=log)
-
-
-def backward(problem: Problem, block: Block, jump: np.ndarray, full: bool = True) -> Pass:
-    """Likelihood of the rows from t on, given the state at t (not full: averaged over the level prior)."""
-    n, series = block.index.shape
-    shape = (len(block.correlation), series, len(block.spread), len(problem.levels), block.nodes)
-    prior = problem.prior.astype(np.float32)
-    current = np.ones(shape, dtype=np.float32)
-    state = np.empty((n, *(shape if full else shape[:3] + shape[4:])), dtype=np.float32)
-    log = np.zeros((n, *shape[:3]))
-    total = np.zeros(shape[:3])
-    moves = [block.moves(gap) for gap in problem.gaps]
-    for t in range(n - 1, -1, -1):
-        current = current * block.emission.table[block.index[t]]
-        mass = _mass(current)
-        current /= mass[..., None, None]
-        total = total + np.log(mass, dtype=float) + block.emission.peak[block.index[t]]
-        renewed = prior @ current
-        state[t] = current if full else renewed
-        log[t] = total
-        if t:
-            if jump[t - 1] > 0:
-                current = (1 - jump[t - 1]) * current + jump[t - 1] * renewed[..., None, :]
-            current = _move(current, moves[t - 1].transpose(0, 2, 1))
-    return Pass(state=state, log=log)
-
-
-def _move(state: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Deviations one gap on: [K, B, E, L, D] times [K, D, D]."""
-    if matrix.shape[-1] == 1:
-        return state
-    return np.asarray((state.reshape(len(matrix), -1, matrix.shape[-1]) @ matrix).reshape(state.shape))
-
-
-def _mass(state: np.ndarray) -> np.ndarray:
-    """Sum over levels and deviations, [K, B, E]; as a product, which is several times faster than a reduction."""
-    size = state.shape[-1] * state.shape[-2]
-    return np.asarray(state.reshape(*state.shape[:-2], size) @ np.ones(size, dtype=np.float32))
+    return rows[order], rank[inverse.ravel()[1:]].reshape(shape)
 
 
 def pooled(logs: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -360,5 +271,5 @@ def pooled(logs: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 def settings_table(problem: Problem) -> np.ndarray:
     """Correlation (over the median gap), spread, noise and feedback of every setting, [S, 4]."""
-    return np.array([(rho, *setting) for block in problem.blocks for rho in block.correlation
+    return np.array([(block.correlation, *setting) for block in problem.blocks
                      for setting in zip(block.spread, block.noise, block.feedback, strict=True)])

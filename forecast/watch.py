@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.feedback import emission
-from forecast.regimes import Block, Problem, RegimeModel, forward, pose, single_thread
+from forecast.passes import forward
+from forecast.regimes import Block, Problem, RegimeModel, pose
 from forecast.season import Season, evident_season
 from forecast.series import Series, check_series
 
@@ -53,7 +54,7 @@ class News:
 class Watch:
     """The filter after the last row seen; `begin` makes one, `see` gives the next.
 
-    still : per block the weights [K, E, L, D] of the states whose level has stood since the watch began, joint with the
+    still : per block the weights [D, E, L] of the states whose level has stood since the watch began, joint with the
         settings; they sum to one over all blocks
     moved : the same for states whose level has jumped since then, in the same unit; stay : chance of no jump so far
     rate, age : the last exact count per unit of scale, and the median gaps from it to the last row
@@ -87,14 +88,13 @@ class Watch:
         season = evident_season(history)
         problem = pose(model or RegimeModel(), history, season.over(np.arange(len(history))), reach=REACH)
         jump = problem.jumps(problem.model.breaks)
-        with single_thread():
-            passes = [forward(problem, block, jump) for block in problem.blocks]
-        logs = [each.log[-1][:, 0] for each in passes]
+        passes = [forward(problem, block, jump, keep=[len(jump)]) for block in problem.blocks]
+        logs = [each.log[-1][0] for each in passes]
         peak = max(float(log.max()) for log in logs)
         states, at = [], 0
         for block, each, log in zip(problem.blocks, passes, logs, strict=True):
-            weight = problem.weight[at:at + block.settings].reshape(log.shape) * np.exp(log - peak)
-            states.append(each.state[-1][:, 0] * weight[..., None, None])
+            weight = problem.weight[at:at + block.settings] * np.exp(log - peak)
+            states.append(each.state[0, 0] * weight[:, None])
             at += block.settings
         total = sum(float(state.sum()) for state in states)
         return cls(problem=problem, season=season, history=history, still=tuple(state / total for state in states),
@@ -123,13 +123,13 @@ class Watch:
         peak = max((float(peaks[0].max()) for _, peaks in masses), default=0.0)
         for at, (block, old, new) in enumerate(zip(self.problem.blocks, self.still, self.moved, strict=True)):
             standing, jumped = _carried(block, gap, old), _carried(block, gap, new)
-            pool = (self.stay * standing + jumped).sum(axis=-2, keepdims=True)
-            jumped = (1 - chance) * jumped + chance * self.problem.prior[:, None] * pool
+            pool = (self.stay * standing + jumped).sum(axis=-1, keepdims=True)
+            jumped = (1 - chance) * jumped + chance * self.problem.prior * pool
             if masses:
                 table, peaks = masses[at]
-                above += float((standing * table[1] * np.exp(peaks[1])[:, None, None]).sum())
-                below += float((standing * table[2] * np.exp(peaks[2])[:, None, None]).sum())
-                mass = table[0] * np.exp(peaks[0] - peak)[:, None, None]
+                above += float((standing * table[1] * np.exp(peaks[1])[:, None]).sum())
+                below += float((standing * table[2] * np.exp(peaks[2])[:, None]).sum())
+                mass = table[0] * np.exp(peaks[0] - peak)[:, None]
                 standing, jumped = standing * mass, jumped * mass
             still.append(standing)
             moved.append(jumped)
@@ -195,10 +195,10 @@ def _middle(series: Series, at: int) -> float:
 
 
 def _carried(block: Block, gap: float, state: np.ndarray) -> np.ndarray:
-    """State weights [K, E, L, D] one gap on."""
+    """State weights [D, E, L] one gap on."""
     if block.nodes == 1:
         return state
-    return np.asarray(np.einsum("keld,kdf->kelf", state, block.moves(gap)))
+    return np.asarray(np.einsum("del,df->fel", state, block.moves(gap)))
 
 
 def _asked(low: float, high: float, scale: float, rate: float, age: float) -> np.ndarray:
@@ -207,7 +207,7 @@ def _asked(low: float, high: float, scale: float, rate: float, age: float) -> np
 
 
 def _masses(problem: Problem, block: Block, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities of these rows under each state, [3, E, L, D], and their log peaks [3, E]."""
+    """Probabilities of these rows under each state, [3, D, E, L], and their log peaks [3, E]."""
     if block.feedback.any():
         found = emission(rows, problem.levels, block.feedback, block.noise)
     else:

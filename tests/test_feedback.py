@@ -36,7 +36,7 @@ def test_an_adjacent_row_has_the_negative_binomial_likelihood_around_the_last_on
     rows = np.array([[np.nan] * 5, [9.0, 9.0, 2.0, 3.0, 1.0]])
     found = emission(rows, levels, phi, noise)
     mean = 2.0 * (0.4 * np.exp(levels) + 0.6 * 3.0)
-    assert np.log(found.table[1, 0, :, 0]) + found.peak[1, 0] == pytest.approx(nbinom.logpmf(9, 4.0, 4.0 / (4.0 + mean)),
+    assert np.log(found.table[1, 0, 0]) + found.peak[1, 0] == pytest.approx(nbinom.logpmf(9, 4.0, 4.0 / (4.0 + mean)),
                                                                                abs=1e-5)
     assert (found.table[0] == 1).all()
 
@@ -46,8 +46,8 @@ def test_bounds_hold_the_sum_of_what_lies_within():
     exact = np.array([[y, y, 1.0, 7.0, 3.0] for y in range(4, 9)])
     parts = emission(exact, levels, phi, noise)
     within = emission(np.array([[4.0, 8.0, 1.0, 7.0, 3.0]]), levels, phi, noise)
-    total = (parts.table[:, 0, :, 0] * np.exp(parts.peak[:, 0])[:, None]).sum(axis=0)
-    assert within.table[0, 0, :, 0] * np.exp(within.peak[0, 0]) == pytest.approx(total, rel=1e-4)
+    total = (parts.table[:, 0, 0] * np.exp(parts.peak[:, 0])[:, None]).sum(axis=0)
+    assert within.table[0, 0, 0] * np.exp(within.peak[0, 0]) == pytest.approx(total, rel=1e-4)
 
 
 def test_paths_have_the_level_as_mean_and_phi_as_autocorrelation():

@@ -26,11 +26,11 @@ def brute_force(series: Series, model: RegimeModel, at: int | None) -> float:
     offset = 0
     for block in problem.blocks:
         _, stationary = deviations(block.nodes)
-        for k, e in product(range(len(block.correlation)), range(len(block.spread))):
-            weight = problem.weight[offset + k * len(block.spread) + e]
-            table = block.emission.table[block.index[:, 0], e] * np.exp(
-                block.emission.peak[block.index[:, 0], e])[:, None, None]
-            move = transition(block.nodes, round(float(block.correlation[k]), 9)).astype(float)
+        for e in range(block.settings):
+            weight = problem.weight[offset + e]
+            table = block.emission.table[block.index[0], :, e].swapaxes(1, 2) * np.exp(
+                block.emission.peak[block.index[0], e])[:, None, None]  # [n, L, D]
+            move = transition(block.nodes, round(block.correlation, 9)).astype(float)
             for first, second in product(range(len(problem.levels)), repeat=2):
                 if at is None and first != second:
                     continue
@@ -67,8 +67,8 @@ def test_an_interval_is_the_sum_of_its_counts():
     exact = np.array([[float(k), float(k), 1.0] for k in range(4, 9)])
     one = Counts().emission(exact, levels, spread, size, 7)
     whole = Counts().emission(np.array([[4.0, 8.0, 1.0]]), levels, spread, size, 7)
-    single = np.log((one.table * np.exp(one.peak)[..., None, None]).sum(axis=0))
-    together = np.log(whole.table[0] * np.exp(whole.peak[0])[..., None, None])
+    single = np.log((one.table * np.exp(one.peak)[:, None, :, None]).sum(axis=0))
+    together = np.log(whole.table[0] * np.exp(whole.peak[0])[:, None])
     np.testing.assert_allclose(together, single, atol=2e-3)
 
 

@@ -14,14 +14,14 @@ from forecast.breaks import Break, detect
 from forecast.breaks.regimes import breaks_of
 from forecast.models import predict
 from forecast.panel.dating import dated_daily
-from forecast.panel.passes import CompiledCounts, sample
 from forecast.panel.placebos import number_of, other_windows, without_change
 from forecast.panel.settings import Settings
-from forecast.posterior import Posterior
-from forecast.regimes import RegimeModel, pose, single_thread
+from forecast.posterior import Posterior, sample
+from forecast.regimes import RegimeModel, pose
 from forecast.registry import make
 from forecast.season import evident_season
 from forecast.series import DAY, Series
+from forecast.threads import single_thread
 
 MOST = 400  # rows that the regime model sees; longer series are taken in bins
 BINS = 360  # of a longer series, about: seven years of weeks
@@ -73,7 +73,7 @@ def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outco
     rng = np.random.default_rng(seed)
     if not grid.middle[grid.observed].any():  # as likely in any order: it can show no change, and is no placebo either
         return _without_counts(grid, binned, settings, row, seed)
-    posterior = sample(pose(MODEL, binned, season, counts=CompiledCounts()), DRAWS, rng)
+    posterior = sample(pose(MODEL, binned, season), DRAWS, rng)
     found = _found(posterior, binned) if settings.detector == "regimes" else detect(binned, settings.detector)
     breaks = tuple(dated_daily(each, grid, binned) for each in found)
     ahead, scored = _ahead(grid, settings, seed)

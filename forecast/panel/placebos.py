@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.panel.passes import CompiledCounts, evidence_of
+from forecast.passes import evidence_of
 from forecast.posterior import Posterior
 from forecast.regimes import pooled, pose
 from forecast.series import Series
@@ -29,8 +29,7 @@ def without_change(posterior: Posterior, series: Series, number: int, season: np
 
     Blocks keep the scatter and what persists for a few rows, whatever the model thinks of either, and no level lasts.
     """
-    placebo = pose(posterior.problem.model, series, season, shuffled(posterior, series, number, rng),
-                   counts=CompiledCounts())
+    placebo = pose(posterior.problem.model, series, season, shuffled(posterior, series, number, rng))
     jump, still = placebo.jumps(placebo.model.breaks), np.zeros(len(placebo.gaps))
     some, none = evidence_of(placebo, jump), evidence_of(placebo, still)
     expected = placebo.model.breaks
