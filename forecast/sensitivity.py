@@ -32,7 +32,7 @@ REVERSED: dict[str, dict[Any, str]] = {
     "exposure": {"stated": "the stated share of usable days", "full": "every watched day taken as fully seen"},
     "unlisted": {"totals": "calls bounded by the publisher's totals", "zero": "the listed calls taken as complete"},
 }
-DRAWS = 250
+DRAWS = 2000
 # Statements make sixty readings of one series, which a coarse grid does in a second; other sources are read in full.
 QUICK = RegimeModel(spreads=(0.12, 0.35, 0.9), correlations=(0.5, 0.88), feedback=(0.3, 0.7),
                     dispersions=(2.0, 6.0, 30.0), levels=24, nodes=7)

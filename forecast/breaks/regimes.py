@@ -24,7 +24,7 @@ class Regimes:
     drift_factor : needed instead where the counts drift by themselves (see `Posterior.drifting`): 8 keeps false alarms
         below 10 % where the log intensity has a spread of 0.6 and a correlation of 0.9 from row to row
     credibility : of each date interval
-    draws, seed : paths drawn from the posterior
+    draws, seed : paths drawn from the posterior; 4000 hold a probability near one half to within 1.6 points (2 sd)
     season : take out an evident yearly or weekly pattern first
     model : priors and grid, see `RegimeModel`
     """
@@ -32,7 +32,7 @@ class Regimes:
     bayes_factor: float = 3.0
     drift_factor: float = 8.0
     credibility: float = 0.9
-    draws: int = 1000
+    draws: int = 4000
     seed: int = 0
     season: bool = True
     model: RegimeModel = field(default_factory=RegimeModel)
