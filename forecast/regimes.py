@@ -254,13 +254,11 @@ def _distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distinct rows [U, C] of columns [B, n], a missing row first, and which one each observation is, [B, n]."""
     shape = columns[0].shape
     stacked = np.stack([column.ravel() for column in columns], axis=1)
-    stacked[np.isnan(stacked[:, 0])] = np.nan
-    rows, inverse = np.unique(np.vstack([np.full((1, len(columns)), np.nan), stacked]), axis=0, return_inverse=True,
-                              equal_nan=True)
-    order = np.roll(np.arange(len(rows)), 1)  # numpy sorts NaN last: bring the missing row to index 0
-    rank = np.empty(len(rows), dtype=int)
-    rank[order] = np.arange(len(rows))
-    return rows[order], rank[inverse.ravel()[1:]].reshape(shape)
+    seen = ~np.isnan(stacked[:, 0])  # apart: numpy holds each row with a NaN for a row of its own
+    rows, inverse = np.unique(stacked[seen], axis=0, return_inverse=True)
+    index = np.zeros(len(stacked), dtype=int)
+    index[seen] = inverse.ravel() + 1
+    return np.vstack([np.full((1, len(columns)), np.nan), rows]), index.reshape(shape)
 
 
 def pooled(logs: np.ndarray, weight: np.ndarray) -> np.ndarray:

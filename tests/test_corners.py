@@ -22,6 +22,7 @@ from forecast.panel.dating import dated_daily
 from forecast.panel.placebos import number_of
 from forecast.panel.settings import Settings, read_settings
 from forecast.plots import plot_overview
+from forecast.regimes import _distinct
 from forecast.registry import make
 from forecast.season import evident_season, season_length
 from forecast.sensitivity import tipping
@@ -271,3 +272,13 @@ def test_a_setting_below_one_that_is_a_value_is_refused(mine):
 def test_a_list_where_series_are_named_is_refused():
     with pytest.raises(ValueError, match="series must map names to what they are, got \\['it'\\]"):
         build({"name": "mine", "title": "T", "question": "Q", "primary": "it", "series": ["it"]})
+
+
+# -- mostly gap -----------------------------------------------------------------------------------------------------------
+def test_a_row_that_nobody_saw_is_one_row_however_many_there_are():
+    low = np.full((3, 500), np.nan)
+    low[:, ::50] = np.arange(10) % 4
+    rows, index = _distinct(low, low, np.ones_like(low))
+    assert len(rows) == 5
+    assert np.isnan(rows[0]).all()
+    assert np.array_equal(rows[index][..., 0], low, equal_nan=True)
