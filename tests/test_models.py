@@ -12,7 +12,7 @@ import yaml
 from forecast import Series, predict
 from forecast.models import Forecaster
 from forecast.models.auto import Auto
-from forecast.models.combination import Combination, pooled
+from forecast.models.combination import Combination, averaged, pooled
 from forecast.models.count_state_space import CountStateSpace, _gamma
 from forecast.models.history import dispersion, negative_binomial, season_length, whole
 from forecast.models.mean import Mean
@@ -164,6 +164,30 @@ def test_the_grid_tells_the_season(freq: str, rows: int) -> None:
 def test_auto_looks_at_the_size_of_the_counts_only() -> None:
     assert Auto().members(series([0, 0, 1, np.nan, 2, 0])) == ("windows", "count_state_space")
     assert Auto().members(series([5, 9, np.nan, 4])) == ("structural",)
+
+
+@pytest.mark.parametrize(("values", "freq", "heard"), [
+    (poisson(36), "MS", True), (poisson(20), "MS", False), (poisson(120), "W-MON", False), (poisson(400), "D", False),
+    (poisson(36, level=0.8), "MS", False)])
+def test_auto_hears_the_regression_where_two_years_of_a_short_season_were_seen(values: np.ndarray, freq: str,
+                                                                               heard: bool) -> None:
+    given = series(values, freq=freq)
+    with_it, alone = (Auto(share=share).paths(given, 3, 200, np.random.default_rng(1)) for share in (0.25, 0.0))
+    assert np.array_equal(with_it, alone) is not heard
+    with pytest.raises(ValueError, match=r"share must lie from 0 to 1, got 1\.5"):
+        Auto(share=1.5)
+
+
+def test_averaging_gives_quantiles_between_both_and_keeps_each_paths_rank() -> None:
+    rng = np.random.default_rng(2)
+    slow = rng.poisson(40, (900, 1)) + np.array([0, 100])
+    other = rng.poisson(400, (900, 2))
+    mixed = averaged(slow, other, 0.25, rng)
+    for level in (0.1, 0.5, 0.9):
+        expected = 0.75 * np.quantile(slow, level, axis=0) + 0.25 * np.quantile(other, level, axis=0)
+        np.testing.assert_allclose(np.quantile(mixed, level, axis=0), expected, atol=1.5)
+    assert np.corrcoef(mixed[:, 0], mixed[:, 1])[0, 1] > 0.97  # as alike as the paths that came first
+    assert np.array_equal(averaged(slow, other, 0.0, rng), slow)
 
 
 def test_the_pool_takes_its_shares_and_leaves_out_members_without_weight() -> None:
