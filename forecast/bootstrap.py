@@ -83,6 +83,7 @@ def ensure(module: str, lock: Path, needed: dict[str, tuple[int, ...]]) -> None:
                     print("forecast: making %s from %s (once; later runs start at once)" % (folder, lock.name),
                           file=sys.stderr, flush=True)
                     _make(folder, python, lock)
+                    _compile(python)
                     _write(folder / (module + ".digest"), stamp)
         except OSError as error:
             sys.exit("forecast cannot make its environment %s (%s): copy the clone to a folder that you may write, or "
@@ -162,6 +163,13 @@ def _make(folder: Path, python: Path, lock: Path) -> None:
     _write(Path(sysconfig.get_path("purelib", "venv", base), "forecast-clone.pth"), str(ROOT) + "\n")
     if ours:
         (folder / UNFINISHED).unlink()
+
+
+def _compile(python: Path) -> None:
+    """Fill the cache of compiled loops now, while the user waits anyway; what goes wrong here, the program will say."""
+    said = ("from forecast import Series, detect, event_effect; "
+            "s = Series.from_values([3, 4, 2, 5, 4, 3], start='2024-01-01'); detect(s); event_effect(s, s.start[3])")
+    subprocess.run([str(python), "-c", said], cwd=str(ROOT), capture_output=True, check=False)
 
 
 def _clear(folder: Path) -> None:

@@ -196,18 +196,19 @@ def _effect(problem: Problem, joint: np.ndarray, log_ratio: float, when: str, ga
 
 def _levels_around(problem: Problem, known: Evidence, gaps: np.ndarray) -> np.ndarray:
     """Joint posterior of the levels before and after a step in each of these gaps, [G, L, L], settings integrated."""
-    still = np.zeros(len(problem.gaps))
-    logs = known.one[gaps, 0]
+    thin, _ = problem.thinned()
+    still = np.zeros(len(thin.gaps))
+    logs = known.one[known.stretch[gaps], 0]
     weight = problem.weight * np.exp(logs - logs.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     joint = np.zeros((len(gaps), len(problem.levels), len(problem.levels)))
-    before, row = np.unique(gaps, return_inverse=True)
+    before, row = np.unique(known.stretch[gaps], return_inverse=True)
     offset = 0
-    for block in problem.blocks:
-        ahead = forward(problem, block, still, keep=before).state[:, 0]  # [gaps, D, E, L]
-        back = backward(problem, block, still, keep=before + 1).state[:, 0]
+    for block in thin.blocks:
+        ahead = forward(thin, block, still, keep=before).state[:, 0]  # [gaps, D, E, L]
+        back = backward(thin, block, still, keep=before + 1).state[:, 0]
         for at, gap in enumerate(before):
-            start = np.einsum("del,df->efl", ahead[at], block.moves(problem.gaps[gap]), dtype=float)
+            start = np.einsum("del,df->efl", ahead[at], block.moves(thin.gaps[gap]), dtype=float)
             pair = np.einsum("edl,dem->elm", start, back[at]) * problem.prior
             pair /= pair.sum(axis=(-1, -2), keepdims=True)
             for mine in np.flatnonzero(row == at):

@@ -12,29 +12,32 @@ from forecast.regimes import Problem, pooled
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Log evidence without a break and with one break in each gap, for B series at once.
+    """Log evidence without a break and with one break in each stretch between rows that were seen, for B series.
 
-    none : [B, S] per setting; one : [n - 1, B, S], a break between row t and t + 1, levels independent before and after
+    none : [B, S] per setting; one : [stretches, B, S], a break there, levels independent before and after it
+    stretch : [n - 1], the stretch that each gap lies in: nothing tells its gaps apart
     weight : [S], prior weights of the settings
     """
 
     none: np.ndarray
     one: np.ndarray
+    stretch: np.ndarray
     weight: np.ndarray
 
     def log_ratio(self) -> np.ndarray:
         """Log Bayes factor of one break in each gap against none, settings integrated, [n - 1, B]."""
-        return np.asarray(pooled(self.one, self.weight) - pooled(self.none, self.weight))
+        return np.asarray((pooled(self.one, self.weight) - pooled(self.none, self.weight))[self.stretch])
 
     def settings(self, gaps: np.ndarray) -> np.ndarray:
         """Posterior weights of the settings [B, S] when there is a step in one of these gaps, all alike."""
-        logs = np.logaddexp.reduce(self.one[gaps], axis=0)
+        logs = np.logaddexp.reduce(self.one[self.stretch[gaps]], axis=0)
         weight = self.weight * np.exp(logs - logs.max(axis=-1, keepdims=True))
         return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
 
 
 def evidence(problem: Problem) -> Evidence:
     """Evidence of no break and of exactly one break in each gap, by one forward and one backward pass."""
+    problem, rows = problem.thinned()
     still = np.zeros(len(problem.gaps))
     none, one = [], []
     for block in problem.blocks:
@@ -48,4 +51,5 @@ def evidence(problem: Problem) -> Evidence:
             with np.errstate(divide="ignore"):
                 joined[gaps] = np.log(np.sum(carried * back.sums[gaps + 1], axis=-2, dtype=float))
         one.append(ahead.log[:-1] + back.log[1:] + joined)
-    return Evidence(none=np.concatenate(none, axis=-1), one=np.concatenate(one, axis=-1), weight=problem.weight)
+    return Evidence(none=np.concatenate(none, axis=-1), one=np.concatenate(one, axis=-1), weight=problem.weight,
+                    stretch=np.repeat(np.arange(len(rows) - 1), np.diff(rows)))

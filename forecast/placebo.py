@@ -13,7 +13,7 @@ from forecast.series import Series
 # The statistic of a placebo is computed on a coarser grid than the posterior: data and placebos alike, so that the
 # p-value stays exact while 200 of them cost a second. Its power is that of the full grid to a point or two.
 COARSE = RegimeModel(spreads=(0.3, 0.8), correlations=(0.45, 0.9), feedback=(), dispersions=(1.0, 2.5, 6.0, 30.0),
-                     levels=20, nodes=7)
+                     levels=10, nodes=7)
 
 
 def simulate_null(problem: Problem, weight: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:
@@ -39,6 +39,7 @@ def simulate_null(problem: Problem, weight: np.ndarray, number: int, rng: np.ran
 
 def _level_posterior(problem: Problem) -> np.ndarray:
     """Posterior of the one level under each setting, [S, L]."""
+    problem, _ = problem.thinned()
     still = np.zeros(len(problem.gaps))
     return np.concatenate([forward(problem, block, still, keep=[len(still)]).state[0, 0].sum(axis=0)
                            for block in problem.blocks])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,21 +61,43 @@ def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float
     The series must be posed alone (B = 1).
     """
     expected = problem.model.breaks if breaks is None else breaks
-    jump = problem.jumps(expected)
-    total, none = evidence_of(problem, jump)[0], evidence_of(problem, np.zeros_like(jump))[0]
+    thin, rows = problem.thinned()
+    jump = thin.jumps(expected)
+    total, none = evidence_of(thin, jump)[0], evidence_of(thin, np.zeros_like(jump))[0]
     picked = settings_drawn(problem, total, draws, rng)
-    n = len(problem.scale)
-    jumps, level = np.zeros((draws, max(n - 1, 0)), bool), np.empty((draws, n))
+    jumped, at = np.zeros((draws, len(jump)), bool), np.empty((draws, len(rows)), int)
     offset = 0
-    for block in problem.blocks:
+    for block in thin.blocks:
         mine = np.flatnonzero((picked >= offset) & (picked < offset + block.settings))
         if len(mine):
-            jumps[mine], at = paths(problem, block, jump, picked[mine] - offset, rng)
-            level[mine] = problem.levels[at]
+            jumped[mine], at[mine] = paths(thin, block, jump, picked[mine] - offset, rng)
         offset += block.settings
+    jumps, at = _filled(problem, rows, jumped, at, rng)
+    level = problem.levels[at]
     correlation, spread, noise, feedback = settings_table(problem)[picked].T
     return Posterior(problem=problem, log_ratio=any_break(total, none, problem.weight, expected), jumps=jumps,
                      level=level, correlation=correlation, spread=spread, noise=noise, feedback=feedback)
+
+
+def _filled(problem: Problem, rows: np.ndarray, jumped: np.ndarray, at: np.ndarray,
+            rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Breaks [P, n - 1] and level indices [P, n] of all rows, from those of `rows`.
+
+    A break between two of them lies in one of the gaps between, as likely as the gap is long.
+    """
+    n = len(problem.scale)
+    if len(rows) == n:
+        return jumped, at
+    jumps, levels = np.zeros((len(at), n - 1), bool), np.repeat(at, np.diff(np.r_[rows, n]), axis=1)
+    for k, (first, last) in enumerate(pairwise(rows)):
+        broke = np.flatnonzero(jumped[:, k])
+        share = np.cumsum(problem.share[first:last])
+        gap = first + np.minimum(np.searchsorted(share, rng.random(len(broke)) * share[-1], "right"), last - first - 1)
+        jumps[broke, gap] = True
+        for row in range(first + 1, last):
+            after = broke[gap < row]
+            levels[after, row] = at[after, k + 1]
+    return jumps, levels
 
 
 def any_break(total: np.ndarray, none: np.ndarray, weight: np.ndarray, expected: float) -> float:
@@ -111,8 +134,9 @@ class Present:
 
 def present(problem: Problem, draws: int, rng: np.random.Generator) -> Present:
     """Draw the state after the last row from the filter alone, which is all that a forecast needs."""
-    jump = problem.jumps(problem.model.breaks)
-    passes = [forward(problem, block, jump, keep=[len(jump)]) for block in problem.blocks]
+    thin, _ = problem.thinned()
+    jump = thin.jumps(problem.model.breaks)
+    passes = [forward(thin, block, jump, keep=[len(jump)]) for block in thin.blocks]
     picked = settings_drawn(problem, np.concatenate([each.log[-1][0] for each in passes]), draws, rng)
     level, unit = np.empty(draws), np.empty(draws)
     offset = 0

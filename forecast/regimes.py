@@ -16,7 +16,7 @@ Fearnhead 2006, Statistics and Computing 16, 203-213).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import groupby
 from typing import Any
@@ -146,6 +146,21 @@ class Problem:
         """Prior probability of a break in each gap [n - 1], when `breaks` are expected over the span."""
         return np.asarray(-np.expm1(-breaks * self.share))
 
+    def thinned(self, also: Sequence[int] | np.ndarray = ()) -> tuple[Problem, np.ndarray]:
+        """The same without rows that no series saw (but the ends and `also`), and the rows left.
+
+        Gaps add up, and so does the chance of a break in them: years without an image cost as much as one day.
+        """
+        kept = (self.blocks[0].index != 0).any(axis=0)
+        kept[[0, -1]] = True
+        kept[np.asarray(also, dtype=int)] = True
+        rows = np.flatnonzero(kept)
+        if len(rows) == len(kept):
+            return self, rows
+        return replace(self, gaps=np.add.reduceat(self.gaps, rows[:-1]), share=np.add.reduceat(self.share, rows[:-1]),
+                       scale=self.scale[rows],
+                       blocks=tuple(replace(b, index=b.index[:, rows]) for b in self.blocks)), rows
+
 
 def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
          simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0) -> Problem:
@@ -252,13 +267,12 @@ def _feedback_block(shares: tuple[float, ...], noises: tuple[float, ...], low: n
 
 def _distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distinct rows [U, C] of columns [B, n], a missing row first, and which one each observation is, [B, n]."""
-    shape = columns[0].shape
     stacked = np.stack([column.ravel() for column in columns], axis=1)
     seen = ~np.isnan(stacked[:, 0])  # apart: numpy holds each row with a NaN for a row of its own
     rows, inverse = np.unique(stacked[seen], axis=0, return_inverse=True)
     index = np.zeros(len(stacked), dtype=int)
     index[seen] = inverse.ravel() + 1
-    return np.vstack([np.full((1, len(columns)), np.nan), rows]), index.reshape(shape)
+    return np.vstack([np.full((1, len(columns)), np.nan), rows]), index.reshape(columns[0].shape)
 
 
 def pooled(logs: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -87,8 +87,9 @@ class Watch:
                              f"{FEWEST} are needed to know a regime; begin later")
         season = evident_season(history)
         problem = pose(model or RegimeModel(), history, season.over(np.arange(len(history))), reach=REACH)
-        jump = problem.jumps(problem.model.breaks)
-        passes = [forward(problem, block, jump, keep=[len(jump)]) for block in problem.blocks]
+        thin, _ = problem.thinned()
+        jump = thin.jumps(problem.model.breaks)
+        passes = [forward(thin, block, jump, keep=[len(jump)]) for block in thin.blocks]
         logs = [each.log[-1][0] for each in passes]
         peak = max(float(log.max()) for log in logs)
         states, at = [], 0

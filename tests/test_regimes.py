@@ -53,6 +53,24 @@ def test_evidence_equals_the_sum_over_every_path():
         assert ratios[gap] == pytest.approx(brute_force(series, SMALL, gap + 1) - none, abs=1e-4)
 
 
+def test_years_without_an_image_cost_as_much_as_one_day():
+    days = np.r_[0:10, 7000:7010]
+    y = np.full(7010, np.nan)
+    y[days] = np.r_[np.full(10, 5.0), np.full(10, 15.0)]
+    every = Series.from_values(y, start="2000-01-01", freq="D")
+    problem = pose(RegimeModel(), every)
+    thin, rows = problem.thinned()
+    assert rows.tolist() == days.tolist()
+    assert thin.gaps.sum() == pytest.approx(problem.gaps.sum())
+    assert thin.share.sum() == pytest.approx(problem.share.sum())
+    found = sample(problem, 2000, np.random.default_rng(0))
+    assert found.jumps[:, 9:6999].any(axis=1).mean() > 0.9
+    where = np.flatnonzero(found.jumps[:, 9:6999].sum(axis=0))  # a date in the gap is as likely as any other
+    assert np.abs(np.quantile(where, (0.25, 0.5, 0.75)) / 6990 - (0.25, 0.5, 0.75)).max() < 0.05
+    moved = np.diff(found.level, axis=1) != 0
+    assert not (moved & ~found.jumps).any()
+
+
 def test_transitions_keep_the_stationary_moments():
     for nodes, correlation in ((9, 0.3), (9, 0.6), (13, 0.85), (21, 0.95), (21, 0.995)):
         x, weight = deviations(nodes)

@@ -15,7 +15,8 @@ from forecast.series import Series
 class Auto:
     """Choose by what the values are and how many there are, never by the breaks that come out.
 
-    longest : rows up to which counts go to the regime model, whose memory grows with them (0.1 MB a row)
+    longest : observed rows up to which counts go to the regime model, whose time grows with them (half a second for a
+        thousand)
     """
 
     longest: int = 5000
@@ -26,6 +27,6 @@ class Auto:
         """Breaks by the detector that suits the series."""
         if not series.is_count:
             return self.reals.detect(series)
-        if len(series) > self.longest:
+        if series.observed.sum() > self.longest:
             return OptimalPartitioning(cost="negative_binomial").detect(series)
         return self.counts.detect(series)
