@@ -87,6 +87,90 @@ def test_few_cells_that_span_a_whole_sheet_are_refused(tmp_path):
         read_feed(_written(tmp_path, "x.xlsx", _deflated(members)))
 
 
+@pytest.mark.parametrize("place", [b'r="ZZZZZZZZ1"', b'r = "ZZZZZZZZ1"', b"r='zzzzzzz1'", b'r="' + b"Z" * 500 + b'1"', b'r="A' + b"9" * 5000 + b'"'])
+def test_a_cell_beyond_any_sheet_is_refused_before_room_is_made_for_it(place, tmp_path):
+    with zipfile.ZipFile(HERE / "simulated_spreadsheet.xlsx") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert b'r="A1"' in members[sheet]
+    members[sheet] = members[sheet].replace(b'r="A1"', place)
+    with pytest.raises(ValueError, match="beyond any sheet: save the spreadsheet again"):
+        read_feed(_written(tmp_path, "x.xlsx", _deflated(members)))
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_packed_in_another_way_is_no_way_round(packed, tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.kmz", "w", packed) as archive:
+        archive.writestr("doc.kml", b"<kml>" + b" " * 30_000_000 + b"</kml>")
+    with pytest.raises(ValueError, match="bytes unpack to 30000011"):
+        read_feed(tmp_path / "x.kmz")
+
+
+def test_names_inside_an_archive_are_no_places_on_this_machine(tmp_path):
+    place = tmp_path / "inside" / "x.kmz"
+    place.parent.mkdir()
+    place.write_bytes(_deflated({"../up.kml": (HERE / "simulated_places.kml").read_bytes()}))
+    assert read_feed(place).table.equals(read_feed(HERE / "simulated_places.kml").table)
+    assert [path.name for path in tmp_path.rglob("*")] == ["inside", "x.kmz"]
+
+
+def test_xml_in_an_encoding_that_is_not_read_is_refused_by_the_name_of_the_file(tmp_path):
+    with pytest.raises(ValueError, match=r"x\.kml: XML in an encoding that is not read: save it as UTF-8"):
+        read_feed(_written(tmp_path, "x.kml", '<?xml version="1.0" encoding="utf-7"?><kml></kml>'))
+
+
+def test_a_file_of_another_is_not_drawn_into_xml(tmp_path):
+    (tmp_path / "secret").write_text("hunter2")
+    include = f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="{tmp_path / "secret"}" parse="text"/>'
+    place = "<Point><coordinates>1,2</coordinates></Point>"
+    result = read_feed(_written(tmp_path, "x.kml", f"<kml><Placemark><name>a{include}</name>{place}</Placemark></kml>"), keep_good=True)
+    assert "hunter2" not in result.table.to_csv()
+
+
+# -- Parquet --------------------------------------------------------------------------------------------------------
+def _parquet(path, metadata=None, **columns):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), path, compression="zstd")
+    return path
+
+
+def test_a_kilobyte_that_repeats_a_text_of_megabytes_in_every_row_is_refused(tmp_path):
+    path = _parquet(tmp_path / "x.parquet", unique_id=["a" * 2_000_000] * 200, ds=["2024-01-01"] * 200, y=[1] * 200)
+    assert path.stat().st_size < 10_000
+    with pytest.raises(ValueError, match="column unique_id holds a text of 2000000 characters, at most 10000 are read"):
+        read_feed(path)
+
+
+@pytest.mark.parametrize("key", ["pandas", "PANDAS_ATTRS"])
+def test_what_stands_beside_the_columns_of_parquet_is_not_opened(key, tmp_path):
+    import pickle
+
+    class Harm:
+        def __reduce__(self):
+            return (pytest.fail, ("it was opened",))
+
+    told = {"pandas": b'{"attributes": {"x": 1}, "columns": [], "index_columns": ["y"]}'}.get(key, pickle.dumps(Harm()))
+    path = _parquet(tmp_path / "x.parquet", {key: told}, unique_id=["a", "a"], ds=["2024-01-01", "2024-01-02"], y=[1, 2])
+    assert read_feed(path).table["y"].tolist() == [1, 2]
+
+
+def test_parquet_whose_end_lies_is_refused_by_its_name(tmp_path):
+    with pytest.raises(ValueError, match=r"x\.parquet: Parquet that cannot be read"):
+        read_feed(_written(tmp_path, "x.parquet", b"PAR1" + b"\xff" * 100 + b"PAR1"))
+
+
+def test_the_name_of_a_file_does_not_steer_the_terminal(tmp_path, capsys):
+    from forecast.__main__ import command
+
+    for cell, code in (("1", 0), ("x", 2)):
+        assert command(["check", str(_written(tmp_path, "a\x1b[31m.csv", f"{LONG}a,2024-01-01,{cell}\n"))]) == code
+        said = capsys.readouterr()
+        assert "\x1b" not in said.out + said.err
+        assert "a\\u001b[31m.csv" in said.out
+
+
 def test_a_locked_archive_is_refused(tmp_path):
     data = bytearray((HERE / "simulated_places.kmz").read_bytes())
     data[6] |= 1

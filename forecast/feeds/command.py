@@ -18,6 +18,7 @@ from forecast.feeds import detected, feeds
 from forecast.feeds.reading import COLUMNS, TEXTS, Batch, Fault, Feed
 from forecast.feeds.source import Source
 from forecast.ledgers import no_formula
+from forecast.refusals import HIDDEN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,8 @@ def check(words: Sequence[str]) -> int:
         for batch in feed.read(source):
             tally.add(batch)
             keep(batch)
-    print("\n".join(_page(source, feed, tally, given.keep_good)))
+    page = "\n".join(_page(source, feed, tally, given.keep_good))
+    print(HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", page))  # a name of a file may hold a terminal's codes
     return 2 if tally.faulty and not given.keep_good else 0
 
 

@@ -12,6 +12,7 @@ from forecast.feeds.reading import BATCH, COLUMNS, Batch, Feed, Tray
 from forecast.feeds.source import Source, scalar
 
 MOST_ROWS = 50_000_000  # run-length encoding lets a kilobyte claim any number of rows
+LONGEST = 10_000  # characters of a text: a dictionary lets a kilobyte repeat one of megabytes in every row
 
 
 def recognise(source: Source) -> bool:
@@ -19,12 +20,13 @@ def recognise(source: Source) -> bool:
 
 
 def read(source: Source) -> Iterator[Batch]:
-    parquet = needs("pyarrow.parquet", "parquet")
+    arrow, parquet = needs("pyarrow", "parquet"), needs("pyarrow.parquet", "parquet")
     tray = Tray(source)
     try:
-        with parquet.ParquetFile(source.path) as file:
+        with parquet.ParquetFile(source.path, read_dictionary=_texts(parquet.read_metadata(source.path))) as file:
             number = 1
             for part in file.iter_batches(batch_size=BATCH, columns=_columns(file, source)):
+                _check_lengths(part, source)
                 columns = {name: [scalar(value) for value in cells] for name, cells in part.to_pydict().items()}
                 numbers = range(number + 1, number + 1 + part.num_rows)
                 number += part.num_rows
@@ -33,10 +35,27 @@ def read(source: Source) -> Iterator[Batch]:
                     cells = tray.cells(row, {name: column[place] for name, column in columns.items()})
                     tray.add(cells, **line(cells, tray))
                 yield tray.batch(table)
-    except (OSError, NotImplementedError, ArithmeticError, KeyError, TypeError, MemoryError) as error:
+    except (OSError, NotImplementedError, ArithmeticError, KeyError, TypeError, MemoryError,
+            arrow.ArrowException) as error:
         raise ValueError(f"{source.name}: Parquet that cannot be read ({error}): write it again") from error
     if tray.faults or tray.notes:
         yield tray.batch()
+
+
+def _texts(metadata: Any) -> list[str]:
+    """The columns of text, which are held as a dictionary until their lengths are known."""
+    columns = [metadata.schema.column(i) for i in range(metadata.num_columns)]
+    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY" and column.path in COLUMNS]
+
+
+def _check_lengths(part: Any, source: Source) -> None:
+    """Raise ValueError for a text too long for a cell, before it is repeated row by row."""
+    for name, column in zip(part.schema.names, part.columns, strict=True):
+        words = getattr(column, "dictionary", None)
+        # no text is longer than all of them, and only where these are long is each looked at
+        if words is not None and words.nbytes > LONGEST and (longest := max(map(len, words.to_pylist()))) > LONGEST:
+            raise ValueError(f"{source.name}: column {name} holds a text of {longest} characters, at most {LONGEST} are "
+                             "read: leave it out")
 
 
 def _columns(file: Any, source: Source) -> list[str]:

@@ -256,6 +256,10 @@ def check_xml(data: bytes, name: str, builder: TreeBuilder | None = None) -> Non
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError) as error:
         raise ValueError(f"{name}: no XML ({error}): export it again") from error
+    except ValueError as error:
+        if "multi-byte" not in str(error):
+            raise
+        raise ValueError(f"{name}: XML in an encoding that is not read: save it as UTF-8") from error
 
 
 def scalar(value: Any) -> str:

@@ -23,7 +23,7 @@ HEADER_WITHIN = 20  # rows: a title may stand above
 MOST_CELLS = 2_000_000
 ATTRIBUTES = r"""((?:"[^"]*"|'[^']*'|[^>"'])*)"""
 ODS_TOKEN = re.compile(rf"<table:(table-row|table-cell|covered-table-cell|table)(?=[\s>/]){ATTRIBUTES}>")
-REFERENCE = re.compile(r"""\br=["']([A-Z]{1,3})?(\d{1,9})["']""")
+REFERENCE = re.compile(r"""\br\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 # every part bounded, so that no tag can make the search crawl
 UNCOMPUTED = re.compile(r'<c\b[^>]{0,99}?\br="([A-Z]{1,3})(\d{1,7})"[^>]{0,99}>\s{0,9}<f\b[^>]{0,99}?'
                         r'(?:/>|>[^<]{0,8192}</f>)\s{0,9}(?:<v\s?/>|<v></v>)?\s{0,9}</c>')
@@ -150,6 +150,9 @@ def _check_extent(source: Source, name: str, text: str) -> None:
     if "<table:table" in text:
         cells = _extent_ods(text)
     elif references := REFERENCE.findall(text):
+        if far := next((column + row for column, row in references if len(column) > 3 or len(row) > 9), None):
+            raise ValueError(f"{source.name}: {name} has a cell {far[:40]}, beyond any sheet: save the spreadsheet "
+                             "again")
         cells = max(int(row) for _, row in references) * max(_letters(column) for column, _ in references)
     if cells > MOST_CELLS:
         raise ValueError(f"{source.name}: {name} spans {cells} cells, at most {MOST_CELLS} are read: delete what lies "
@@ -188,7 +191,7 @@ def _repeated(attributes: str, what: str) -> int:
 def _letters(column: str) -> int:
     """Number of a column: A is 1, AA 27."""
     number = 0
-    for letter in column:
+    for letter in column.upper():
         number = number * 26 + ord(letter) - 64
     return max(number, 1)
 
