@@ -11,6 +11,7 @@ from forecast.accounts import Decision
 from forecast.series import Kind, Series
 
 LONGEST = 1_000_000  # rows
+LONGEST_YARD = 5_000  # of a source, whose series an experiment examines at some 10 seconds of CPU a thousand rows
 HIGHEST = 1e9  # of a level, or of a factor on it
 
 
@@ -60,7 +61,10 @@ def simulate(n: int = 104, level: float = 10.0, breaks: Mapping[int, float] | No
 
 @dataclass(frozen=True)
 class SimulatedYard:
-    """Source of a simulated yard with known breaks, cloud gaps and bounds; see `simulate` for the fields."""
+    """Source of a simulated yard with known breaks, cloud gaps and bounds; see `simulate` for the fields.
+
+    Raises ValueError for more than 5,000 rows: `simulate` makes longer series for code that takes them.
+    """
 
     n: int = 150
     level: float = 12.0
@@ -74,6 +78,11 @@ class SimulatedYard:
     freq: str = "W-MON"
     kind: Kind = "stock"
     seed: int = 7
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n <= LONGEST_YARD:
+            raise ValueError(f"simulated yard: n must lie between 1 and {LONGEST_YARD:,} rows, got {self.n:,}: ask for "
+                             "fewer rows, or a coarser freq")
 
     def series(self) -> tuple[Series, tuple[Decision, ...]]:
         """The simulated series; its account holds one line that says so."""

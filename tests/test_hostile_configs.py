@@ -169,6 +169,7 @@ CONFIGS: dict[str, tuple[str | bytes, str]] = {
     "a word for yes": (SMALL + "images: abc\n", "images must be true or false, got 'abc'"),
     "a list for no": (SMALL + "simulated: [no]\n", "simulated must be true or false, got [False]"),
     "a number for a name": (SMALL.replace("primary: it", "primary: 3"), "primary must be text, got 3"),
+    "a yard without end": (_yard("n: 100000"), "n must lie between 1 and 5,000 rows, got 100,000: ask for fewer rows"),
     "a horizon without end": (SMALL + "horizon: 1000000000\n", "horizon must be at most 10,000"),
     "as many draws as bytes": (SMALL + "draws: 1000000000\n", "draws must be at most"),
     "both in part": (SMALL + "draws: 1000000\nhorizon: 10000\n", "must be at most 50,000,000"),

@@ -54,8 +54,8 @@ def _check_lengths(part: Any, source: Source) -> None:
         words = getattr(column, "dictionary", None)
         # no text is longer than all of them, and only where these are long is each looked at
         if words is not None and words.nbytes > LONGEST and (longest := max(map(len, words.to_pylist()))) > LONGEST:
-            raise ValueError(f"{source.name}: column {name} holds a text of {longest} characters, at most {LONGEST} are "
-                             "read: leave it out")
+            raise ValueError(f"{source.name}: column {name} holds a text of {longest} characters, at most {LONGEST} "
+                             "are read: leave it out")
 
 
 def _columns(file: Any, source: Source) -> list[str]:
