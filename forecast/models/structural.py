@@ -17,7 +17,7 @@ from forecast.threads import single_thread
 POWERS = (0.0, 0.5, 1.0)  # log, square root, none: which one suits is weighed like any other setting
 YEAR = 365.25
 FURTHEST = 2000  # rows ahead
-FIRST_LOOK = 120  # observations on which all settings are weighed before the best few see the rest
+FIRST_LOOK = 96  # observations on which all settings are weighed before the best few see the rest
 CALM = 0.1  # a step of this variance in units of the noise has half the prior weight of none
 LEFT = 12  # settings that see the rest
 NONE = np.zeros(0, dtype=int)
@@ -40,7 +40,7 @@ class Structural:
     tails of the paths are then made what past forecasts of the same history needed (`calibration.learned`): the factor
     that gives the forecast holds those from every earlier row as well, so that they cost no refit.
 
-    rows : most recent observations used; the few settings that lead on the last 120 are weighed again on these
+    rows : most recent observations used; the few settings that lead on the last 96 are weighed again on these
     """
 
     steps: tuple[float, ...] = (0.0, 0.001, 0.006, 0.03, 0.12, 0.5)
