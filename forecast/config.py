@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from forecast.experiment import Experiment
 
 VERSION_BASE = "1.3"
+MOST_JOBS = 1_000  # of one sweep
 GROUPS = ("detectors", "models")
 ROLES = {"series": "series", "detectors": "detect", "models": "paths"}  # group -> what its members can do
 PLACES: ContextVar[tuple[Path, ...]] = ContextVar("PLACES", default=())
@@ -110,6 +111,7 @@ def sweep(name: str, overrides: Sequence[str], job: Callable[[dict[str, Any], Pa
 
             parsed = OverridesParser.create().parse_overrides(list(overrides))
             swept = {each.get_key_element() for each in parsed if each.is_sweep_override()}
+            _check_number([each for each in parsed if each.is_sweep_override()])
             batches = hydra.multirun(name, task, [*_forced(overrides), *quiet], with_log_configuration=False)
     finally:
         (output / "multirun.yaml").unlink(missing_ok=True)  # Hydra's own; each job keeps its config.yaml
@@ -117,6 +119,20 @@ def sweep(name: str, overrides: Sequence[str], job: Callable[[dict[str, Any], Pa
             for path in new:
                 path.rmdir()
     return [str(done.return_value) for batch in batches for done in batch]
+
+
+def _check_number(swept: Sequence[Any]) -> None:
+    """Raise ValueError for more jobs than anybody waits for; Hydra would lay out every one of them first."""
+    jobs = 1.0
+    for each in swept:
+        values = each.value()
+        if each.is_range_sweep():  # of which nothing is laid out here
+            jobs *= max(0.0, (values.stop - values.start) / values.step)
+        elif each.is_choice_sweep():
+            jobs *= len(list(each.sweep_iterator()))
+        if jobs > MOST_JOBS:
+            raise ValueError(f"override {each.input_line!r}: the sweep has more than {MOST_JOBS:,} jobs: sweep over "
+                             "fewer values")
 
 
 def _job_name(overrides: Sequence[str], swept: set[str], number: int) -> str:

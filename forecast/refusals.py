@@ -35,8 +35,8 @@ ALLOWED = {
     "hydra.verbose": WORD,
     "hydra/launcher": "basic|joblib|submitit_local|submitit_slurm",
     "hydra/sweeper": "basic",
-    **dict.fromkeys((f"hydra.launcher.{key}" for key in
-                     ("n_jobs", "timeout_min", "cpus_per_task", "mem_gb", "partition")), WORD),
+    "hydra.launcher.n_jobs": r"-?[1-9]\d{0,2}",  # a pool starts all of its workers, however few the jobs
+    **dict.fromkeys((f"hydra.launcher.{key}" for key in ("timeout_min", "cpus_per_task", "mem_gb", "partition")), WORD),
 }
 
 
@@ -196,7 +196,9 @@ def check_override(text: str) -> None:
     key, _, value = text.partition("=")
     key = key.lstrip("+~").strip()
     if "hydra" in re.split(r"[./@:\s]+", key):
-        if not re.fullmatch(ALLOWED.get(key, r"(?!)"), value):
+        if key in ALLOWED and not re.fullmatch(ALLOWED[key], value):
+            raise RefusedError(f"override {text!r}: {key} must fit {ALLOWED[key]}, got {value!r}: write such a value")
+        if key not in ALLOWED:
             raise RefusedError(f"override {text!r}: of Hydra's own settings only {', '.join(ALLOWED)} may be "
                           "set; output=FOLDER says where a report goes")
         return

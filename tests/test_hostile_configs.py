@@ -268,6 +268,19 @@ def test_a_hostile_override_is_one_sentence_and_exit_code_2(override, mine, caps
     assert [path.name for path in tmp_path.iterdir()] == ["experiments"]
 
 
+@pytest.mark.parametrize(("words", "said"), [
+    (["horizon=range(1,1000000000)"], "more than 1,000 jobs: sweep over fewer values"), (["delay_days=range(1,40)", "horizon=range(1,40)"], "more than 1,000 jobs"),
+    (["level=range(0.0,1.0,1e-300)"], "more than 1,000 jobs"), (["horizon=" + ",".join(map(str, range(1, 1500)))], "more than 1,000 jobs"),
+    (["horizon=2,3", "hydra/launcher=joblib", "hydra.launcher.n_jobs=100000"], "hydra.launcher.n_jobs must fit"),
+])
+def test_a_sweep_without_end_is_refused_before_it_is_laid_out(words, said, mine, tmp_path, capsys):
+    began = time.process_time()
+    assert command(["-cn", mine(SMALL), "-m", *words]) == 2
+    assert said in capsys.readouterr().err
+    assert time.process_time() - began < 5
+    assert [path.name for path in tmp_path.iterdir()] == ["experiments"]
+
+
 @pytest.mark.parametrize("source", ["{_target_: forecast.reconcile.Stock, ledgers: [%s]}", "{_target_: forecast.reconcile.Flow, ledgers: [%s]}",
                                     "{_target_: forecast.reconcile.LongTable, path: %s}"])
 def test_a_data_path_may_be_any_file_but_nothing_of_a_foreign_file_is_repeated(source, mine, tmp_path, capsys):
