@@ -83,7 +83,7 @@ def locate(path: str | Path) -> Path:
             _note(str(path), place)
             return place
     beside = sorted(p.name for p in places[0].parent.glob("*")) if places[0].parent.is_dir() else []
-    raise ValueError(f"no file or folder {str(path)!r}: " + (suggest(given.name, beside) if beside else
+    raise ValueError(f"no file or folder {str(path)!r}: " + (suggest(given.name, beside) if 0 < len(beside) <= 40 else
                      "give a full path, or one relative to the experiments folder"))
 
 
