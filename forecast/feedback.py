@@ -28,11 +28,13 @@ def last_exact(low: Array, high: Array, scale: Array, gaps: Array) -> tuple[Arra
     state after the last row.
     """
     series, n = low.shape
+    known = (low == high) & (scale > 0)
+    last = np.maximum.accumulate(np.where(known, np.arange(n), -1), axis=1)  # -1: none yet
+    time = np.concatenate([[0.0], np.cumsum(gaps)])
+    rates = np.where(known, low, 0.0) / np.maximum(scale, 1e-300)
     rate, age = np.zeros((series, n + 1)), np.full((series, n + 1), np.inf)
-    for t in range(n):
-        known = (low[:, t] == high[:, t]) & (scale[t] > 0)
-        rate[:, t + 1] = np.where(known, low[:, t] / max(scale[t], 1e-300), rate[:, t])
-        age[:, t + 1] = np.where(known, 0.0, age[:, t]) + (gaps[t] if t < n - 1 else 0.0)
+    rate[:, 1:] = np.where(last >= 0, np.take_along_axis(rates, np.maximum(last, 0), axis=1), 0.0)
+    age[:, 1:] = np.where(last >= 0, np.append(time[1:], time[-1]) - time[np.maximum(last, 0)], np.inf)
     return rate, age
 
 
