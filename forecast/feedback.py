@@ -34,7 +34,8 @@ def last_exact(low: Array, high: Array, scale: Array, gaps: Array) -> tuple[Arra
     rates = np.where(known, low, 0.0) / np.maximum(scale, 1e-300)
     rate, age = np.zeros((series, n + 1)), np.full((series, n + 1), np.inf)
     rate[:, 1:] = np.where(last >= 0, np.take_along_axis(rates, np.maximum(last, 0), axis=1), 0.0)
-    age[:, 1:] = np.where(last >= 0, np.append(time[1:], time[-1]) - time[np.maximum(last, 0)], np.inf)
+    since = np.round(np.append(time[1:], time[-1]) - time[np.maximum(last, 0)], 9)  # like gaps stay alike
+    age[:, 1:] = np.where(last >= 0, since, np.inf)
     return rate, age
 
 
