@@ -187,3 +187,61 @@ def test_break_scores_lie_in_one_and_are_one_for_the_annotators_own(a: list[int]
 
 def test_levels_are_the_nine_deciles():
     assert scores.LEVELS == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+# -- what a changed operator had survived ---------------------------------------------------------------------------
+def test_the_pit_of_an_observation_that_all_draws_equal_is_uniform_to_both_ends() -> None:
+    value = scores.pit(np.full((1, 4000), 3.0), np.full(4000, 3.0), np.random.default_rng(0))
+    assert value.mean() == pytest.approx(0.5, abs=0.02)
+    assert value.min() < 0.01
+    assert value.max() > 0.99
+
+
+def test_the_log_score_smooths_by_the_narrower_of_the_two_spreads() -> None:
+    paths = np.concatenate([np.linspace(50, 90, 99), [300.0]])[:, None]  # one draw far off widens only the deviation
+    quarter = np.quantile(paths, [0.25, 0.75])
+    width = 0.9 * np.ptp(quarter) / 1.34 * 100**-0.2
+    scale = width * np.sqrt(3) / np.pi
+    mass = (1 / (1 + np.exp(-(70.5 - paths) / scale)) - 1 / (1 + np.exp(-(69.5 - paths) / scale))).sum()
+    p = 1 / (paths.mean() + 2)
+    assert scores.log_score(paths, np.array([70.0]))[0] == pytest.approx(-np.log((mass + p * (1 - p) ** 70) / 101))
+
+
+def test_the_weighted_quantile_loss_by_hand() -> None:
+    paths = np.array([[0.0, 10.0], [4.0, 10.0]])  # medians 2 and 10; twice the pinball loss at .5 is the distance
+    assert scores.weighted_quantile_loss(paths, np.array([3.0, 5.0]), levels=(0.5,)) == pytest.approx((1 + 5) / 8)
+    assert scores.weighted_quantile_loss(paths, np.array([3.0, np.nan]), levels=(0.5,)) == pytest.approx(1 / 3)
+
+
+def test_coverage_counts_neither_what_lies_below_nor_what_lies_above() -> None:
+    paths = np.tile(np.arange(11.0)[:, None], 5)
+    assert scores.coverage(paths, np.array([0.0, 1.0, 5.0, 9.0, 10.0]), 0.8) == pytest.approx(3 / 5)
+
+
+def test_sharpness_is_the_width_of_the_central_interval_of_eighty_percent_unless_another_is_named() -> None:
+    paths = np.arange(101.0)[:, None]
+    assert scores.sharpness(paths)[0] == pytest.approx(80)
+    assert scores.sharpness(paths, 0.5)[0] == pytest.approx(50)
+
+
+def test_the_test_of_equal_losses_takes_one_lag_less_than_the_horizon_also_where_rows_are_few() -> None:
+    d = np.array([3.0, 1.0, -2.0, 4.0, 2.0, 5.0, 1.0, 3.0])
+    c, n, lags = d - d.mean(), 8, 4
+    variance = (c @ c + 2 * sum((1 - k / (lags + 1)) * (c[k:] @ c[:-k]) for k in range(1, lags + 1))) / n
+    h = lags + 1
+    wanted = d.mean() / np.sqrt(variance / n) * np.sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n)
+    assert scores.diebold_mariano(d, np.zeros(8), horizon=5)[0] == pytest.approx(wanted)
+
+
+def test_a_confidence_set_needs_five_blocks_and_a_level_between_nought_and_one() -> None:
+    rng = np.random.default_rng(0)
+    losses = {"good": rng.normal(0, 0.01, 10), "bad": rng.normal(5, 0.01, 10)}
+    assert scores.confidence_set(losses, rng, block=2)["bad"] < 0.05  # five blocks of two are enough
+    assert set(scores.confidence_set({k: v[:9] for k, v in losses.items()}, rng, block=2).values()) == {1.0}
+    assert set(scores.confidence_set(losses, rng, level=1.0).values()) == {1.0}
+
+
+def test_a_member_that_is_noisier_is_not_thrown_out_for_a_mean_within_its_noise() -> None:
+    rng = np.random.default_rng(1)
+    found = scores.confidence_set({"calm": rng.normal(10, 1, 60), "noisy": rng.normal(11, 40, 60)}, rng)
+    assert found["noisy"] > 0.1

@@ -225,3 +225,48 @@ def test_approx_is_a_width_below_the_whole(width):
         read_statements("khasan_rajin/railcars.csv", approx_width=width)
     exact = {s.id: s for s in read_statements("khasan_rajin/railcars.csv", approx_width=0)}
     assert exact["cars-2023-10-05-csis-tmg"].low == exact["cars-2023-10-05-csis-tmg"].high == 73
+
+
+# -- what a changed operator had survived ---------------------------------------------------------------------------
+@pytest.mark.parametrize("column", ["id", "site", "measure", "publisher"])
+def test_a_statement_without_a_needed_word_is_refused_in_that_column(column, tmp_path):
+    assert [(p.column, "fill it in" in p.do) for p in faults(ledger(tmp_path, row(**{column: ""})))] == [(column, True)]
+
+
+WATCHED = dict(zip(("id", "site", "start", "end", "usable_days", "cloudy_days", "publisher"),
+                   ("w", "port", "2023-01-01", "2023-01-10", "", "", "P"), strict=True))
+
+
+def watching(tmp_path, **cells):
+    line = {**WATCHED, **cells}
+    return ledger(tmp_path, ",".join(line.values()), header=",".join(line), name="watching.csv")
+
+
+@pytest.mark.parametrize("column", ["id", "site", "start", "end", "publisher"])
+def test_a_watch_without_a_needed_cell_is_refused_in_that_column(column, tmp_path):
+    with pytest.raises(StatementError) as error:
+        read_watching(watching(tmp_path, **{column: ""}))
+    assert [(p.column, "fill it in" in p.do) for p in error.value.problems] == [(column, True)]
+
+
+@pytest.mark.parametrize(("cells", "share"), [({}, None), ({"usable_days": "4"}, 0.4), ({"cloudy_days": "3"}, 0.7), ({"cloudy_days": "0"}, 1.0),
+                                              ({"usable_days": "4", "cloudy_days": "3"}, 0.4)])
+def test_the_days_watched_are_those_usable_or_else_those_without_cloud(cells, share, tmp_path):
+    (watched,) = read_watching(watching(tmp_path, **cells))
+    assert watched.share == share
+
+
+def test_a_period_of_nothing_but_cloud_was_not_watched_and_is_refused(tmp_path):
+    with pytest.raises(StatementError, match="write a number from 1 to 10"):
+        read_watching(watching(tmp_path, cloudy_days="10"))
+    with pytest.raises(StatementError, match="write a number from 1 to 10"):
+        read_watching(watching(tmp_path, cloudy_days="12"))
+
+
+def test_a_row_that_names_itself_or_nobody_as_the_same_is_told_the_nearest_other(tmp_path):
+    header = f"{HEADER},same_as"
+    rows = [f"{row(id='cars-1')},cars-1:same_call", f"{row(id='cars-3')},", f"{row(id='cars-2')},cars-33:same_call", f"{row(id='zz')},qq:same_call"]
+    found = faults(ledger(tmp_path, *rows, header=header))
+    assert [(p.row, p.column, p.do) for p in found] == [
+        (2, "same_as", "name the id of another row (did you mean 'cars-3'?)"), (4, "same_as", "name the id of another row (did you mean 'cars-3'?)"),
+        (5, "same_as", "name the id of another row")]
