@@ -265,8 +265,9 @@ def test_a_period_of_nothing_but_cloud_was_not_watched_and_is_refused(tmp_path):
 
 def test_a_row_that_names_itself_or_nobody_as_the_same_is_told_the_nearest_other(tmp_path):
     header = f"{HEADER},same_as"
-    rows = [f"{row(id='cars-1')},cars-1:same_call", f"{row(id='cars-3')},", f"{row(id='cars-2')},cars-33:same_call", f"{row(id='zz')},qq:same_call"]
+    rows = [f"{row(id='cars-1')},cars-1:same_call", f"{row(id='cars-3')},", f"{row(id='cars-2')},cars-33:same_call", f"{row(id='zz')},qq:same_call",
+            f"{row(id='cars-9')},cars-11:same_call"]
     found = faults(ledger(tmp_path, *rows, header=header))
     assert [(p.row, p.column, p.do) for p in found] == [
-        (2, "same_as", "name the id of another row (did you mean 'cars-3'?)"), (4, "same_as", "name the id of another row (did you mean 'cars-3'?)"),
-        (5, "same_as", "name the id of another row")]
+        (2, "same_as", "name the id of another row (did you mean 'cars-9'?)"), (4, "same_as", "name the id of another row (did you mean 'cars-3'?)"),
+        (5, "same_as", "name the id of another row"), (6, "same_as", "name the id of another row (did you mean 'cars-1'?)")]
