@@ -55,13 +55,8 @@ def _seal(place: Path, gone: Sequence[str]) -> None:
     part.replace(place / READY)
 
 
-def finish(target: Path) -> None:
-    """Move in the whole sets, and remove the others, that killed runs left in `target`."""
-    with _lock(target):
-        _finish(target)
-
-
 def _finish(target: Path) -> None:
+    """Move in the whole sets, and remove the others, that killed runs left in `target`."""
     for place in sorted(target.glob(f"{MARK}*")):
         with _lock(place, wait=False) as abandoned:
             if abandoned and (place / READY).is_file():

@@ -148,9 +148,8 @@ def position_of(series: Series, when: Any) -> int:
         day = np.datetime64(pd.Timestamp(when).date(), "D")
     except (ValueError, TypeError) as error:
         raise ValueError(f"event date {when!r} cannot be read: write it as YYYY-MM-DD") from error
-    middle = series.start + (series.end - series.start) // 2
     seen = np.flatnonzero(series.observed)
-    before, after = seen[middle[seen] < day], seen[middle[seen] >= day]
+    before, after = seen[series.centre[seen] < day], seen[series.centre[seen] >= day]
     if len(before) < 2 or len(after) < 2:
         first, last = (series.start[seen[0]], series.end[seen[-1]]) if len(seen) else ("-", "-")
         raise ValueError(f"event {day} leaves {len(before)} observed rows before and {len(after)} after in "

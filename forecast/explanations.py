@@ -13,7 +13,7 @@ from forecast.evidence import evidence
 from forecast.posterior import Posterior
 from forecast.regimes import RegimeModel, pose
 from forecast.season import evident_season
-from forecast.series import DAY, Series
+from forecast.series import Series
 
 NONE, NOWHERE = "none of these", "no change"
 APART = 0.8  # share of an event's probability that may also be another's before the two count as one
@@ -60,7 +60,7 @@ def break_days(series: Series, gap_probability: np.ndarray) -> np.ndarray:
 
     A break in a gap lies between the middles of the rows on both sides, for a row of a flow may hold days of both.
     """
-    middle = (series.start + (series.end - series.start - DAY) // 2 - series.start[0]).astype(int)
+    middle = (series.centre - series.start[0]).astype(int)
     days = np.zeros(int((series.end[-1] - series.start[0]).astype(int)))
     for gap, probability in enumerate(gap_probability):
         first, last = middle[gap] + 1, middle[gap + 1] + 1
@@ -140,7 +140,7 @@ def _daily_ratio(series: Series, first: np.datetime64, length: int, model: Regim
     """Log Bayes factor of one change on each day from `first` on against none, [length]; 0 outside the series."""
     season = evident_season(series).over(np.arange(len(series))) if series.is_count else None
     gaps = evidence(pose(model, series, season)).log_ratio()[:, 0]
-    middle = (series.start + (series.end - series.start - DAY) // 2 - first).astype(int)
+    middle = (series.centre - first).astype(int)
     out = np.zeros(length)
     for gap, ratio in enumerate(gaps):
         out[middle[gap] + 1:middle[gap + 1] + 1] = ratio

@@ -176,6 +176,11 @@ class Series:
         middle = (self.start - self.start[0]).astype(float) + (self.end - self.start).astype(float) / 2
         return np.asarray(middle - (self.end[0] - self.start[0]).astype(float) / 2)
 
+    @property
+    def centre(self) -> np.ndarray:
+        """Middle day of each row, datetime64[D] [n]; of an even number of days, the last one of its first half."""
+        return np.asarray(self.start + (self.end - self.start - DAY) // 2)
+
     def rows(self, keep: slice | np.ndarray | Sequence[int]) -> Series:
         """The series restricted to the rows `keep` (slice, mask or indices in order)."""
         index = np.arange(len(self))[keep]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from forecast.__main__ import command
-from forecast.aside import MARK, OLD, READY, aside, finish
+from forecast.aside import MARK, OLD, READY, aside
 from tests.bench.kills import RUN, begin, kill, leftovers, whole
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,8 +97,8 @@ def test_a_move_that_was_killed_is_finished_by_the_next_run(moved, tmp_path, mon
             "    for name in ('report.html', 'a.csv'): (place / name).write_text('2')\n")
     done = subprocess.run([sys.executable, "-c", code, str(folder)], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
     assert done.returncode == (9 if moved < 5 else 0)
-    finish(folder)
-    assert _held(folder) == {"report.html": "2", "a.csv": "2"}
+    _set(folder, c_csv="3")
+    assert _held(folder) == {"report.html": "2", "a.csv": "2", "c.csv": "3"}
     assert not leftovers(folder)
 
 
@@ -108,9 +108,9 @@ def test_what_a_killed_run_had_not_finished_is_removed_but_not_what_another_run_
     (folder / f"{MARK}dead" / "a.csv").write_text("half")
     with aside(folder) as place:
         (place / "a.csv").write_text("1")
-        finish(folder)
+        _set(folder, b_csv="1")
         assert leftovers(folder) == [place.name]
-    assert _held(folder) == {"a.csv": "1"}
+    assert _held(folder) == {"a.csv": "1", "b.csv": "1"}
     assert not leftovers(folder)
 
 

@@ -10,7 +10,7 @@ from forecast.breaks import Break
 from forecast.posterior import Posterior, sample
 from forecast.regimes import RegimeModel, pose
 from forecast.season import evident_season
-from forecast.series import DAY, Series
+from forecast.series import Series
 
 DRIFT = 0.08  # share of drifting paths from which the stricter factor holds
 
@@ -102,8 +102,7 @@ def _dates(series: Series, low: int, high: int) -> tuple[np.datetime64, np.datet
 
     A row of a flow may hold days of both regimes; a snapshot is one day, so its gap runs from image to image.
     """
-    middle = series.start + (series.end - series.start - DAY) // 2
-    return middle[low], middle[high + 1]
+    return series.centre[low], series.centre[high + 1]
 
 
 def _level(posterior: Posterior, gaps: np.ndarray, agreed: np.ndarray, side: int) -> float:

@@ -165,9 +165,8 @@ def _effect(name: str, posterior: Posterior, binned: Series, event: tuple[str, d
     """
     label, first, last = event
     row: Row = {"unique_id": name, "event": label, "first": np.datetime64(first, "D"), "last": np.datetime64(last, "D")}
-    middle = binned.start + (binned.end - binned.start - DAY) // 2
     # a break in a gap lies after the middle of the row before it, up to the middle of the next
-    inside = (middle[1:] >= row["first"]) & (middle[:-1] < row["last"])
+    inside = (binned.centre[1:] >= row["first"]) & (binned.centre[:-1] < row["last"])
     before = np.cumsum(binned.observed)[:-1]  # observed rows before each gap
     allowed = (before >= 2) & (binned.observed.sum() - before >= 2)
     gaps = np.flatnonzero(inside)
