@@ -156,6 +156,12 @@ def test_what_stands_beside_the_columns_of_parquet_is_not_opened(key, tmp_path):
     assert read_feed(path).table["y"].tolist() == [1, 2]
 
 
+def test_parquet_whose_counts_are_bytes_is_refused_and_not_read_as_not_counted(tmp_path):
+    path = _parquet(tmp_path / "x.parquet", unique_id=["a", "a"], ds=["2024-01-01", "2024-01-02"], y=[b"1", b"2"])
+    with pytest.raises(ValueError, match="column y holds bytes: write it as text or numbers"):
+        read_feed(path)
+
+
 def test_parquet_whose_end_lies_is_refused_by_its_name(tmp_path):
     with pytest.raises(ValueError, match=r"x\.parquet: Parquet that cannot be read"):
         read_feed(_written(tmp_path, "x.parquet", b"PAR1" + b"\xff" * 100 + b"PAR1"))

@@ -67,7 +67,11 @@ def _columns(file: Any, source: Source) -> list[str]:
                          "as in a long table (unique_id, ds, y)")
     if file.metadata.num_rows > MOST_ROWS:
         raise ValueError(f"{source.name}: {file.metadata.num_rows} rows, at most {MOST_ROWS} are read: split the file")
-    return [column for column in there if column in COLUMNS]
+    read = [column for column in there if column in COLUMNS]
+    for column in read:
+        if "binary" in str(file.schema_arrow.field(column).type):
+            raise ValueError(f"{source.name}: column {column} holds bytes: write it as text or numbers")
+    return read
 
 
 FEED = Feed("parquet", "Parquet with the columns of the long table", "count", "", "simulated_long_table.parquet",
