@@ -21,9 +21,9 @@ class Regimes:
 
     bayes_factor : 3 ("substantial", Jeffreys 1961) keeps false alarms of series without a break at or below 5 % over
         independent and autocorrelated counts (see the calibration table); higher is stricter
-    drift_factor : needed instead where the counts drift by themselves (see `Posterior.drifting`): 10 keeps false alarms at
-        9.5 % (of 1,000 simulated series) where the log intensity has a spread of 0.6 and a correlation of 0.9 from row
-        to row; 8 let 10.9 % through
+    drift_factor : needed instead where the counts drift by themselves (see `Posterior.drifting`): 10 keeps false alarms
+        at 9.5 % (of 1,000 simulated series) where the log intensity has a spread of 0.6 and a correlation of 0.9 from
+        row to row; 8 let 10.9 % through
     credibility : of each date interval
     draws, seed : paths drawn from the posterior; 4000 hold a probability near one half to within 1.6 points (2 sd)
     season : take out an evident yearly or weekly pattern first
