@@ -104,7 +104,7 @@ def bai_perron_rows() -> None:
         series = Series.from_values(y, start="1900-01-01", freq="D")
         values, design = detector.design(series)
         detector.detect(series)
-        ours, fit = best(lambda d=detector, v=values, x=design: d.partitions(v.y, x), 7)  # type: ignore[misc]
+        ours, fit = best(lambda d=detector, v=values, x=design: d.partitions(v.y, x), 50)  # type: ignore[misc]
         whole, _ = best(lambda d=detector, s=series: d.detect(s), 5)  # type: ignore[misc]
         theirs = strucchange(n, regressors)
         label = f"Bai-Perron, n = {n}{', 2 regressors' if regressors else ''}"
