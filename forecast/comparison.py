@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecast.ledgers import HIDDEN
+from forecast.refusals import HIDDEN
 from forecast.runs import flat, read_runs
 from forecast.words import count, figure, plain
 

@@ -22,6 +22,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from forecast.refusals import HIDDEN
 from forecast.registry import folder, suggest
 
 LONGEST_CELL = 10_000
@@ -30,8 +31,6 @@ MOST_COLUMNS = 500
 MOST_BYTES = 64 * 1024 * 1024  # of one ledger, which people write row by row
 SHOWN = 20
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-# what a reader does not see, or what turns the text around it: a name is to be what it looks like
-HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a formula to a spreadsheet
 INPUTS: ContextVar[dict[str, str] | None] = ContextVar("INPUTS", default=None)
 Row = TypeVar("Row")

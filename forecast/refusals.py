@@ -19,8 +19,6 @@ from typing import Any
 
 import yaml
 
-from forecast.ledgers import HIDDEN
-
 OURS = re.compile(r"forecast\.(breaks|longtable|models|reconcile|simulate)(\.[a-z]\w*)*\.[A-Z]\w*", re.ASCII)
 THEIRS = re.compile(r"[a-zA-Z_]\w*(\.[a-zA-Z]\w*)*\.[A-Z]\w*", re.ASCII)
 TRUSTED: ContextVar[tuple[str, ...]] = ContextVar("TRUSTED", default=())
@@ -30,6 +28,8 @@ DEEPEST = 20  # levels of one file
 REFERENCES = 12  # in one experiment: each may name a text of others, and ten levels of ten fill the memory
 MOST_BYTES = 256 * 1024
 LONGEST = 10_000  # characters of an override
+# what a reader does not see, or what turns the text around it: a name is to be what it looks like
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 # Hydra's own settings that an override may set, and the values that they take.
 WORD = r"[\w.,-]+"
 ALLOWED = {

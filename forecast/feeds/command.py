@@ -17,7 +17,8 @@ import numpy as np
 from forecast.feeds import detected, feeds
 from forecast.feeds.reading import COLUMNS, TEXTS, Batch, Fault, Feed
 from forecast.feeds.source import Source
-from forecast.ledgers import HIDDEN, no_formula
+from forecast.ledgers import no_formula
+from forecast.refusals import HIDDEN
 
 if TYPE_CHECKING:
     import pandas as pd
