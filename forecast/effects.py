@@ -89,6 +89,8 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
                   model: RegimeModel | None = None) -> Tested:
     """Test a frozen list of dates together: raw p-values, and adjusted ones over the list (one set of placebos)."""
     check_series(series, "event_effects")
+    if not len(dates):
+        raise ValueError("event_effects: got no date: give at least one")
     if placebos < 19:
         raise ValueError(f"placebos must be at least 19, got {placebos}: fewer cannot reach p = 0.05")
     if not series.is_count:
@@ -103,9 +105,11 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
     ratios = known.log_ratio()[:, 0]
     gaps = np.array([position - 1 for position in positions])
     far = wander(problem)
-    stepped = known.settings(np.unique(gaps))[0]
-    drift = float(stepped @ (far > FAR))
-    data, null = null_ratios(series, season, problem, _null_weights(stepped, far), placebos,
+    asked = np.unique(gaps)
+    drift = float(known.settings(asked)[0] @ (far > FAR))
+    # the largest of many steps takes more of a wander's place than one does: a list also weighs that there is none
+    fitted = known.settings(asked, none=(1 - 1 / len(asked)) / 2)[0]
+    data, null = null_ratios(series, season, problem, _null_weights(fitted, far, drift > 0.5), placebos,
                              np.random.default_rng(seed))
     raw = (1 + np.sum(null[:, gaps] >= data[gaps] - 1e-9, axis=0)) / (placebos + 1)
     testable = _testable(series)
@@ -125,7 +129,7 @@ def wander(problem: Problem) -> np.ndarray:
     return np.asarray(spread * np.sqrt((1 + rho) / (1 - rho)))
 
 
-def _null_weights(stepped: np.ndarray, far: np.ndarray) -> np.ndarray:
+def _null_weights(fitted: np.ndarray, far: np.ndarray, drifts: bool) -> np.ndarray:
     """Weights of the settings behind the placebos, [S].
 
     Fitted without the step they overstate the noise when there is one, so they are fitted with it; and since a step
@@ -134,8 +138,7 @@ def _null_weights(stepped: np.ndarray, far: np.ndarray) -> np.ndarray:
     counts was found by simulation (the trade between sizes over a nuisance parameter of Elliott, Mueller & Watson
     2015, Econometrica 83, 771-811).
     """
-    drifts = stepped @ (far > FAR) > 0.5
-    weight = stepped * (far > FAR if drifts else np.exp(-TILT * np.minimum(far, 3.5)))
+    weight = fitted * (far > FAR if drifts else np.exp(-TILT * np.minimum(far, 3.5)))
     return np.asarray(weight / weight.sum())
 
 

@@ -28,9 +28,14 @@ class Evidence:
         """Log Bayes factor of one break in each gap against none, settings integrated, [n - 1, B]."""
         return np.asarray((pooled(self.one, self.weight) - pooled(self.none, self.weight))[self.stretch])
 
-    def settings(self, gaps: np.ndarray) -> np.ndarray:
-        """Posterior weights of the settings [B, S] when there is a step in one of these gaps, all alike."""
-        logs = np.logaddexp.reduce(self.one[self.stretch[gaps]], axis=0)
+    def settings(self, gaps: np.ndarray, none: float = 0.0) -> np.ndarray:
+        """Posterior weights of the settings [B, S] when there is a step in one of these gaps, all alike.
+
+        none : prior chance that there is no step at all
+        """
+        with np.errstate(divide="ignore"):
+            stepped = np.logaddexp.reduce(self.one[self.stretch[gaps]], axis=0) - np.log(len(gaps))
+            logs = np.logaddexp(np.log(1 - none) + stepped, np.log(none) + self.none)
         weight = self.weight * np.exp(logs - logs.max(axis=-1, keepdims=True))
         return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
 

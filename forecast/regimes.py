@@ -26,10 +26,11 @@ import numpy as np
 from forecast.feedback import emission, last_exact, tellable
 from forecast.lattice import fineness, level_prior, level_range, nodes_for, scatter, transition
 from forecast.observation import Counts, Emission, Observation, Reals
+from forecast.ranges import check_number, check_share, check_whole
 from forecast.registry import check_fields
 from forecast.series import Series
 
-MOST_LEVELS, MOST_NODES = 400, 100  # the memory of a pass grows with their product, its time faster
+MOST_LEVELS, MOST_NODES, MOST_SETTINGS = 400, 100, 20  # the memory of a pass grows with their product, its time faster
 NOISES = (0.25, 0.5, 0.75, 1.0, 1.3)  # scales of real noise in units of the scatter from row to row
 
 
@@ -59,20 +60,18 @@ class RegimeModel:
     nodes: int = 9
 
     def __post_init__(self) -> None:
-        for name, values in (("spreads", self.spreads), ("dispersions", self.dispersions)):
-            if not values or min(values) <= 0:
-                raise ValueError(f"regimes: {name} must be positive, got {tuple(values)}")
-        if not all(0 <= rho < 1 for rho in self.correlations):
-            raise ValueError(f"regimes: correlations must lie in [0, 1), got {tuple(self.correlations)}")
-        if not all(0 < phi < 1 for phi in self.feedback):
-            raise ValueError(f"regimes: feedback must lie between 0 and 1, got {tuple(self.feedback)}")
-        for name, number, least in (("level_spread", self.level_spread, 0), ("breaks", self.breaks, 0),
-                                    ("levels", self.levels, 2), ("nodes", self.nodes, 2)):
-            if number <= least and not (name == "levels" and number == least):
-                raise ValueError(f"regimes: {name} must be above {least}, got {number}")
-        for name, number, most in (("levels", self.levels, MOST_LEVELS), ("nodes", self.nodes, MOST_NODES)):
-            if number > most:
-                raise ValueError(f"regimes: {name} must be at most {most}, got {number}")
+        for name in ("spreads", "correlations", "dispersions"):
+            number = len(getattr(self, name))
+            if not 0 < number <= MOST_SETTINGS:
+                raise ValueError(f"regimes: {name} must hold 1 to {MOST_SETTINGS} numbers, got {number}")
+        check_number(self, 0.001, 10, "spreads")
+        check_number(self, 0, 0.999, "correlations")
+        check_share(self, "feedback")
+        check_number(self, 0.01, 1e6, "dispersions")
+        check_number(self, 0.001, 100, "level_spread")
+        check_number(self, 1e-6, 1e6, "breaks")
+        check_whole(self, 2, MOST_LEVELS, "levels")
+        check_whole(self, 3, MOST_NODES, "nodes")
 
     @classmethod
     def of(cls, given: RegimeModel | Mapping[str, Any]) -> RegimeModel:

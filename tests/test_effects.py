@@ -64,6 +64,8 @@ def test_an_event_outside_the_data_is_refused_with_the_dates():
         event_effect(series, "2030-01-01")
     with pytest.raises(ValueError, match="YYYY-MM-DD"):
         event_effect(series, "soon")
+    with pytest.raises(ValueError, match="at least one"):
+        event_effects(series, [])
     with pytest.raises(ValueError, match="placebos"):
         event_effect(series, at(series, 10), placebos=5)
 

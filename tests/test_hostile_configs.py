@@ -164,7 +164,7 @@ CONFIGS: dict[str, tuple[str | bytes, str]] = {
     "a word for an object": (_detector("auto, counts: abc"), "counts must be Regimes, got 'abc'"),
     "a word for settings": (_detector("regimes, model: abc"), "model takes settings (spreads, "),
     "a word deep in settings": (_detector("regimes, model: {levels: abc}"), "levels must be int, got 'abc'"),
-    "a grid that fills the memory": (_detector("regimes, model: {levels: 100000}"), "levels must be at most 400"),
+    "a grid that fills the memory": (_detector("regimes, model: {levels: 100000}"), "levels must be a whole number from 2 to 400"),
     "a baseline that is no model": (SMALL + "baseline: seasonal\n", "baseline 'seasonal' is no model: did you mean 'seasonal_naive'"),
     "a word for yes": (SMALL + "images: abc\n", "images must be true or false, got 'abc'"),
     "a list for no": (SMALL + "simulated: [no]\n", "simulated must be true or false, got [False]"),

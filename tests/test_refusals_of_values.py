@@ -66,11 +66,11 @@ def _series(**changed):
     (lambda: Settings(event="soon").windows(), "event 'soon' cannot be read"),
     (lambda: Settings(executor="darsk"), "executor 'darsk' is unknown"),
     # detectors and members
-    (lambda: make("detectors", "bai_perron", h=0), "h must be above 0"), (lambda: make("detectors", "sup_f", trimming=0.5), "trimming must lie in (0, 0.5)"),
+    (lambda: make("detectors", "bai_perron", h=0), "h must lie from"), (lambda: make("detectors", "sup_f", trimming=0.5), "trimming must lie from"),
     (lambda: make("detectors", "consensus", members=["cusum"], at_least=2), "at_least must lie between 1 and the 1 members"),
     (lambda: make("detectors", "optimal_partitioning", cost="gamma"), "cost must be one of"),
-    (lambda: make("detectors", "optimal_partitioning", h=0), "h must be 1 row or more"),
-    (lambda: make("models", "recalibrated", origins=0), "must be at least 1"), (lambda: make("models", "unobserved", harmonics=0), "harmonics must be at least 1"),
+    (lambda: make("detectors", "optimal_partitioning", h=0), "h must be a whole number from 1"),
+    (lambda: make("models", "recalibrated", origins=0), "origins must be a whole number from 1"), (lambda: make("models", "unobserved", harmonics=0), "harmonics must be a whole number from 1"),
     (lambda: make("models", "recalibrated", member="combination"), "member must be a single forecaster"),
     (lambda: SimulatedYard(breaks=[3]).series(), "breaks must map rows to factors"),
     # series that cannot be used so
@@ -86,7 +86,7 @@ def _series(**changed):
     (lambda: run(_experiment(series={"ship": Irregular()}, models={"mean": make("models", "mean")})), "irregular dates cannot be forecast"),
     # files of results
     (lambda: settings(object()), "is no dataclass"), (lambda: save(Recipe(simulate(20), Elsewhere()), "x.json"), "is no member of ours"),
-    (lambda: save(Recipe(simulate(20), replace(make("models", "mean"), prior={1, 2})), "x.json"), "a setting of type set cannot be written"),
+    (lambda: save(Recipe(simulate(20), replace(make("models", "mean"), detector={1, 2})), "x.json"), "a setting of type set cannot be written"),
     (lambda: as_plain(object()), "which JSON does not know"),
     (lambda: merge_groups([], "same_cal"), "merge 'same_cal' is unknown: did you mean 'same_call'"),
     (lambda: plot_overview(pd.DataFrame({"unique_id": ["a"], "at": [pd.NaT], "ratio": [1.0], "probability": [0.1]}), None), "none of 1 series has a break"),

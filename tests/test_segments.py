@@ -89,5 +89,5 @@ def test_intervals_cover_about_what_they_state() -> None:
 
 
 def test_wrong_settings_are_named() -> None:
-    with pytest.raises(ValueError, match="share must lie in"):
+    with pytest.raises(ValueError, match="share must lie from"):
         Segments(share=0.7)

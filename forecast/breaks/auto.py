@@ -8,6 +8,7 @@ from forecast.breaks import Break
 from forecast.breaks.optimal_partitioning import OptimalPartitioning
 from forecast.breaks.regimes import Regimes
 from forecast.breaks.segments import Segments
+from forecast.ranges import check_whole
 from forecast.series import Series
 
 
@@ -22,6 +23,9 @@ class Auto:
     longest: int = 5000
     counts: Regimes = field(default_factory=Regimes)
     reals: Segments = field(default_factory=Segments)
+
+    def __post_init__(self) -> None:
+        check_whole(self, 0, 100_000, "longest")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks by the detector that suits the series."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import Values, dated, observed_values
+from forecast.ranges import MOST_ROWS, check_number, check_share, check_whole
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -76,8 +77,11 @@ class BaiPerron:
     def __post_init__(self) -> None:
         if self.select not in SELECT:
             raise ValueError(f"bai_perron: select must be one of {', '.join(SELECT)}, got {self.select!r}")
-        if not self.h > 0:
-            raise ValueError(f"bai_perron: h must be above 0 (a share of the rows, or rows), got {self.h}")
+        check_number(self, 1e-6, MOST_ROWS, "h")
+        check_whole(self, 0, 1000, "season")
+        check_whole(self, 0, 100, "lag")
+        check_whole(self, 0, MOST_ROWS, "max_breaks")
+        check_share(self, "alpha", "confidence")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order; () when the series is too short for two segments or does not vary."""

@@ -11,6 +11,7 @@ from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
 from forecast.breaks.significance import check_test, fitted_noise, with_intervals
 from forecast.breaks.sup_f import SupF, f_statistics
+from forecast.ranges import MOST_ROWS, check_whole
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -32,7 +33,8 @@ class Chow:
     confidence: float = 0.95
 
     def __post_init__(self) -> None:
-        check_test("chow", self.alpha, self.draws, self.confidence)
+        check_test(self)
+        check_whole(self, 1, MOST_ROWS, "least")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks at those dates that are significant, in time order; dates at the ends of the series are left

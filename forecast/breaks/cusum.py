@@ -10,6 +10,7 @@ import numpy as np
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
 from forecast.breaks.significance import centred_sums, check_test, segmented, with_intervals
+from forecast.ranges import MOST_ROWS, check_whole
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -29,7 +30,8 @@ class Cusum:
     confidence: float = 0.95
 
     def __post_init__(self) -> None:
-        check_test("cusum", self.alpha, self.draws, self.confidence)
+        check_test(self)
+        check_whole(self, 1, MOST_ROWS, "least")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order; () when the series is too short."""

@@ -11,6 +11,7 @@ import numpy as np
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
 from forecast.breaks.significance import check_test, noise_beside_breaks, with_intervals
+from forecast.ranges import MOST_ROWS, check_number
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -36,10 +37,10 @@ class Mosum:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bandwidths", tuple(self.bandwidths))
-        check_test("mosum", self.alpha, self.draws, self.confidence)
-        if not self.bandwidths or min(self.bandwidths) <= 0:
-            raise ValueError("mosum: bandwidths must be above 0 (shares of the rows, or rows), got "
-                             f"{list(self.bandwidths)}")
+        check_test(self)
+        if not self.bandwidths:
+            raise ValueError("mosum: got no bandwidths: give shares of the rows, or rows")
+        check_number(self, 1e-6, MOST_ROWS, "bandwidths")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order; () when two windows do not fit."""

@@ -12,7 +12,8 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import dated, observed_values
-from forecast.breaks.significance import noise_beside_breaks
+from forecast.breaks.significance import check_test, noise_beside_breaks
+from forecast.ranges import MOST_ROWS, check_number, check_whole
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -49,8 +50,10 @@ class OptimalPartitioning:
         if isinstance(self.penalty, str) and self.penalty not in {"calibrated", "mbic"}:
             raise ValueError(f"optimal_partitioning: penalty must be 'calibrated', 'mbic' or a number, got "
                              f"{self.penalty!r}")
-        if self.h < 1:
-            raise ValueError(f"optimal_partitioning: h must be 1 row or more, got {self.h}")
+        if not isinstance(self.penalty, str):
+            check_number(self, 0, math.inf, "penalty")
+        check_whole(self, 1, MOST_ROWS, "h")
+        check_test(self)
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order; () when the series is too short for two segments or does not vary."""

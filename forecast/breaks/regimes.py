@@ -8,6 +8,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.posterior import Posterior, sample
+from forecast.ranges import MOST_DRAWS, MOST_SEED, check_number, check_share, check_whole
 from forecast.regimes import RegimeModel, pose
 from forecast.season import evident_season
 from forecast.series import Series
@@ -39,12 +40,11 @@ class Regimes:
     model: RegimeModel = field(default_factory=RegimeModel)
 
     def __post_init__(self) -> None:
-        for name, factor in (("bayes_factor", self.bayes_factor), ("drift_factor", self.drift_factor)):
-            if factor < 1:
-                raise ValueError(f"regimes: {name} must be at least 1, got {factor}")
+        check_number(self, 1, 1e12, "bayes_factor", "drift_factor")
+        check_share(self, "credibility")
+        check_whole(self, 1, MOST_DRAWS, "draws")
+        check_whole(self, 0, MOST_SEED, "seed")
         object.__setattr__(self, "model", RegimeModel.of(self.model))  # a YAML gives its settings
-        if not 0 < self.credibility < 1:
-            raise ValueError(f"regimes: credibility must lie between 0 and 1, got {self.credibility}")
 
     def posterior(self, series: Series) -> Posterior:
         """Posterior paths of levels and breaks (see `forecast.posterior.Posterior`)."""

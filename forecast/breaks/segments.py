@@ -11,6 +11,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import Values, dated, observed_values
+from forecast.ranges import MOST_ROWS, check_number, check_share, check_whole
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -59,9 +60,11 @@ class Segments:
     confidence: float = 0.9
 
     def __post_init__(self) -> None:
-        if not 0 < self.share < 0.5 or self.rows < 2:
-            raise ValueError(f"segments: share must lie in (0, 0.5) and rows be 2 or more, got "
-                             f"{self.share} and {self.rows}")
+        check_number(self, 0.001, 0.49, "share")
+        check_number(self, 0, 1, "floor")
+        check_whole(self, 2, MOST_ROWS, "rows")
+        check_whole(self, 0, MOST_ROWS, "max_breaks")
+        check_share(self, "confidence")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order with 90 % credible date intervals; () below six observed rows or without

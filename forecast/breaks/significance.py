@@ -18,6 +18,7 @@ import numpy as np
 from forecast.breaks import Break
 from forecast.breaks.bai_perron import interval
 from forecast.breaks.dating import Values, dated
+from forecast.ranges import MOST_DRAWS, MOST_SEED, called, check_share, check_whole
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -27,14 +28,17 @@ BLOCKS = 2000  # rows of a series that are tested one by one, see noise_beside_b
 TABLE = 4000  # counts above which a rounded normal marginal is as good as a table
 
 
-def check_test(name: str, alpha: float, draws: int, confidence: float) -> None:
-    """Raise ValueError for settings of the detector `name` under which no test can ever be significant."""
-    for what, share in (("alpha", alpha), ("confidence", confidence)):
-        if not 0 < share < 1:
-            raise ValueError(f"{name}: {what} must lie between 0 and 1, got {share}")
-    least = math.ceil(1 / alpha - 1e-9) - 1  # the smallest p-value is 1 / (1 + draws)
-    if draws < least:
-        raise ValueError(f"{name}: alpha {alpha} needs draws of at least {least}, got {draws}")
+def check_test(detector: Any) -> None:
+    """Raise ValueError for settings (alpha, draws, seed, confidence) under which no test can ever be significant, or a
+    run would fail.
+    """
+    check_share(detector, "alpha", *(["confidence"] if hasattr(detector, "confidence") else []))
+    check_whole(detector, 0, MOST_SEED, "seed")
+    check_whole(detector, 1, MOST_DRAWS, "draws")
+    least = math.ceil(1 / detector.alpha - 1e-9) - 1  # the smallest p-value is 1 / (1 + draws)
+    if detector.draws < least:
+        raise ValueError(f"{called(detector)}: alpha {detector.alpha} needs draws of at least {least}, got "
+                         f"{detector.draws}")
 
 
 @dataclass(frozen=True)

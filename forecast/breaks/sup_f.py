@@ -11,6 +11,7 @@ import numpy as np
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
 from forecast.breaks.significance import centred_sums, check_test, segmented, with_intervals
+from forecast.ranges import MOST_ROWS, check_number, check_whole
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -29,9 +30,9 @@ class SupF:
     confidence: float = 0.95
 
     def __post_init__(self) -> None:
-        check_test("sup_f", self.alpha, self.draws, self.confidence)
-        if not 0 < self.trimming < 0.5:
-            raise ValueError(f"sup_f: trimming must lie in (0, 0.5), got {self.trimming}")
+        check_test(self)
+        check_whole(self, 1, MOST_ROWS, "least")
+        check_number(self, 0.001, 0.49, "trimming")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order; () when the series is too short."""

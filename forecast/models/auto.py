@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import history, season_length
+from forecast.ranges import check_number
 from forecast.registry import make
 from forecast.series import Series
 
@@ -35,8 +36,8 @@ class Auto:
     share: float = 0.15
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise ValueError(f"auto: share must lie from 0 to 1, got {self.share}")
+        check_number(self, 0, 1, "share")
+        check_number(self, 0, 1e9, "limit")
 
     def members(self, series: Series) -> tuple[str, ...]:
         """Names of the members that answer for this series."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import whole
+from forecast.ranges import MOST_DRAWS, check_whole
 from forecast.registry import make
 from forecast.scores import crps, log_score
 from forecast.series import Series
@@ -36,9 +37,11 @@ class Combination:
     def __post_init__(self) -> None:
         if self.score not in SCORES:
             raise ValueError(f"combination: score must be one of {', '.join(SCORES)}, got {self.score!r}")
-        if not len(self.members) or self.origins < 0 or self.ahead < 1:
-            raise ValueError(f"combination: needs a member, origins >= 0 and ahead >= 1, got {list(self.members)}, "
-                             f"{self.origins} and {self.ahead}")
+        if not len(self.members):
+            raise ValueError("combination: got no members: name at least one")
+        check_whole(self, 0, 1000, "origins")
+        check_whole(self, 1, 10_000, "ahead")
+        check_whole(self, 2, MOST_DRAWS, "draws")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
 from forecast.models.history import exposure, season_length, trimmed, whole
+from forecast.ranges import MOST_ROWS, check_number, check_whole
 from forecast.series import Series
 
 
@@ -29,6 +31,12 @@ class CountStateSpace:
     anchors: tuple[float, ...] = (0.05, 0.3)
     shrinkage: tuple[float, ...] = (20.0,)
     rows: int = 200
+
+    def __post_init__(self) -> None:
+        check_number(self, 0.001, 1, "discounts")
+        check_number(self, 1e-6, 1e9, "sizes", "anchors")
+        check_number(self, 1e-6, math.inf, "shrinkage")
+        check_whole(self, 2, MOST_ROWS, "rows")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]; a path keeps its settings and its rank among possible levels."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import dispersion, exposure, history, negative_binomial
+from forecast.ranges import check_number
 from forecast.series import Series
 
 
@@ -20,6 +21,9 @@ class Mean:
 
     detector: str | None = "bai_perron"
     prior: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_number(self, 0, 1e6, "prior")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]; one level a path, drawn from its posterior."""

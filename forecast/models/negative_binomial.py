@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import dispersion, exposure, harmonics, negative_binomial, season_length
+from forecast.ranges import check_number
 from forecast.season import slow_season
 from forecast.series import Series
 
@@ -31,9 +32,7 @@ class NegativeBinomial:
     detector: str | None = None
 
     def __post_init__(self) -> None:
-        if self.trend < 0 or self.season < 0:
-            raise ValueError(f"negative_binomial: trend and season are standard deviations of at least 0, got "
-                             f"{self.trend} and {self.season}")
+        check_number(self, 0, 1e6, "trend", "season")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator,
               known: np.ndarray | None = None) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 
 from forecast.models.history import history, season_length, whole
 from forecast.models.mean import Mean
+from forecast.ranges import check_number
 from forecast.series import Series
 
 ENOUGH = 6  # observations below which a trend with changepoints has nothing to hold on to
@@ -38,8 +39,7 @@ class Prophet:
     def __post_init__(self) -> None:
         if self.changepoints is not None and self.detector is not None:
             raise ValueError("prophet: give changepoints or a detector, not both")
-        if self.changepoint_scale <= 0:
-            raise ValueError(f"prophet: changepoint_scale must be above 0, got {self.changepoint_scale}")
+        check_number(self, 1e-6, 1e6, "changepoint_scale")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator,
               known: np.ndarray | None = None) -> np.ndarray:

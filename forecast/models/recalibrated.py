@@ -9,6 +9,7 @@ import numpy as np
 
 from forecast.models.calibration import learned, stretched
 from forecast.models.history import history, whole
+from forecast.ranges import MOST_DRAWS, MOST_ROWS, check_whole
 from forecast.registry import make
 from forecast.series import Series
 
@@ -32,8 +33,9 @@ class Recalibrated:
     draws: int = 200
 
     def __post_init__(self) -> None:
-        if min(self.origins, self.ahead, self.every, self.draws) < 1:
-            raise ValueError(f"recalibrated: origins, ahead, every and draws must be at least 1, got {self}")
+        check_whole(self, 1, 1000, "origins", "ahead")
+        check_whole(self, 1, MOST_ROWS, "every")
+        check_whole(self, 2, MOST_DRAWS, "draws")
         if self.member in {"recalibrated", "combination"}:
             raise ValueError(f"recalibrated: member must be a single forecaster, got {self.member!r}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from forecast.posterior import ahead, present
+from forecast.ranges import check_whole
 from forecast.regimes import RegimeModel, pose
 from forecast.season import evident_season
 from forecast.series import Series
@@ -26,6 +27,7 @@ class Regimes:
     model: RegimeModel = field(default_factory=RegimeModel)
 
     def __post_init__(self) -> None:
+        check_whole(self, 4, 10_000, "recent")
         object.__setattr__(self, "model", RegimeModel.of(self.model))  # a YAML gives its settings
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:

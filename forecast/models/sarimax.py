@@ -10,6 +10,7 @@ import numpy as np
 
 from forecast.models.history import harmonics
 from forecast.models.statespace import paths_of
+from forecast.ranges import check_whole
 from forecast.series import Series
 
 
@@ -25,9 +26,10 @@ class Sarimax:
     harmonics: int = 2
 
     def __post_init__(self) -> None:
-        if len(self.order) != 3 or min(self.order) < 0 or self.harmonics < 1:
-            raise ValueError(f"sarimax: order must be three whole numbers p, d, q >= 0 and harmonics at least 1, got "
-                             f"{list(self.order)} and {self.harmonics}")
+        if len(self.order) != 3:
+            raise ValueError(f"sarimax: order must be three numbers p, d, q, got {list(self.order)}")
+        check_whole(self, 0, 12, "order")
+        check_whole(self, 1, 50, "harmonics")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator,
               known: np.ndarray | None = None) -> np.ndarray:

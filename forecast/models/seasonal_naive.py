@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import history, season_length, trimmed, whole
+from forecast.ranges import MOST_ROWS, check_whole
 from forecast.series import Series
 
 
@@ -19,6 +20,9 @@ class SeasonalNaive:
     """
 
     season: int | None = None
+
+    def __post_init__(self) -> None:
+        check_whole(self, 1, MOST_ROWS, "season")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from forecast.models.calibration import learned, stretched
 from forecast.models.history import history, season_length, trimmed, whole
+from forecast.ranges import check_number, check_whole
 from forecast.series import Series
 from forecast.threads import single_thread
 
@@ -51,9 +52,9 @@ class Structural:
     rows: int = 700
 
     def __post_init__(self) -> None:
-        positive = (*self.memories, self.prior, self.rows)
-        if min((*self.steps, *self.seasons, *self.trends)) < 0 or min(positive) <= 0:
-            raise ValueError(f"structural: variances must be at least 0, memories, prior and rows above 0, got {self}")
+        check_number(self, 0, 1e6, "steps", "seasons", "trends")
+        check_number(self, 0.001, 1e6, "memories", "prior")
+        check_whole(self, 4, 3000, "rows")  # the time grows with their cube
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]; ValueError for so many rows that their matrices fill the memory."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecast.models.statespace import paths_of
+from forecast.ranges import check_whole
 from forecast.season import slow_season
 from forecast.series import Series
 
@@ -25,8 +26,7 @@ class Unobserved:
     harmonics: int = 3
 
     def __post_init__(self) -> None:
-        if self.harmonics < 1:
-            raise ValueError(f"unobserved: harmonics must be at least 1, got {self.harmonics}")
+        check_whole(self, 1, 50, "harmonics")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""

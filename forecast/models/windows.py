@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import history, trimmed, whole
+from forecast.ranges import MOST_ROWS, check_whole
 from forecast.series import Series
 
 
@@ -21,8 +22,9 @@ class Windows:
     lengths: Sequence[int] = (6, 12, 24, 39)
 
     def __post_init__(self) -> None:
-        if not len(self.lengths) or min(self.lengths) < 1:
-            raise ValueError(f"windows: lengths must be whole numbers of at least 1, got {list(self.lengths)}")
+        if not len(self.lengths):
+            raise ValueError("windows: got no lengths: give at least one")
+        check_whole(self, 1, MOST_ROWS, "lengths")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""

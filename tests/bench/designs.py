@@ -22,23 +22,23 @@ def series_of(values: np.ndarray) -> Series:
 
 
 def latent(design: str, number: int, factor: float, seed: int, *, missing: float = 0.2, at: int = EVENT,
-           noise: str = "own") -> list[Series]:
+           noise: str = "own", weeks: int = WEEKS) -> list[Series]:
     """Series of design A to E, with a step of `factor` from row `at`; `noise` may be walk, season or preferential."""
     r, s, rho, m = LATENT[design]
     rng = np.random.default_rng([seed, ord(design)])
-    z = np.empty((number, WEEKS))
+    z = np.empty((number, weeks))
     z[:, 0] = s * rng.standard_normal(number)
-    for t in range(1, WEEKS):
+    for t in range(1, weeks):
         z[:, t] = rho * z[:, t - 1] + s * np.sqrt(1 - rho**2) * rng.standard_normal(number)
     if noise == "walk":
-        z = np.cumsum(0.1 * rng.standard_normal((number, WEEKS)), axis=1)
+        z = np.cumsum(0.1 * rng.standard_normal((number, weeks)), axis=1)
     if noise == "season":
-        z += 0.4 * np.sin(2 * np.pi * (np.arange(WEEKS) / 52 + rng.random((number, 1))))
-    mean = np.exp(np.log(m) - s * s / 2 + z) * np.where(np.arange(WEEKS) >= at, factor, 1.0)
+        z += 0.4 * np.sin(2 * np.pi * (np.arange(weeks) / 52 + rng.random((number, 1))))
+    mean = np.exp(np.log(m) - s * s / 2 + z) * np.where(np.arange(weeks) >= at, factor, 1.0)
     counts = rng.poisson(mean * rng.gamma(r, 1 / r, mean.shape)).astype(float)
     chance = np.full(counts.shape, missing)
     if noise == "preferential":  # busy weeks are imaged more often
-        rank = counts.argsort(axis=1).argsort(axis=1) / WEEKS
+        rank = counts.argsort(axis=1).argsort(axis=1) / weeks
         chance = np.clip(2 * missing * (1 - rank), 0, 1)
     counts[rng.random(counts.shape) < chance] = np.nan
     return [series_of(row) for row in counts]
