@@ -65,5 +65,5 @@ def test_counts_that_persist_are_seldom_called_broken():
 def test_windows_that_do_not_fit_find_nothing_and_none_at_all_are_refused():
     assert found(np.array([1.0, 1, 9, 9, 9])) == []
     assert found(np.r_[np.zeros(40), 1.0]) == []
-    with pytest.raises(ValueError, match="got no bandwidths"):
+    with pytest.raises(ValueError, match="bandwidths must lie from"):
         Mosum(bandwidths=[0.1, 0])
