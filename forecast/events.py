@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from forecast.ledgers import Cells, Problem, StatementError, locate, rows_of
+from forecast.ledgers import Cells, Fault, StatementError, locate, rows_of
 from forecast.registry import suggest
 
 PRECISIONS = {"day": 0, "month": 1, "quarter": 3, "half_year": 6}  # months that the stated date stands for
@@ -52,15 +52,15 @@ def read_events(path: str | Path = "khasan_rajin/events.csv", names: Sequence[st
     ['2023-07-25', '2024-06-18']
     """
     file = locate(path)
-    problems: list[Problem] = []
-    rows = rows_of(file, NEEDED, KNOWN, _event, problems)
-    problems += _twice([(row, event.name) for _, row, event in rows], file.name)
+    faults: list[Fault] = []
+    rows = rows_of(file, NEEDED, KNOWN, _event, faults)
+    faults += _twice([(row, event.name) for _, row, event in rows], file.name)
     events = {event.name: event for _, _, event in rows}
-    if not problems:
-        problems += [Problem(file.name, 0, "name", repr(name), suggest(name, list(events)))
+    if not faults:
+        faults += [Fault(file.name, 0, "name", repr(name), suggest(name, list(events)))
                      for name in names if name not in events]
-    if problems:
-        raise StatementError(problems)
+    if faults:
+        raise StatementError(faults)
     chosen = [event for event in events.values() if not names or event.name in names]
     return tuple(sorted(chosen, key=lambda event: (event.start, event.name)))
 
@@ -101,9 +101,9 @@ def _event(cells: Cells) -> Event | None:
         note=cells.text("note"), outside=cells.choice("outside", ("yes", "no"), "yes") == "yes")
 
 
-def _twice(rows: list[tuple[int, str]], file: str) -> list[Problem]:
+def _twice(rows: list[tuple[int, str]], file: str) -> list[Fault]:
     first: dict[str, int] = {}
     for row, name in rows:
         first.setdefault(name, row)
-    return [Problem(file, row, "name", repr(name), f"row {first[name]} has it too: give each its own")
+    return [Fault(file, row, "name", repr(name), f"row {first[name]} has it too: give each its own")
             for row, name in rows if first[name] != row]

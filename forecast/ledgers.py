@@ -37,7 +37,7 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
-class Problem:
+class Fault:
     """One thing wrong in one cell; `row` is the line that a spreadsheet shows, 0 for the whole file."""
 
     file: str
@@ -52,12 +52,12 @@ class Problem:
 
 
 class StatementError(ValueError):
-    """Everything wrong in one reading; `problems` holds all of it, the message the first twenty."""
+    """Everything wrong in one reading; `faults` holds all of it, the message the first twenty."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        more = len(self.problems) - SHOWN
-        lines = [str(problem) for problem in self.problems[:SHOWN]]
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        more = len(self.faults) - SHOWN
+        lines = [str(fault) for fault in self.faults[:SHOWN]]
         super().__init__("\n".join(lines + [f"and {more} more"] * (more > 0)))
 
 
@@ -113,10 +113,10 @@ class Cells:
 
     def __init__(self, file: str, row: int, cells: Mapping[str, str]) -> None:
         self.file, self.row, self.cells = file, row, cells
-        self.problems: list[Problem] = []
+        self.faults: list[Fault] = []
 
     def wrong(self, column: str, got: Any, do: str) -> None:
-        self.problems.append(Problem(self.file, self.row, column, repr(got), do))
+        self.faults.append(Fault(self.file, self.row, column, repr(got), do))
 
     def text(self, column: str, *, needed: bool = False) -> str:
         cell = self.cells.get(column, "")
@@ -164,74 +164,74 @@ class Cells:
 
 
 def rows_of(path: Path, needed: tuple[str, ...], known: tuple[str, ...], make: Callable[[Cells], Row | None],
-            problems: list[Problem]) -> list[tuple[str, int, Row]]:
-    """(file, row, object) of each good row of a CSV; what is wrong is added to `problems`."""
+            faults: list[Fault]) -> list[tuple[str, int, Row]]:
+    """(file, row, object) of each good row of a CSV; what is wrong is added to `faults`."""
     made: list[tuple[str, int, Row]] = []
-    for cells in _table(path, needed, known, problems):
+    for cells in _table(path, needed, known, faults):
         item = make(cells)
-        problems += cells.problems
-        if item is not None and not cells.problems:
+        faults += cells.faults
+        if item is not None and not cells.faults:
             made.append((cells.file, cells.row, item))
     return made
 
 
 def _table(path: Path, needed: tuple[str, ...], known: tuple[str, ...],
-           problems: list[Problem]) -> list[Cells]:
+           faults: list[Fault]) -> list[Cells]:
     name = path.name
     text, fault = _text(path)
     if fault:
-        problems.append(Problem(name, 0, "", *fault))
+        faults.append(Fault(name, 0, "", *fault))
         return []
     header = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=header.count)
     try:
         table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        problems.append(Problem(name, 0, "", f"text that is no table ({error})",
+        faults.append(Fault(name, 0, "", f"text that is no table ({error})",
                                 "mend the quotes, or a cell longer than any note should be"))
         return []
     stripped = [[cell.strip() for cell in row] for row in table]
     rows = [(number, row) for number, row in enumerate(stripped, start=1) if any(row)]
     if not rows:
-        problems.append(Problem(name, 0, "", "cells that are all empty", "write a header row and at least one row"))
+        faults.append(Fault(name, 0, "", "cells that are all empty", "write a header row and at least one row"))
         return []
     columns = rows[0][1]
-    faults = _header(name, rows[0][0], columns, needed, known)
-    problems += faults
-    return [] if faults else _cells(name, columns, rows[1:], problems)
+    in_header = _header(name, rows[0][0], columns, needed, known)
+    faults += in_header
+    return [] if in_header else _cells(name, columns, rows[1:], faults)
 
 
 def _header(name: str, row: int, columns: list[str], needed: tuple[str, ...],
-            known: tuple[str, ...]) -> list[Problem]:
+            known: tuple[str, ...]) -> list[Fault]:
     if len(columns) > MOST_COLUMNS:
-        return [Problem(name, row, "", f"{len(columns)} columns", f"keep those that are needed: {', '.join(needed)}")]
+        return [Fault(name, row, "", f"{len(columns)} columns", f"keep those that are needed: {', '.join(needed)}")]
     strange = [c for c in columns if c and c not in known]
     faults = []
     for column in needed:
         if column not in columns:
             near = difflib.get_close_matches(column, strange, n=1, cutoff=0.5)
             hint = f" (is it the column {near[0]!r}?)" if near else ""
-            faults.append(Problem(name, row, column, "no such column",
+            faults.append(Fault(name, row, column, "no such column",
                                   f"add it{hint}; needed are {', '.join(needed)}"))
     twice = sorted(c for c, number in Counter(columns).items() if c and number > 1)[:SHOWN]
-    return faults + [Problem(name, row, c, "this column twice", "keep one") for c in twice]
+    return faults + [Fault(name, row, c, "this column twice", "keep one") for c in twice]
 
 
 def _cells(name: str, columns: list[str], rows: Iterable[tuple[int, list[str]]],
-           problems: list[Problem]) -> list[Cells]:
+           faults: list[Fault]) -> list[Cells]:
     tables = []
     for number, row in rows:
         extra = [cell for cell in row[len(columns):] if cell]
         long = [c for c, cell in zip(columns, row, strict=False) if len(cell) > LONGEST_CELL]
         hidden = [(c, mark[0]) for c, cell in zip(columns, row, strict=False) if (mark := HIDDEN.search(cell))]
         if extra or len(row) < len(columns):
-            problems.append(Problem(name, number, "", f"{len(row)} cells for {len(columns)} columns",
+            faults.append(Fault(name, number, "", f"{len(row)} cells for {len(columns)} columns",
                                     "put text that holds the delimiter into quotes"))
         elif long:
-            problems.append(Problem(name, number, long[0], f"a cell of more than {LONGEST_CELL} characters",
+            faults.append(Fault(name, number, long[0], f"a cell of more than {LONGEST_CELL} characters",
                                     "shorten it: is a quote missing?"))
         elif hidden:
-            problems.append(Problem(name, number, hidden[0][0], f"the hidden character U+{ord(hidden[0][1]):04X}",
+            faults.append(Fault(name, number, hidden[0][0], f"the hidden character U+{ord(hidden[0][1]):04X}",
                                     "take it out: it changes how the text around it looks"))
         else:
             tables.append(Cells(name, number, dict(zip(columns, row, strict=False))))

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.accounts import Account, Decision, said
-from forecast.ledgers import Cells, Problem, StatementError, locate, rows_of
+from forecast.ledgers import Cells, Fault, StatementError, locate, rows_of
 from forecast.registry import suggest
 from forecast.series import Kind, Series
 
@@ -83,10 +83,10 @@ def _is_plain(file: Path) -> bool:
 
 
 def _rows(file: Path) -> list[_Row]:
-    problems: list[Problem] = []
-    rows = [row for _, _, row in rows_of(file, PLAIN[:3], PLAIN, _row, problems)]
-    if problems:
-        raise StatementError(problems)
+    faults: list[Fault] = []
+    rows = [row for _, _, row in rows_of(file, PLAIN[:3], PLAIN, _row, faults)]
+    if faults:
+        raise StatementError(faults)
     return rows
 
 

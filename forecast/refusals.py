@@ -29,7 +29,8 @@ REFERENCES = 12  # in one experiment: each may name a text of others, and ten le
 MOST_BYTES = 256 * 1024
 LONGEST = 10_000  # characters of an override
 # what a reader does not see, or what turns the text around it: a name is to be what it looks like
-HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+INVISIBLE = "\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+HIDDEN = re.compile(f"[\x00\r{INVISIBLE}]")
 # Hydra's own settings that an override may set, and the values that they take.
 WORD = r"[\w.,-]+"
 ALLOWED = {

@@ -15,10 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from forecast.ledgers import Cells, Problem, StatementError, locate, rows_of
+from forecast.ledgers import Cells, Fault, StatementError, locate, rows_of
 from forecast.registry import suggest
 
-__all__ = ["Problem", "Statement", "StatementError", "Watching", "read_statements", "read_watching"]
+__all__ = ["Fault", "Statement", "StatementError", "Watching", "read_statements", "read_watching"]
 
 KINDS = ("snapshot", "period", "sighting")
 QUALIFIERS = ("exact", "approx", "at_least", "at_most")
@@ -96,12 +96,12 @@ def read_statements(path: str | Path | Sequence[str | Path],
     if not 0 <= approx_width < 1:
         raise ValueError(f"approx_width must lie in [0, 1), got {approx_width}: 0.15 means 15 % either way")
     files = [f for p in ([path] if isinstance(path, str | Path) else path) for f in _files(locate(p))]
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     statements = [row for file in files
-                  for row in rows_of(file, NEEDED, KNOWN, lambda c: _statement(c, approx_width), problems)]
-    problems += _clashes(statements)
-    if problems:
-        raise StatementError(problems)
+                  for row in rows_of(file, NEEDED, KNOWN, lambda c: _statement(c, approx_width), faults)]
+    faults += _clashes(statements)
+    if faults:
+        raise StatementError(faults)
     return tuple(statement for _, _, statement in statements)
 
 
@@ -113,11 +113,11 @@ def read_watching(path: str | Path) -> tuple[Watching, ...]:
     >>> [w.share for w in read_watching("khasan_rajin/watching.csv") if w.id == "watch-csis"]
     [0.5561224489795918]
     """
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     needed = ("id", "site", "start", "end", "usable_days", "cloudy_days", "publisher")
-    watches = rows_of(locate(path), needed, (*needed, "scope", "url", "note"), _watch, problems)
-    if problems:
-        raise StatementError(problems)
+    watches = rows_of(locate(path), needed, (*needed, "scope", "url", "note"), _watch, faults)
+    if faults:
+        raise StatementError(faults)
     return tuple(watch for _, _, watch in watches)
 
 
@@ -153,7 +153,7 @@ def _statement(cells: Cells, approx_width: float) -> Statement | None:
 
 def _bounds(cells: Cells, count: float | None, qualifier: str, approx_width: float) -> tuple[float, float]:
     low, high = cells.number("low"), cells.number("high")
-    if count is None and low is None and high is None and not cells.problems:
+    if count is None and low is None and high is None and not cells.faults:
         cells.wrong("count", "nothing", "write the count, or low and high; what nobody counted needs no row")
     middle = 0.0 if count is None else count
     implied = {"exact": (middle, middle), "at_least": (middle, math.inf), "at_most": (0.0, middle),
@@ -193,19 +193,19 @@ def _watch(cells: Cells) -> Watching | None:
                  url=cells.text("url"), note=cells.text("note"))
 
 
-def _clashes(statements: Sequence[tuple[str, int, Statement]]) -> list[Problem]:
+def _clashes(statements: Sequence[tuple[str, int, Statement]]) -> list[Fault]:
     """Ids that stand twice, and links that lead nowhere."""
     seen: dict[str, tuple[str, int]] = {}
     faults = []
     for file, row, s in statements:
         if s.id in seen:
             first = "row {1} of {0}".format(*seen[s.id])
-            faults.append(Problem(file, row, "id", repr(s.id), f"{first} has it too: give each row its own"))
+            faults.append(Fault(file, row, "id", repr(s.id), f"{first} has it too: give each row its own"))
         seen.setdefault(s.id, (file, row))
     for file, row, s in statements:
         for target, _ in s.same_as:
             if target not in seen or target == s.id:
                 near = difflib.get_close_matches(target, [i for i in seen if i != s.id], n=1)
-                faults.append(Problem(file, row, "same_as", repr(target), "name the id of another row"
+                faults.append(Fault(file, row, "same_as", repr(target), "name the id of another row"
                                       + (f" (did you mean {near[0]!r}?)" if near else "")))
     return faults

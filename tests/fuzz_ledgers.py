@@ -49,7 +49,7 @@ def ledgers_of_known_truth(data: Data) -> str:
         found = read_statements(PLACE / "known.csv")
     except StatementError as error:
         assert spoiled is not None, error  # noqa: PT017 - what is in order is never refused
-        places = {(problem.row, problem.column) for problem in error.problems}
+        places = {(problem.row, problem.column) for problem in error.faults}
         assert (2 + spoiled + sum(blanks[: spoiled + 1]), column) in places
         return "refused"
     assert spoiled is None, rows[spoiled]
@@ -129,7 +129,7 @@ def readers_of_ledgers(data: Data) -> str:
     try:
         found: tuple[Any, ...] = read(PLACE / "ledger.csv")
     except StatementError as error:
-        assert error.problems  # noqa: PT017 - any input may be refused
+        assert error.faults  # noqa: PT017 - any input may be refused
         return "refused"
     assert all(s.low <= s.high for s in found if isinstance(s, Statement))
     return "read" if found else "read, no row"

@@ -62,7 +62,7 @@ def test_every_fault_of_every_event_is_listed_at_once(tmp_path):
                             "c,C,2023-01-01,,,,X\n")
     with pytest.raises(StatementError) as error:
         read_events(path)
-    assert [(p.row, p.column) for p in error.value.problems] == [
+    assert [(p.row, p.column) for p in error.value.faults] == [
         (2, "start"), (3, "end"), (3, "precision"), (3, "publisher"), (3, "outside"), (5, "name")]
 
 

@@ -321,7 +321,7 @@ def test_one_row_in_a_hundred_broken_is_refused_or_kept_apart(write, tmp_path):
     path = _written(tmp_path, "x.csv", "\n".join(hurt))
     with pytest.raises(StatementError) as error:
         read_feed(path)
-    assert [problem.row for problem in error.value.problems] == [i + 1 for i in broken]
+    assert [problem.row for problem in error.value.faults] == [i + 1 for i in broken]
     result = read_feed(path, keep_good=True)
     lost = {(lines[i].split(",")[place][:10], lines[i].split(",")[4] if place == 0 else "yard") for i in broken}
     kept = [row for row in truth if (str(row[1]), row[0].split("/")[0]) not in lost]

@@ -114,7 +114,7 @@ def test_a_file_of_nothing_but_faults_is_given_up_soon(read, tmp_path):
     (tmp_path / "bad.csv").write_text("unique_id,ds,y\n" + rows)
     with pytest.raises(StatementError) as error:
         read(tmp_path / "bad.csv")
-    assert len(error.value.problems) >= MOST_FAULTS
+    assert len(error.value.faults) >= MOST_FAULTS
 
 
 def test_bounds_of_a_long_table_hold_whichever_of_the_three_columns_are_filled(tmp_path):

@@ -44,6 +44,7 @@ CELLS = {
     "an unknown kind": ("kind", "perod", "did you mean 'period'"), "no publisher": ("publisher", "", "fill it in"), "no id": ("id", "", "fill it in"),
     "an escape code": ("note", "\x1b[31mred", HIDDEN + "001B"), "a mark that turns text": ("vessel", "gpj.\u202eexe", HIDDEN + "202E"),
     "an isolate": ("publisher", "\u2066P", HIDDEN + "2066"), "a bell": ("note", "\a", HIDDEN + "0007"), "a line separator": ("note", "a\u2028b", HIDDEN + "2028"),
+    "a blank without width": ("publisher", "Reu\u200bters", HIDDEN + "200B"), "a soft hyphen": ("publisher", "Reu\u00adters", HIDDEN + "00AD"),
     "a cell of 20,000 letters": ("note", "x" * 20_000, "more than 10000 characters"), "a very long number": ("count", "9" * 400, PLAIN),
     "ten megabytes": ("note", "x" * 10_000_000, "no table"),
 }

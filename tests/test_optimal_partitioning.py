@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from forecast import Series, pruning
-from forecast.breaks.optimal_partitioning import OptimalPartitioning, Problem, dispersion
+from forecast.breaks.optimal_partitioning import OptimalPartitioning, Partitioning, dispersion
 
 KINDS = ("normal", "poisson", "negative_binomial", "variance")
 
@@ -18,9 +18,9 @@ def random_series(rng: np.random.Generator, n: int, counts: bool) -> np.ndarray:
     return rng.poisson(levels).astype(float) if counts else rng.normal(levels)
 
 
-def total(problem: Problem, cuts: list[int], penalty: float) -> float:
-    edges = np.array([0, *cuts, len(problem.y)])
-    return float(problem.cost(edges[:-1], edges[1:]).sum()) + penalty * len(cuts)
+def total(partitioning: Partitioning, cuts: list[int], penalty: float) -> float:
+    edges = np.array([0, *cuts, len(partitioning.y)])
+    return float(partitioning.cost(edges[:-1], edges[1:]).sum()) + penalty * len(cuts)
 
 
 def traced(last: np.ndarray, n: int) -> list[int]:
@@ -41,10 +41,10 @@ def test_pruning_loses_nothing_on_hundreds_of_series(kind: str) -> None:
         if np.ptp(y) == 0:
             continue
         size = float(rng.uniform(1, 20)) if kind == "negative_binomial" else math.inf
-        problem = Problem(y - y.mean() if kind in {"normal", "variance"} else y, kind, h, size, 1.0)
+        partitioning = Partitioning(y - y.mean() if kind in {"normal", "variance"} else y, kind, h, size, 1.0)
         penalty = float(rng.uniform(0.5, 15))
-        pruned, full = (traced(search(penalty), n) for search in (problem.pruned, problem.searched))
-        assert total(problem, pruned, penalty) == pytest.approx(total(problem, full, penalty), abs=1e-6)
+        pruned, full = (traced(search(penalty), n) for search in (partitioning.pruned, partitioning.searched))
+        assert total(partitioning, pruned, penalty) == pytest.approx(total(partitioning, full, penalty), abs=1e-6)
         assert all(np.diff([0, *pruned, n]) >= h)
 
 

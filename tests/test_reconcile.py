@@ -228,7 +228,7 @@ def test_a_long_table_lists_its_faults_at_once(tmp_path):
     path.write_text("unique_id,ds,y\nn,2024-01-01,x\nn,45123,2\n,2024-02-01,2\n", encoding="utf-8")
     with pytest.raises(StatementError) as error:
         LongTable(str(path)).series()
-    assert [(p.row, p.column) for p in error.value.problems] == [(2, "y"), (3, "ds"), (4, "unique_id")]
+    assert [(p.row, p.column) for p in error.value.faults] == [(2, "y"), (3, "ds"), (4, "unique_id")]
 
 
 def test_yards_counted_twice_on_a_day_are_one_observation(tmp_path):

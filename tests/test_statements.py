@@ -23,7 +23,7 @@ def ledger(tmp_path, *rows, header=HEADER, name="cars.csv"):
 def faults(path, **settings):
     with pytest.raises(StatementError) as error:
         read_statements(path, **settings)
-    return error.value.problems
+    return error.value.faults
 
 
 def row(**cells):
@@ -193,7 +193,7 @@ def test_no_row_whatever_gives_a_traceback(cells):
         try:
             read_statements(path)
         except StatementError as error:
-            assert error.problems  # noqa: PT017 - a row of blanks is no error
+            assert error.faults  # noqa: PT017 - a row of blanks is no error
 
 
 def test_statements_and_watches_are_values_that_nobody_changes():
@@ -246,7 +246,7 @@ def watching(tmp_path, **cells):
 def test_a_watch_without_a_needed_cell_is_refused_in_that_column(column, tmp_path):
     with pytest.raises(StatementError) as error:
         read_watching(watching(tmp_path, **{column: ""}))
-    assert [(p.column, "fill it in" in p.do) for p in error.value.problems] == [(column, True)]
+    assert [(p.column, "fill it in" in p.do) for p in error.value.faults] == [(column, True)]
 
 
 @pytest.mark.parametrize(("cells", "share"), [({}, None), ({"usable_days": "4"}, 0.4), ({"cloudy_days": "3"}, 0.7), ({"cloudy_days": "0"}, 1.0),

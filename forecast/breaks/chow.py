@@ -9,16 +9,15 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
-from forecast.breaks.significance import check_test, fitted_noise, with_intervals
+from forecast.breaks.significance import OneByOne, fitted_noise, with_intervals
 from forecast.breaks.sup_f import SupF, f_statistics
-from forecast.ranges import MOST_ROWS, check_whole
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Chow:
+class Chow(OneByOne):
     """A change of level at each of `dates` (ISO; the first day of the new regime), tested one at a time.
 
     Chow 1960, with a p-value from `draws` simulated series. Without dates it is sup F: a date chosen after
@@ -26,15 +25,7 @@ class Chow:
     """
 
     dates: tuple[str, ...] = ()
-    alpha: float = 0.05
-    draws: int = 199
-    seed: int = 0
     least: int = 2
-    confidence: float = 0.95
-
-    def __post_init__(self) -> None:
-        check_test(self)
-        check_whole(self, 1, MOST_ROWS, "least")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks at those dates that are significant, in time order; dates at the ends of the series are left

@@ -10,8 +10,8 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
-from forecast.breaks.significance import check_test, noise_beside_breaks, with_intervals
-from forecast.ranges import MOST_ROWS, check_number
+from forecast.breaks.significance import Simulating, noise_beside_breaks, with_intervals
+from forecast.ranges import MOST_ROWS, check_number, check_share
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -20,24 +20,22 @@ APART = 0.5  # share of a window within which a peak must be the largest
 
 
 @dataclass(frozen=True)
-class Mosum:
+class Mosum(Simulating):
     """All breaks of level at once: peaks of |mean of the next window - mean of the last one| (Eichinger & Kirch 2018).
 
     bandwidths : rows of a window, a share of the rows where below 1. Breaks of the narrowest count; a wider one adds
         those that no narrower one has nearby (Messer et al. 2014; Meier, Kirch & Cho 2021, Journal of Statistical
         Software 97). Nearer to an end than a window, the window on that side is as long as the rows that are left
-    alpha : level of all bandwidths together; draws, seed : simulated series behind it
+    alpha : level of all bandwidths together
     """
 
     bandwidths: tuple[float, ...] = (0.08, 0.15, 0.25)
-    alpha: float = 0.05
-    draws: int = 199
-    seed: int = 0
     confidence: float = 0.95
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "bandwidths", tuple(self.bandwidths))
-        check_test(self)
+        check_share(self, "confidence")
         if not self.bandwidths:
             raise ValueError("mosum: got no bandwidths: give shares of the rows, or rows")
         check_number(self, 1e-6, MOST_ROWS, "bandwidths")

@@ -12,7 +12,7 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.dating import dated, observed_values
-from forecast.breaks.significance import check_test, noise_beside_breaks
+from forecast.breaks.significance import Simulating, noise_beside_breaks
 from forecast.ranges import MOST_ROWS, check_number, check_whole
 from forecast.series import Series
 
@@ -24,7 +24,7 @@ LADDER = 1.5  # ratio of the penalties whose solutions compete under mBIC
 
 
 @dataclass(frozen=True)
-class OptimalPartitioning:
+class OptimalPartitioning(Simulating):
     """Levels between breaks that minimise cost + penalty * breaks, exactly.
 
     cost : "normal" (a mean), "variance" (mean and variance), "poisson", "negative_binomial"; "auto" takes
@@ -39,11 +39,9 @@ class OptimalPartitioning:
     cost: Literal["auto", "normal", "poisson", "negative_binomial", "variance"] = "auto"
     penalty: Literal["calibrated", "mbic"] | float = "calibrated"
     h: int = 2
-    alpha: float = 0.05
-    draws: int = 199
-    seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.cost not in COSTS:
             raise ValueError(f"optimal_partitioning: cost must be one of {', '.join(COSTS)}, "
                              f"got {self.cost!r}")
@@ -53,7 +51,6 @@ class OptimalPartitioning:
         if not isinstance(self.penalty, str):
             check_number(self, 0, math.inf, "penalty")
         check_whole(self, 1, MOST_ROWS, "h")
-        check_test(self)
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order; () when the series is too short for two segments or does not vary."""
@@ -74,16 +71,16 @@ class OptimalPartitioning:
         if kind in {"poisson", "negative_binomial"} and y.min() < 0:
             raise ValueError(f"optimal_partitioning: cost {kind} needs counts, got {y.min():g}: "
                              "use cost=normal")
-        problem = Problem.of(y, kind, h)
+        partitioning = Partitioning.of(y, kind, h)
         if self.penalty == "mbic":
-            return problem.by_mbic()
+            return partitioning.by_mbic()
         if self.penalty == "calibrated":
-            return problem.solve(calibrated(problem, self.alpha, self.draws, self.seed))
-        return problem.solve(float(self.penalty) * problem.unit)
+            return partitioning.solve(calibrated(partitioning, self.alpha, self.draws, self.seed))
+        return partitioning.solve(float(self.penalty) * partitioning.unit)
 
 
 @dataclass(frozen=True)
-class Problem:
+class Partitioning:
     """One series and its cost, ready to be solved under any penalty."""
 
     y: Array
@@ -93,7 +90,7 @@ class Problem:
     unit: float  # what a penalty of 1 means: the noise variance of a normal cost
 
     @classmethod
-    def of(cls, y: Array, kind: str, h: int) -> Problem:
+    def of(cls, y: Array, kind: str, h: int) -> Partitioning:
         """Centre a normal series; estimate the size of a negative binomial one."""
         if kind == "negative_binomial":
             return cls(y, kind, h, dispersion(y), 1.0)
@@ -208,7 +205,7 @@ def dispersion(y: Array) -> float:
     return float((mean**2).sum()) / above if above > 1e-3 * float(mean.sum()) else math.inf
 
 
-def calibrated(problem: Problem, alpha: float, draws: int, seed: int) -> float:
+def calibrated(partitioning: Partitioning, alpha: float, draws: int, seed: int) -> float:
     """The penalty that a series without a break, simulated from the fitted model, pays with probability
     alpha.
 
@@ -216,9 +213,9 @@ def calibrated(problem: Problem, alpha: float, draws: int, seed: int) -> float:
     series a pair around a chance run is the likelier false alarm. Beyond CALIBRATE rows the penalty grows
     like log n, as the largest of n gains does.
     """
-    n = len(problem.y)
-    rows, h = min(n, CALIBRATE), problem.h
-    noise = noise_beside_breaks(problem.y, problem.kind in {"poisson", "negative_binomial"}, draws, seed)
+    n = len(partitioning.y)
+    rows, h = min(n, CALIBRATE), partitioning.h
+    noise = noise_beside_breaks(partitioning.y, partitioning.kind in {"poisson", "negative_binomial"}, draws, seed)
     rng = np.random.default_rng(seed)
     cut = np.arange(h, rows - h + 1)
     runs = [h << j for j in range(rows.bit_length()) if (h << j) <= rows // 2]
@@ -227,7 +224,7 @@ def calibrated(problem: Problem, alpha: float, draws: int, seed: int) -> float:
     zero, whole = np.array([0]), np.array([rows])
     gains = np.empty(draws)
     for i in range(draws):
-        made = replace(problem, y=noise.draw(rng, rows))
+        made = replace(partitioning, y=noise.draw(rng, rows))
         none = made.cost(zero, whole)
         gains[i] = (none - made.cost(zero, cut) - made.cost(cut, whole)).max()
         if len(start):

@@ -17,8 +17,8 @@ import numpy as np
 
 from forecast.breaks import Break
 from forecast.breaks.bai_perron import interval
-from forecast.breaks.dating import Values, dated
-from forecast.ranges import MOST_DRAWS, MOST_SEED, called, check_share, check_whole
+from forecast.breaks.dating import Values, dated, observed_values
+from forecast.ranges import MOST_DRAWS, MOST_ROWS, MOST_SEED, called, check_share, check_whole
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -28,17 +28,48 @@ BLOCKS = 2000  # rows of a series that are tested one by one, see noise_beside_b
 TABLE = 4000  # counts above which a rounded normal marginal is as good as a table
 
 
-def check_test(detector: Any) -> None:
-    """Raise ValueError for settings (alpha, draws, seed, confidence) under which no test can ever be significant, or a
-    run would fail.
+@dataclass(frozen=True)
+class Simulating:
+    """Settings of every detector that simulates the series without a break.
+
+    alpha : level of a test; draws, seed : simulated series behind it
+    Raises ValueError for settings under which no test could ever be significant.
     """
-    check_share(detector, "alpha", *(["confidence"] if hasattr(detector, "confidence") else []))
-    check_whole(detector, 0, MOST_SEED, "seed")
-    check_whole(detector, 1, MOST_DRAWS, "draws")
-    least = math.ceil(1 / detector.alpha - 1e-9) - 1  # the smallest p-value is 1 / (1 + draws)
-    if detector.draws < least:
-        raise ValueError(f"{called(detector)}: alpha {detector.alpha} needs draws of at least {least}, got "
-                         f"{detector.draws}")
+
+    alpha: float = 0.05
+    draws: int = 199
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_share(self, "alpha")
+        check_whole(self, 0, MOST_SEED, "seed")
+        check_whole(self, 1, MOST_DRAWS, "draws")
+        least = math.ceil(1 / self.alpha - 1e-9) - 1  # the smallest p-value is 1 / (1 + draws)
+        if self.draws < least:
+            raise ValueError(f"{called(self)}: alpha {self.alpha} needs draws of at least {least}, got {self.draws}")
+
+
+@dataclass(frozen=True)
+class OneByOne(Simulating):
+    """The same for those that test one date after the other.
+
+    least : rows on both sides of a break; confidence : of the date intervals
+    """
+
+    least: int = 5
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole(self, 1, MOST_ROWS, "least")
+        check_share(self, "confidence")
+
+    def found(self, series: Series, process: Process) -> tuple[Break, ...]:
+        """Breaks in time order where `process` is larger than chance makes it; () when the series is too short."""
+        values = observed_values(series)
+        cuts = segmented(values.y, series.is_count, process, alpha=self.alpha, draws=self.draws, seed=self.seed,
+                         least=self.least)
+        return with_intervals(series, values, cuts, self.confidence)
 
 
 @dataclass(frozen=True)

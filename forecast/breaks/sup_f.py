@@ -9,38 +9,27 @@ from typing import Any
 import numpy as np
 
 from forecast.breaks import Break
-from forecast.breaks.dating import observed_values
-from forecast.breaks.significance import centred_sums, check_test, segmented, with_intervals
-from forecast.ranges import MOST_ROWS, check_number, check_whole
+from forecast.breaks.significance import OneByOne, centred_sums
+from forecast.ranges import check_number
 from forecast.series import Series
 
 Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class SupF:
+class SupF(OneByOne):
     """Breaks of level where F over all dates but the outer `trimming` is largest (Andrews 1993), found one by
     one."""
 
     trimming: float = 0.15
-    alpha: float = 0.05
-    draws: int = 199
-    seed: int = 0
-    least: int = 5
-    confidence: float = 0.95
 
     def __post_init__(self) -> None:
-        check_test(self)
-        check_whole(self, 1, MOST_ROWS, "least")
+        super().__post_init__()
         check_number(self, 0.001, 0.49, "trimming")
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks in time order; () when the series is too short."""
-        values = observed_values(series)
-        process = partial(f_statistics, trimming=self.trimming)
-        cuts = segmented(values.y, series.is_count, process, alpha=self.alpha, draws=self.draws,
-                         seed=self.seed, least=self.least)
-        return with_intervals(series, values, cuts, self.confidence)
+        return self.found(series, partial(f_statistics, trimming=self.trimming))
 
 
 def f_statistics(y: Array, trimming: float) -> Array:

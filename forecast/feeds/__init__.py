@@ -21,7 +21,7 @@ from forecast.ledgers import StatementError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecast.feeds.reading import Batch, Fault, Feed, FeedResult
+    from forecast.feeds.reading import Batch, Feed, FeedResult, RowFault
     from forecast.feeds.source import Source
     from forecast.series import Kind, Series
 
@@ -56,7 +56,7 @@ def read_feed(path: str | Path, keep_good: bool = False, only: str = "*") -> Fee
 
     source, feed = detected(path)
     pattern, parts, notes = re.compile(translate(only)), list[pd.DataFrame](), Counter[str]()
-    faults: list[Fault] = []
+    faults: list[RowFault] = []
     for batch in feed.read(source):
         parts.append(_chosen(batch.table, pattern))
         faults += batch.faults

@@ -44,7 +44,7 @@ def day_in_name(cells: Cells, column: str, tray: Tray) -> date | None:
 def count(cells: Cells, day: date | None, image: str, boxes: Mapping[str, Count], looked_for: Iterable[str], tray: Tray,
           analyst: str = "") -> None:
     """One row per label that was looked for in an image; no box is an observed zero."""
-    if cells.problems or day is None:
+    if cells.faults or day is None:
         tray.refuse(cells)
         return
     for label in sorted({*looked_for, *boxes}):

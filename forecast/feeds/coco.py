@@ -38,7 +38,7 @@ def read(source: Source) -> Iterator[Batch]:
         if day is None and own and own != "0":
             day = day_of(cells, "date_captured", tray)
         elif day is None:
-            cells.problems += named.problems
+            cells.faults += named.faults
         count(cells, day, cells.text("file_name") or identity, drawn.get(identity, {}), labels.values(), tray)
         if tray.full:
             yield tray.batch()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.feeds.reading import BROKEN, COLUMNS, HIDDEN, NUMBERS, TEXTS
+from forecast.feeds.reading import BROKEN, COLUMNS, NUMBERS, TEXTS, UNSEEN
 from forecast.feeds.times import moment
 from forecast.ledgers import LONGEST_CELL
 
@@ -61,7 +61,7 @@ def _read(cells: Sequence[str], reader: Callable[[str], Any]) -> Any:
 
 
 def _text(cell: str) -> str | None:
-    return None if BROKEN.search(cell) or HIDDEN.search(cell) or len(cell) > LONGEST_CELL else cell
+    return None if BROKEN.search(cell) or UNSEEN.search(cell) or len(cell) > LONGEST_CELL else cell
 
 
 def _day(cell: str) -> np.datetime64 | None:

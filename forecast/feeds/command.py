@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.feeds import detected, feeds
-from forecast.feeds.reading import COLUMNS, TEXTS, Batch, Fault, Feed
+from forecast.feeds.reading import COLUMNS, TEXTS, Batch, Feed, RowFault
 from forecast.feeds.source import Source
 from forecast.ledgers import no_formula
 from forecast.refusals import HIDDEN
@@ -79,7 +79,7 @@ class Tally:
     # name -> rows, counted, first, last, sum of low ends
     series: dict[str, tuple[int, int, date | None, date | None, float]] = field(default_factory=dict)
     months: Counter[tuple[int, int]] = field(default_factory=Counter)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
 
     def add(self, batch: Batch) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.feeds.reading import MOST_FAULTS, Batch, Fault, Feed, long_table
+from forecast.feeds.reading import MOST_FAULTS, Batch, Feed, RowFault, long_table
 from forecast.feeds.source import Source
 from forecast.ledgers import StatementError
 from forecast.series import DAY, Kind, Series
@@ -47,7 +47,7 @@ def gathered(feed: Feed, source: Source, pattern: re.Pattern[str], keep_good: bo
         raise ValueError(f"{source.name}: a {feed.name} file is no series of counts (kind {feed.kind}): use read_feed")
     codes: dict[str, int] = {}
     labels: dict[str, tuple[str, str]] = {}
-    parts, faults = [_packed(Batch(long_table([])), pattern, codes, labels)], list[Fault]()
+    parts, faults = [_packed(Batch(long_table([])), pattern, codes, labels)], list[RowFault]()
     for batch in feed.read(source):
         faults += batch.faults
         if len(faults) > MOST_FAULTS and not keep_good:

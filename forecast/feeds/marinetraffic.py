@@ -35,7 +35,7 @@ def _movement(cells: Cells, tray: Tray) -> Movement | None:
         cells.wrong("MMSI", "nothing", "a ship needs SHIP_ID, MMSI or IMO")
     when = _when(cells, tray)
     port = cells.text("PORT_NAME") or cells.text("UNLOCODE") or cells.text("PORT_ID", needed=True)
-    if cells.problems or when is None:
+    if cells.faults or when is None:
         tray.refuse(cells)
         return None
     kind = cells.text("TYPE_NAME") or cells.text("SHIPTYPE")
@@ -54,7 +54,7 @@ def _when(cells: Cells, tray: Tray) -> datetime | None:
             tray.notes[f"local times {apart / 3600:+g} h from UTC: the days are those of UTC"] += 1
     elif local:
         tray.notes[LOCAL] += 1
-    elif not cells.problems:
+    elif not cells.faults:
         cells.wrong("TIMESTAMP_UTC", "nothing", "fill it in")
     when = utc or local
     return None if when is None else naive(when)

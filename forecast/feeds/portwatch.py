@@ -16,7 +16,7 @@ import pandas as pd
 
 from forecast.feeds.columns import words
 from forecast.feeds.lines import header, raw_rows
-from forecast.feeds.reading import BROKEN, COLUMNS, HIDDEN, TEXTS, Batch, Feed, Tray, hashed
+from forecast.feeds.reading import BROKEN, COLUMNS, TEXTS, UNSEEN, Batch, Feed, Tray, hashed
 from forecast.feeds.source import Source
 from forecast.feeds.times import MOMENT, moment
 
@@ -93,7 +93,7 @@ def _days(cells: Sequence[str], bad: dict[int, tuple[str, str, str]], tray: Tray
 def _labels(cells: Sequence[str]) -> pd.Categorical:
     """Names with marks that cannot be seen taken out; each is held once."""
     codes, found = pd.factorize(np.array(cells, dtype=object))
-    clean = [HIDDEN.sub("", name).strip() for name in found.tolist()]
+    clean = [UNSEEN.sub("", name).strip() for name in found.tolist()]
     names = sorted(set(clean))
     place = {name: i for i, name in enumerate(names)}
     return words(np.array([place[name] for name in clean], dtype=np.int32)[codes], names)

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.feeds.source import Source
-from forecast.ledgers import LONGEST_CELL, Cells, Problem
+from forecast.ledgers import LONGEST_CELL, Cells, Fault
+from forecast.refusals import INVISIBLE
 
 if TYPE_CHECKING:
     from forecast.statements import Statement, Watching
@@ -29,12 +30,12 @@ LONGEST_SHOWN = 200  # characters of a cell in a fault; the row stands beside it
 MOST_FAULTS = 10_000  # of a file that is refused: then it is no use to read on
 EVER = -(10 ** 9)  # a day before all others
 BROKEN = re.compile("[\x00\ufffd\ud800-\udfff]")  # NUL, and what could not be decoded
-HIDDEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+UNSEEN = re.compile(f"[{INVISIBLE}]")  # taken out of a cell, with a note
 
 
 @dataclass(frozen=True)
-class Fault(Problem):
-    """A problem and the row it was found in, as it stood."""
+class RowFault(Fault):
+    """A fault and the row it was found in, as it stood."""
 
     text: str = ""
 
@@ -44,7 +45,7 @@ class Batch:
     """A part of a reading: rows (columns `COLUMNS`), faults, and how many rows each decision struck."""
 
     table: pd.DataFrame
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[RowFault, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -86,7 +87,7 @@ class FeedResult:
     kind: str
     publisher: str
     table: pd.DataFrame
-    faults: tuple[Fault, ...]
+    faults: tuple[RowFault, ...]
     notes: Mapping[str, int]
 
     def statements(self) -> tuple[Statement, ...]:
@@ -134,19 +135,19 @@ class Tray:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.rows: list[dict[str, Any]] = []
-        self.faults: list[Fault] = []
+        self.faults: list[RowFault] = []
         self.notes: Counter[str] = Counter()
         self.seen = Seen()
 
     def fault(self, row: int, column: str, got: Any, do: str, text: str = "") -> None:
-        self.faults.append(Fault(self.source.name, row, column, repr(got)[:LONGEST_SHOWN], do, text))
+        self.faults.append(RowFault(self.source.name, row, column, repr(got)[:LONGEST_SHOWN], do, text))
 
     def cells(self, row: int, cells: Mapping[str, str]) -> Cells:
         """The cells of a row; marks that cannot be seen are taken out of them, and that is said."""
         long = [column for column, cell in cells.items() if len(cell) > LONGEST_CELL]
         cells = {**cells, **{column: cells[column][:LONGEST_CELL] for column in long}}
-        cleaned = {column: HIDDEN.sub("", cell).strip() for column, cell in cells.items()}
-        if cleaned != cells and any(HIDDEN.search(cell) for cell in cells.values()):
+        cleaned = {column: UNSEEN.sub("", cell).strip() for column, cell in cells.items()}
+        if cleaned != cells and any(UNSEEN.search(cell) for cell in cells.values()):
             self.notes["characters that cannot be seen (direction marks, control characters) taken out of cells"] += 1
         made = Cells(self.source.name, row, cleaned)
         for column in long:
@@ -158,14 +159,14 @@ class Tray:
 
     def add(self, cells: Cells, **row: Any) -> None:
         """Keep a row if none of its cells is wrong; what is wrong becomes a fault."""
-        if cells.problems:
+        if cells.faults:
             self.refuse(cells)
         else:
             self.rows.append({**row, "row": cells.row})
 
     def refuse(self, cells: Cells) -> None:
         text = ",".join(cells.cells.values())
-        self.faults += [Fault(p.file, p.row, p.column, p.got[:LONGEST_SHOWN], p.do, text) for p in cells.problems]
+        self.faults += [RowFault(p.file, p.row, p.column, p.got[:LONGEST_SHOWN], p.do, text) for p in cells.faults]
 
     @property
     def full(self) -> bool:

@@ -73,7 +73,7 @@ def _row(cells: Cells, sheet: str, tray: Tray) -> None:
     counted = {heading: _count(cells, heading) for heading in cells.cells
                if heading != "date" and heading.lower() not in WORDS
                and not (heading.startswith("column ") and not cells.text(heading))}
-    if cells.problems:
+    if cells.faults:
         tray.refuse(cells)
         return
     for heading, (low, high) in counted.items():

@@ -37,7 +37,7 @@ def read(source: Source) -> Iterator[Batch]:
         identity = cells.text("id", needed=True)
         column = next((name for name in TIMES if cells.text(name)), "datetime")
         day, clear = day_of(cells, column, tray), _clear(cells, tray)
-        if cells.problems or day is None:
+        if cells.faults or day is None:
             tray.refuse(cells)
         elif identity in known:
             tray.notes["items that stand twice dropped"] += 1

@@ -36,9 +36,9 @@ def _movement(cells: Cells, tray: Tray) -> Movement | None:
         cells.wrong("MMSI", "nothing", "a ship needs MMSI or IMO")
     when = instant(cells, "TIMESTAMP")
     port = cells.text("PORT") or cells.text("LOCODE", needed=True)
-    if when is None and not cells.problems:
+    if when is None and not cells.faults:
         cells.wrong("TIMESTAMP", "nothing", "fill it in")
-    if cells.problems or when is None:
+    if cells.faults or when is None:
         tray.refuse(cells)
         return None
     return Movement(ship, ship, "", port, naive(when), EVENTS[event], cells.row)

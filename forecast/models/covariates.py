@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.ledgers import LARGEST, NUMBER, Cells, Problem, StatementError, locate, rows_of
+from forecast.ledgers import LARGEST, NUMBER, Cells, Fault, StatementError, locate, rows_of
 from forecast.registry import make, names
 from forecast.series import Series
 
@@ -20,13 +20,13 @@ def read_known(path: str) -> pd.DataFrame:
     The dates become the index. Raises StatementError for every cell that is blank or no number, and for a table
     without a covariate.
     """
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     file = locate(path)
-    rows = rows_of(file, ("ds",), ("ds",), _row, problems)
-    if not problems and not (rows and rows[0][2][1]):
-        problems.append(Problem(file.name, 0, "", "no covariate", "write a column of numbers beside ds, a line a row"))
-    if problems:
-        raise StatementError(problems)
+    rows = rows_of(file, ("ds",), ("ds",), _row, faults)
+    if not faults and not (rows and rows[0][2][1]):
+        faults.append(Fault(file.name, 0, "", "no covariate", "write a column of numbers beside ds, a line a row"))
+    if faults:
+        raise StatementError(faults)
     index = pd.DatetimeIndex([day for _, _, (day, _) in rows])
     return pd.DataFrame([values for _, _, (_, values) in rows], index=index)
 

@@ -121,14 +121,14 @@ def bai_perron_rows() -> None:
 
 def partitioning_rows(theirs: dict[str, Any]) -> None:
     """Optimal partitioning against functional pruning and PELT elsewhere."""
-    from forecast.breaks.optimal_partitioning import Problem
+    from forecast.breaks.optimal_partitioning import Partitioning
 
     for n in (10_000, LONG, 1_000_000):
         for kind in ("normal", "poisson", "negative_binomial"):
-            problem = Problem.of(long_series(n, kind), kind, 1)
+            partitioning = Partitioning.of(long_series(n, kind), kind, 1)
             penalty = 3 * math.log(n)
-            problem.solve(penalty)
-            ours, cuts = best(lambda p=problem, v=penalty: p.solve(v), 7 if n <= LONG else 2)  # type: ignore[misc]
+            partitioning.solve(penalty)
+            ours, cuts = best(lambda p=partitioning, v=penalty: p.solve(v), 7 if n <= LONG else 2)  # type: ignore[misc]
             line = f"{kind + f', n = {n:,}':40s} {ours * 1e3:9.2f} ms, {len(cuts)} breaks"
             for name, (seconds, answer) in theirs.items():
                 if kind in name and ((n == LONG and "n =" not in name) or f"n = {n:,}" in name):
