@@ -107,5 +107,5 @@ def label_rows(ax: Axes, y: np.ndarray, labels: Sequence[str]) -> float:
     for at, text in zip(y, labels, strict=True):
         ax.annotate(short(text, most), (0, at + 0.22), (2, 0), xycoords=("axes fraction", "data"), fontsize=7.2,
                     textcoords="offset points", va="bottom",
-                    bbox={"facecolor": "#ffffff", "edgecolor": "none", "pad": 0.4})
+                    bbox={"facecolor": "#ffffff", "edgecolor": "none", "pad": 1.2})
     return 0.36
