@@ -7,6 +7,7 @@ table at the end shows whether inputs got past the first door.
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -71,7 +72,7 @@ def main() -> None:
     total = 0
     for name in names:
         began = time.monotonic()
-        became = run(name, max(1, round(chosen.number * shares[name] / sum(shares.values()))))
+        became = run(name, math.ceil(chosen.number * shares[name] / sum(shares.values())))
         done = sum(became.values())
         total += done
         parts = ", ".join(f"{what} {number / done:.0%}" for what, number in became.most_common())
