@@ -20,6 +20,10 @@ GUESSES = ("inferred_by_source", "possible_only")
 Outcome = Literal["used", "merged", "left out"]
 
 
+class NothingUsedError(ValueError):
+    """No statement can be used for a series."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """What became of one statement in one series: used, merged (`into` another id) or left out, and why."""

@@ -26,10 +26,15 @@ def brought(findings: Findings) -> str:
     rows = count(n, f"observed {row_noun(s)}", f"observed {row_noun(s, 2)}")
     what = f"{unit(s)} at a time on average" if s.kind == "stock" else unit(s)
     loose = bool((s.observed & (s.start >= np.datetime64(str(since.when[0])[:10], "D")) & (s.low != s.high)).any())
+    if since.open:
+        least = (f"there were at least {figure(low)} more {what} than the level before would have brought (95{THIN}% "
+                 "bound)" if low > 0 else f"no more {what} are known of than the level before would have brought")
+        return (f"From {day(since.when[0])} on, over {rows}, {least}. Some counts are known from below only: "
+                "there is no upper end.")
     return (f"From {day(since.when[0])} on, over {rows}, there were about {figure(abs(middle))} {more} {what} than the "
             f"level before would have brought (95{THIN}% interval {_ends(low, high)}).{_times(since.ratio)}"
-            + (" Counts known within bounds enter the low end with their least, the high end with their most, what "
-               "lies between with their middle." if loose else ""))
+            + (" The low end takes the least that the counts allow in all, the high end the most; the middle lies "
+               "between the two." if loose else ""))
 
 
 def _ends(low: float, high: float, unit: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast import outlook, story
+from forecast import outlook, series_story
 from forecast.amounts import brought
 from forecast.findings import Findings, Reading
 from forecast.verdicts import robust
@@ -27,11 +27,11 @@ def alt(findings: Findings, name: str) -> str:
 def _series(reading: Reading) -> str:
     s = reading.series
     seen = f"{unit(s)[:1].upper()}{unit(s)[1:]} by {row_noun(s)}, {whole(s.start[0], s.end[-1])}."
-    return f"{seen} {story.change(reading)}"
+    return f"{seen} {series_story.change(reading)}"
 
 
 def _explanations(findings: Findings) -> str:
-    rows = sorted(findings.main.explained[0], key=lambda e: -e.probability)
+    rows = sorted(findings.main.table, key=lambda e: -e.probability)
     return f"Posterior probability by explanation: {listed(f'{e.label} {percent(e.probability)}' for e in rows[:4])}."
 
 
@@ -95,6 +95,6 @@ def _marks(reading: Reading, findings: Findings) -> str:
                 f"{int(partly.sum())} of the {int(s.observed.sum())} {row_noun(s, 2)} observed were")
         said.append(f"counts stand as seen: {some} watched in part, half of them on at "
                     f"most {percent(float(np.median(s.exposure[partly])))} of the days")
-    publishers = story.weigh(reading).publishers
+    publishers = series_story.weigh(reading).publishers
     end = f" Statements by {listed(publishers)}." if publishers else ""
     return sentence("; ".join(said)) + end

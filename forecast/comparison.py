@@ -63,7 +63,8 @@ def command(words: Sequence[str]) -> int:
 def _lines(run: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One line per member of one run; a run without members keeps one line."""
     main = found["readings"][found["primary"]]
-    rows = (main["explained"] or [[]])[0]
+    asked = main.get("asked", 0)  # runs of before know the first change only
+    rows = main["explained"][asked] if asked < len(main["explained"]) else []
     top = max(rows, key=lambda row: row["probability"], default=None)
     shared = {"log_bayes_factor": main["log_ratio"], "explanation": top["label"] if top else "",
               "probability": top["probability"] if top else None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +25,8 @@ class Counterfactual:
     when : start of each row; observed : the count, or the middle of its bounds; NaN where nobody looked
     low, middle, high : counts that the level before the date would have brought, with the row's own exposure
     cumulative_low, cumulative_middle, cumulative_high : sum so far of observed minus expected, over observed rows only;
-        where a row is known within bounds, the low end takes its low bound and the high end its high one (an open bound
-        counts with its low end, so that the high end says "at least")
+        the low end takes the least that may have been seen, the high end the most, the middle lies between. A sum
+        without an upper bound stands at its least throughout, and is `open`
     ratio : low, middle and high of the sum of observed over that of expected; inf where none was expected (1 if none
         was seen either)
     """
@@ -39,6 +40,7 @@ class Counterfactual:
     cumulative_middle: np.ndarray
     cumulative_high: np.ndarray
     ratio: tuple[float, float, float]
+    open: bool = False
 
     @property
     def total(self) -> tuple[float, float, float]:
@@ -46,10 +48,12 @@ class Counterfactual:
         return float(self.cumulative_low[-1]), float(self.cumulative_middle[-1]), float(self.cumulative_high[-1])
 
 
-def counterfactual(series: Series, when: Any, *, draws: int = 2000, seed: int = 0,
-                   model: RegimeModel | None = None) -> Counterfactual:
+def counterfactual(series: Series, when: Any, *, draws: int = 2000, seed: int = 0, model: RegimeModel | None = None,
+                   sums: Callable[[int], tuple[np.ndarray, np.ndarray]] | None = None) -> Counterfactual:
     """Run the rows before `when` on over those after it; nothing after the date is looked at.
 
+    sums : least and most of the sum from a row to each later one, where more is known of it than of each row (see
+        `Flow.sums`)
     Raises ValueError when fewer than four observed rows lie before the date, or counts are not whole.
 
     >>> rise = Series.from_values([5, 3, 6, 4, 5, 5, 4, 6, 5, 4] * 2 + [14, 16, 15, 13], start="2023-01-02")
@@ -69,23 +73,26 @@ def counterfactual(series: Series, when: Any, *, draws: int = 2000, seed: int = 
     gaps = np.diff(series.days)[first - 1:] / typical
     paths = ahead(present(problem, draws, rng), exposure * season.over(np.arange(first, len(series))), gaps, rng,
                   breaks=False)
-    return _compared(after, paths)
-
-
-def _compared(after: Series, paths: np.ndarray) -> Counterfactual:
-    """Observed rows against counterfactual counts [draws, m]."""
     seen = after.observed
-    top = np.where(np.isinf(after.high), after.low, after.high)
-    low, middle, high = (np.quantile(np.cumsum(np.where(seen, bound - paths, 0.0), axis=1), level, axis=0)
-                         for bound, level in zip((after.low, after.middle, top), LEVELS, strict=True))
+    least, most = sums(first) if sums else (np.cumsum(np.where(seen, bound, 0.0)) for bound in (after.low, after.high))
+    return _compared(after, paths, least, most)
+
+
+def _compared(after: Series, paths: np.ndarray, least: np.ndarray, most: np.ndarray) -> Counterfactual:
+    """Observed rows, of which `least` to `most` were seen so far [m], against counterfactual counts [draws, m]."""
+    seen, unbounded = after.observed, bool(np.isinf(most[-1]))
+    most = least if unbounded else most
+    so_far = (least, (least + most) / 2, most)
+    expected = np.cumsum(np.where(seen, paths, 0.0), axis=1)
+    low, middle, high = (np.quantile(bound - expected, level, axis=0)
+                         for bound, level in zip(so_far, LEVELS, strict=True))
     band = np.quantile(paths, LEVELS, axis=0)
-    expected = np.sort(paths[:, seen].sum(axis=1))[::-1]  # the most expected gives the least ratio
+    whole = np.sort(expected[:, -1])[::-1]  # the most expected gives the least ratio
     at = [int(level * (len(paths) - 1)) for level in LEVELS]
-    ratios = [_ratio(float(bound[seen].sum()), float(expected[k]))
-              for bound, k in zip((after.low, after.middle, top), at, strict=True)]
+    ratios = [_ratio(float(bound[-1]), float(whole[k])) for bound, k in zip(so_far, at, strict=True)]
     return Counterfactual(when=after.start, observed=after.middle, low=band[0], middle=band[1], high=band[2],
                           cumulative_low=low, cumulative_middle=middle, cumulative_high=high,
-                          ratio=(ratios[0], ratios[1], ratios[2]))
+                          ratio=(ratios[0], ratios[1], ratios[2]), open=unbounded)
 
 
 def _ratio(seen: float, expected: float) -> float:

@@ -16,6 +16,7 @@ from forecast.regimes import Problem, RegimeModel, pose, settings_table
 from forecast.season import evident_season
 from forecast.series import Series, check_series
 
+DRIFTS = 0.5  # posterior probability from which the counts are taken to drift
 PERSISTENT = 4.0  # a change below fourfold would go unseen: no date can be told with these data
 FAR = 1.9  # long-run spread, log units, from which counts drift so far by themselves that any date looks like a step
 TILT = 0.75  # settings that wander one log unit less are e^0.75 times likelier a priori in the placebos
@@ -60,7 +61,7 @@ class Effect:
     @property
     def persistent(self) -> bool:
         """True when the counts drift, or are too few to show a change of less than fourfold: no date can be told."""
-        return self.drift > 0.5 or self.detectable > PERSISTENT
+        return self.drift > DRIFTS or self.detectable > PERSISTENT
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
     drift = float(known.settings(asked)[0] @ (far > FAR))
     # the largest of many steps takes more of a wander's place than one does: a list also weighs that there is none
     fitted = known.settings(asked, none=(1 - 1 / len(asked)) / 2)[0]
-    data, null = null_ratios(series, season, problem, _null_weights(fitted, far, drift > 0.5), placebos,
+    data, null = null_ratios(series, season, problem, _null_weights(fitted, far, drift > DRIFTS), placebos,
                              np.random.default_rng(seed))
     raw = (1 + np.sum(null[:, gaps] >= data[gaps] - 1e-9, axis=0)) / (placebos + 1)
     testable = _testable(series)

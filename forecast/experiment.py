@@ -28,6 +28,7 @@ from forecast.registry import names, suggest
 from forecast.sensitivity import sensitivity, tipping
 from forecast.series import Series
 from forecast.statements import Statement, read_statements
+from forecast.words import row_noun
 
 # what a setting may be: beyond these a run would fill the memory or never end
 RANGES = {"horizon": (1, 10_000), "origins": (1, 10_000), "draws": (2, 1_000_000), "placebos": (19, 100_000),
@@ -223,7 +224,8 @@ def _without(experiment: Experiment, readings: Mapping[str, Reading]) -> Counter
     if not found or not main.series.is_count:
         return None
     clearest = max(found, key=lambda b: b.probability)
-    return counterfactual(main.series, clearest.at, seed=experiment.seed)
+    return counterfactual(main.series, clearest.at, seed=experiment.seed,
+                          sums=getattr(experiment.series[experiment.primary], "sums", None))
 
 
 def _statements(source: Source) -> tuple[Statement, ...]:
@@ -255,8 +257,8 @@ def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -
             continue
         try:
             position_of(series, each.event.start)
-        except ValueError as error:
-            untested[each.event.name] = str(error)
+        except ValueError:  # a date is a date here, so that only its place can be wrong
+            untested[each.event.name] = f"fewer than two observed {row_noun(series, 2)} lie on one side of it"
         else:
             dates[each.event.name] = each.event.start
     if not dates:

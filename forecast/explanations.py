@@ -186,4 +186,4 @@ def _alike(inside: np.ndarray, daily: np.ndarray, windows: Sequence[Window], i: 
     if mine < WORTH:
         return ()
     return tuple(w.event.name for j, w in enumerate(windows)
-                 if j != i and float((inside[i] * inside[j]) @ daily) >= APART * mine)
+                 if j != i and float((inside[i] * inside[j]) @ daily) >= APART * max(mine, float(inside[j] @ daily)))

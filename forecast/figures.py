@@ -95,7 +95,7 @@ def _key(findings: Findings, mark: str, width: float) -> Figure:
 
 
 def _explanations(findings: Findings, mark: str) -> Figure:
-    table = findings.main.explained[0]
+    table = findings.main.table
     sheet = Sheet(f"Explanations of the change in {plain(findings.primary)}, {_n(findings.main)}{mark}", COLUMN,
                   ((0.1, ROW * len(table) + 0.1, 0.5),), left=0.12)
     plots.plot_explanations(table, sheet.axes[0])

@@ -17,7 +17,7 @@ from forecast.backtest import Backtest
 from forecast.breaks import Break
 from forecast.counterfactual import Counterfactual
 from forecast.effects import Effect, Tested
-from forecast.explanations import WORTH, Explanation, Together, Window
+from forecast.explanations import NONE, NOWHERE, WORTH, Explanation, Together, Window
 from forecast.images import Image, Worth
 from forecast.sensitivity import Variant
 from forecast.series import Series
@@ -75,10 +75,26 @@ class Reading:
         """The changes that the count regime model names."""
         return self.breaks.get("regimes", ())
 
+    @property
+    def asked(self) -> int:
+        """Which of the changes an event fits best: the one that the answer is about."""
+        return best_fitted(self.explained)
+
+    @property
+    def table(self) -> tuple[Explanation, ...]:
+        """The explanations of that change; () without any."""
+        return self.explained[self.asked] if self.explained else ()
+
     def likely(self, windows: Sequence[Window]) -> list[Window]:
-        """Those of `windows` that hold enough of the first table of explanations to be named in a picture."""
-        held = {e.name for e in self.explained[0] if e.probability >= WORTH} if self.explained else set()
+        """Those of `windows` that hold enough of any table of explanations to be named in a picture."""
+        held = {e.name for table in self.explained for e in table if e.probability >= WORTH}
         return [w for w in windows if w.event.name in held]
+
+
+def best_fitted(tables: Sequence[Sequence[Explanation]]) -> int:
+    """Which of several tables of explanations holds the likeliest event; the first where none has events."""
+    fits = [max((e.probability for e in table if e.name not in (NONE, NOWHERE)), default=0.0) for table in tables]
+    return fits.index(max(fits)) if fits else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +179,6 @@ class Findings:
     def _repr_html_(self) -> str:
         from forecast.notebook import frame_html
 
-        rows = [row for table in self.main.explained[:1] for row in table]
+        rows = self.main.table
         return frame_html(f"{self.title}{' (simulated)' if self.simulated else ''}: {self.main.name}", pd.DataFrame(
             {"explanation": [row.label for row in rows], "probability": [f"{row.probability:.2f}" for row in rows]}))

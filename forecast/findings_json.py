@@ -27,9 +27,9 @@ def as_json(findings: Findings, config: str | None = None) -> str:
 
     Keys: `name, title, question, primary, forecast_on, simulated, frozen, settings, versions, inputs` (file -> sha256),
     `config` (in the order of its text, None unless that is given), `windows`, `readings` by series (`log_ratio,
-    probability, conclusive, number, breaks, explained, images, tipping, decisions`: how many statements were used,
-    merged and left out), `tested`, `untested`, `sensitivity`, `together`, `counterfactual`, `forecast`, `totals` and
-    `backtest` (`scores`; its long table is backtest.csv).
+    probability, conclusive, number, breaks, explained, asked, images, tipping, decisions`: how many statements were
+    used, merged and left out), `tested`, `untested`, `sensitivity`, `together`, `counterfactual`, `forecast`, `totals`
+    and `backtest` (`scores`; its long table is backtest.csv).
     """
     data = plain_data(findings, config)
     return json.dumps(dict(sorted(data.items())), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -67,7 +67,7 @@ def _reading(reading: Reading) -> dict[str, Any]:
         "log_ratio": reading.log_ratio, "probability": reading.probability, "conclusive": reading.conclusive,
         "number": reading.number, "rows": len(reading.series), "observed": int(reading.series.observed.sum()),
         "breaks": {name: [dataclasses.asdict(b) for b in found] for name, found in reading.breaks.items()},
-        "explained": [[dataclasses.asdict(e) for e in table] for table in reading.explained],
+        "explained": [[dataclasses.asdict(e) for e in table] for table in reading.explained], "asked": reading.asked,
         "images": [dataclasses.asdict(image) for image in reading.images], "tipping": reading.tipping,
         "decisions": {outcome: outcomes.count(outcome) for outcome in ("used", "merged", "left out")},
     }

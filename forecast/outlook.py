@@ -12,6 +12,7 @@ from forecast.words import (
     THIN,
     count,
     day,
+    days,
     figure,
     listed,
     named,
@@ -38,9 +39,10 @@ def ahead(findings: Findings) -> str:
     series = findings.readings[findings.forecast_on].series
     rows = findings.best_forecast
     span = f"the {rows_of(series, len(rows))} after {whole(series.end[-1] - DAY, series.end[-1])}"
-    where = f"In {plain(series.name)}, over" if findings.forecast_on != findings.primary else "Over"
-    who = named(best) + (", best in the "
-                         "backtest," if findings.backtest is not None and len(_middles(findings)) > 1 else "")
+    other = findings.forecast_on != findings.primary
+    where = f"In {plain(series.name)} (not in {plain(findings.primary)}), over" if other else "Over"
+    ranked = findings.backtest is not None and len(_middles(findings)) > 1 and findings.scored >= FEW
+    who = named(best) + (", best in the backtest," if ranked else "")
     if len(findings.totals):
         mine = findings.totals[findings.totals["model"] == best].iloc[0]
         said = (f"{where} {span}, {who} gives {figure(mine['q0.5'])} {unit(series)} in all (median; 80{THIN}% interval "
@@ -50,7 +52,7 @@ def ahead(findings: Findings) -> str:
         said = (f"At the end of {span}, {who} gives {figure(last['q0.5'])} {unit(series)} {per_row(series)} (median; "
                 f"80{THIN}% interval {figure(last['q0.1'])} to {figure(last['q0.9'])}).")
     middles = _middles(findings)
-    if len(middles) > 1:
+    if len(middles) > 1 and figure(float(middles.min())) != figure(float(middles.max())):
         said += (f" The medians of the {count(len(middles), 'member')} run from {figure(float(middles.min()))} to "
                  f"{figure(float(middles.max()))}.")
     return said
@@ -67,12 +69,15 @@ def ranking(findings: Findings) -> str:
         return ""
     table, n = findings.backtest.scores, findings.scored
     best = table.iloc[0]
-    held = f"{_half(best['coverage_80'] * n)} of them, where {_half(0.8 * n)} would be right" if n else "none"
+    mean = figure(best["crps"])
+    crps = f"has the lowest mean CRPS ({mean})" if len(table) > 1 else f"has a mean CRPS of {mean}"
     said = (f"Scored on {count(n, 'count')} from {count(len(findings.backtest.origins), 'origin')}, "
-            f"{named(best['model'])} has the lowest mean CRPS ({figure(best['crps'])}), and its 80{THIN}% intervals "
-            f"held {held}.")
+            f"{named(best['model'])} {crps}, and its 80{THIN}% intervals held {_held(float(best['coverage_80']), n)}.")
     better = table[(table["dm_p"] <= LEVEL) & (table["dm_statistic"] < 0)]
     base = named(findings.backtest.baseline)
+    if n < FEW and len(table) > 1:
+        return _told(findings, said + " " + sentence(
+            f"{count(n, 'count')} {'is' if n == 1 else 'are'} too few to rank {count(len(table), 'member')}"))
     if len(better):
         names = listed(f"{named(str(m))} (p "
                        f"{p_value(float(p))})" for m, p in zip(better["model"], better["dm_p"], strict=True))
@@ -83,12 +88,25 @@ def ranking(findings: Findings) -> str:
     elif len(table) > 1:
         least = float(table["dm_p"].min())
         said += f" No member beats the baseline, {base}, by the test of Diebold and Mariano (least p {p_value(least)})."
-    if told := findings.settings.get("known"):
-        said += f" What was known ahead ({told}) was told at each origin to the members that take it."
-    if n < FEW:
-        said += " " + sentence(f"{count(n, 'count')} {'is' if n == 1 else 'are'} too few to rank "
-                               f"{count(len(table), 'member')}")
-    return said
+    return _told(findings, said)
+
+
+def _told(findings: Findings, said: str) -> str:
+    """The sentences, and what was known ahead."""
+    told = findings.settings.get("known")
+    if not told:
+        return said
+    return f"{said} What was known ahead ({told}) was told at each origin to the members that take it."
+
+
+def _held(coverage: float, n: int) -> str:
+    """How many counts the 80 % intervals held, against how many they should; said where chance cannot explain it."""
+    if not n:
+        return "none"
+    held, right = _half(coverage * n), _half(0.8 * n)
+    far = abs(coverage - 0.8) > 3 * (0.8 * 0.2 / n) ** 0.5  # horizons overlap, so that two would be called too soon
+    verdict = (": they are too narrow" if coverage < 0.8 else ": they are wider than they need be") if far else ""
+    return f"{held} of them, where {right} are to be expected{verdict}"
 
 
 def next_image(reading: Reading) -> str:
@@ -96,9 +114,11 @@ def next_image(reading: Reading) -> str:
     if not reading.images:
         return ""
     best = reading.images[0]
-    if round(best.days_then) >= best.days_now:
-        return (f"No single image narrows the date {_of(reading)} by as much as a day: after the best, of "
-                f"{day(best.day)}, its 90{THIN}% interval is expected to stay at {count(best.days_now, 'day')}.")
+    if round(best.days_then) >= best.days_now or (not reading.conclusive and shorter(best) < WORTHWHILE):
+        left = count(best.days_now, "day")
+        then = left if round(best.days_then) >= best.days_now else f"{round(best.days_then)} of {left}"
+        return (f"No single image narrows the date {_of(reading)} by much: the best, of {day(best.day)}, is expected "
+                f"to leave its 90{THIN}% interval at {then}.")
     kind = "An archive image" if np.datetime64(best.day) < reading.series.end[-1] else "An image"
     gain = shorter(best)
     said = (f"{kind} of {day(best.day)} is expected to narrow the date {_of(reading)} most, from "
@@ -114,7 +134,15 @@ def shorter(image: Image) -> float:
 
 
 def _of(reading: Reading) -> str:
-    return "of the change" if reading.conclusive else "of a change, if there is one,"
+    return _which(reading) if reading.conclusive else "of a change, if there is one,"
+
+
+def _which(reading: Reading) -> str:
+    """The change whose date is worst known, which images are ranked for."""
+    if len(reading.changes) < 2:
+        return "of the change"
+    worst = max(reading.changes, key=lambda b: np.datetime64(b.high) - np.datetime64(b.low))
+    return f"of the change of {days(worst.low, worst.high)}"
 
 
 def _half(x: float) -> int:

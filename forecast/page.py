@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast import outlook, story, tables
+from forecast import outlook, series_story, story, tables
 from forecast.amounts import brought, together
 from forecast.captions import alt, captions
 from forecast.findings import Findings, Reading
@@ -78,7 +78,7 @@ def _parts(findings: Findings) -> dict[str, Any]:
     variants, doubts = findings.sensitivity, robust(findings)
     parts: dict[str, Any] = {
         "answer": story.answer(findings), "limits": story.limits(findings),
-        "explanations": [tables.explanations(findings, k) for k in range(len(findings.main.explained))],
+        "explanations": [tables.explanations(findings, k) for k in range(len(findings.main.explained) * some_events)],
         "agreement": [line for line in (*story.agreement(findings), together(findings)) if line],
         "brought": brought(findings), "detectors": tables.detectors(findings.main),
         "elsewhere": [line for line in (story.looked_elsewhere(findings), persistence(findings)) if line],
@@ -118,7 +118,7 @@ def asset(name: str) -> Markup:
 def _other(findings: Findings, reading: Reading) -> dict[str, Any]:
     heading = subject(reading.series)
     return {"id": safe(reading.name), "heading": heading[:1].upper() + heading[1:],
-            "lines": [story.change(reading), story.confidence(reading), outlook.next_image(reading)],
+            "lines": [series_story.change(reading), series_story.confidence(reading), outlook.next_image(reading)],
             "detectors": tables.detectors(reading)}
 
 
@@ -135,7 +135,8 @@ def _method(findings: Findings) -> list[tuple[str, str]]:
         said.append(("Explanations", f"The probability of the date is summed over the window of each of "
                      f"{count(sum(w.event.outside for w in findings.windows), 'event')}; the list of "
                      f"{len(findings.windows)} was fixed before the run and has the hash "
-                     f"{findings.frozen}."))
+                     f"{findings.frozen}. Between two rows every day is taken to be equally likely: the counts cannot "
+                     "say on which side of a day between them the change lies."))
     if findings.tested:
         said.append(("Events", f"A likelihood ratio at each known date, compared with {g.get('placebos')} series "
                                "simulated from the fitted model without a step, with the same gaps, bounds and "

@@ -25,7 +25,7 @@ from typing import Literal, Protocol
 import numpy as np
 import pandas as pd
 
-from forecast.accounts import GUESSES, MERGES, Account, Decision, days, merge_groups, said, span, when
+from forecast.accounts import GUESSES, MERGES, Account, Decision, NothingUsedError, days, merge_groups, said, span, when
 from forecast.cumulative import Cumulative, edges_of, take_calls, take_periods
 from forecast.longtable import LongTable, read_long
 from forecast.registry import suggest
@@ -44,6 +44,19 @@ class Source(Protocol):
 
 
 # -- flows --------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """What the statements come to: edges of the bins, the usable share of each day, the watched days of each bin, the
+    running total, the statements behind it and what became of all."""
+
+    edges: np.ndarray
+    share: np.ndarray
+    hulls: list[tuple[np.datetime64, ...]]
+    total: Cumulative
+    taken: list[Statement]
+    account: Account
+
+
 @dataclass(frozen=True)
 class Flow:
     """Calls (or another flow) at one site on a regular grid, bounded by all that the statements say.
@@ -104,13 +117,37 @@ class Flow:
 
     def of(self, read: Sequence[Statement]) -> tuple[Series, tuple[Decision, ...]]:
         """The same from statements that are read already, or from some of them."""
+        counted = self._counted(read)
+        return self._rows(counted), counted.account.decisions()
+
+    def sums(self, first: int) -> tuple[np.ndarray, np.ndarray]:
+        """Least and most that rows `first` to each later one hold together [n - first], inf where nothing bounds it.
+
+        A total over many rows says more than the bounds of each row by itself, which may each take the whole of it.
+        """
+        counted = self._counted(read_statements(self.ledgers, self.approx_width))
+        rows, hulls = self._rows(counted), counted.hulls
+        seen = rows.observed[first:]
+        least = np.cumsum(np.where(seen, rows.low[first:], 0.0))
+        most = np.cumsum(np.where(seen, rows.high[first:], 0.0))
+        watched = [hull for hull in hulls[first:] if hull]
+        for at, hull in enumerate(hulls[first:]):
+            if hull and watched:
+                low, high = counted.total.bounds(watched[0][0], hull[1])
+                begin, end = (int((day - counted.edges[0]) / DAY) for day in (watched[0][0], hull[1]))
+                most[at] = min(most[at], high)  # what was watched is no more than all that came
+                least[at] = max(least[at], low if np.all(counted.share[begin:end] > 0) else 0.0)
+        return np.maximum.accumulate(least), np.minimum.accumulate(most[::-1])[::-1]
+
+    def _counted(self, read: Sequence[Statement]) -> _Counted:
+        """The running total that the statements bound, and what became of each."""
         statements = sorted(read, key=lambda s: s.id)
         account = Account(self.name)
         fit = [s for s in statements if not account.refuse(s.id, self._unfit(s))]
         calls = self._calls([s for s in fit if s.kind == "sighting"], account)
         periods = _distinct([s for s in fit if s.kind == "period"], account)
         if not calls and not periods:
-            raise ValueError(account.nothing(len(statements)))
+            raise NothingUsedError(account.nothing(len(statements)))
         edges = self._edges([*calls, *periods])
         share = self._watched(edges, periods)
         hulls = [_hull(share, edges[0], start, end) for start, end in pairwise(edges)]
@@ -124,7 +161,7 @@ class Flow:
         take_calls(calls, total, taken, account)
         take_periods(zero, total, taken, account)
         take_periods(rate, total, taken, account)
-        return self._rows(edges, share, hulls, total, taken), account.decisions()
+        return _Counted(edges, share, hulls, total, taken, account)
 
     def _unfit(self, s: Statement) -> str:
         """Why a statement cannot speak about this series; empty if it can."""
@@ -198,15 +235,18 @@ class Flow:
             here = slice(max(first, 0), max(last + 1, 0))
             watched[here] = 1.0
             known[here] = np.maximum(known[here], w.share or 0.0)
-        return watched if self.exposure == "full" else np.where(known > 0, known, watched * usual)
+        for day, outside in ((_day(self.start, self.name), np.less), (_day(self.end, self.name), np.greater)):
+            if day:  # calls beyond either end are left out, so nothing is known of these days
+                watched[outside(edges[0] + np.arange(len(watched)) * DAY, np.datetime64(day, "D"))] = 0.0
+        return watched if self.exposure == "full" else watched * np.where(known > 0, known, usual)
 
-    def _rows(self, edges: np.ndarray, share: np.ndarray, hulls: list[tuple[np.datetime64, ...]],
-              total: Cumulative, taken: list[Statement]) -> Series:
+    def _rows(self, counted: _Counted) -> Series:
         """One row a bin, bounded over its watched days; a lower bound alone speaks of the whole bin."""
+        edges, share, total, taken = counted.edges, counted.share, counted.total, counted.taken
         first, after = np.array([span(s) for s in taken], dtype="datetime64[D]").reshape(-1, 2).T
         called = np.array([s.kind == "sighting" for s in taken], dtype=bool)
         rows, sources = [], []
-        for start, end, hull in zip(edges[:-1], edges[1:], hulls, strict=True):
+        for start, end, hull in zip(edges[:-1], edges[1:], counted.hulls, strict=True):
             low, high = total.bounds(*hull) if hull else (0.0, np.inf)
             if self.unlisted == "zero" and hull:
                 high = min(high, float(np.sum(called & (first < hull[1]) & (after > hull[0]))))
@@ -293,7 +333,7 @@ class Stock:
         fit = [s for s in statements if not account.refuse(s.id, self._unfit(s))]
         used = self._one_a_day(_distinct(_whole(fit, account), account), account)
         if not used:
-            raise ValueError(account.nothing(len(statements)))
+            raise NothingUsedError(account.nothing(len(statements)))
         for s in used:
             account.use(s.id, f"{said(s.low, s.high)} at {s.site}, {when(s)}")
         start, end = np.array([span(s) for s in used], dtype="datetime64[D]").T.copy()

@@ -106,7 +106,7 @@ def summary(findings: Findings, console: Any = None) -> None:
 
 
 def _events(findings: Findings) -> RichTable:
-    """The events that hold something or pass the test, the rest as a number, and the two ways of none."""
+    """Explanations of the change asked about: events that hold something or pass the test, the rest as a number."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -115,14 +115,15 @@ def _events(findings: Findings) -> RichTable:
     for head, right in (("Explanation", False), ("Probability", True), ("p, adjusted", True), ("Ratio (95 %)", True),
                         ("Verdict", False)):
         table.add_column(head, justify="right" if right else "left", no_wrap=right)
-    tested = [(v.explanation.probability, v.effect, v) for v in verdicts(findings) if v.explanation and v.effect]
+    held = {e.name: e.probability for e in findings.main.table}
+    tested = [(held.get(v.window.event.name, 0.0), v.effect, v) for v in verdicts(findings) if v.effect]
     shown = [row for row in tested if row[0] >= SHOWN or row[1].adjusted <= LEVEL]
     for probability, e, v in sorted(shown, key=lambda row: -row[0]):
         table.add_row(Text(v.window.event.label), percent(probability), p_value(e.adjusted),
                       f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})", v.word)
     if rest := len(tested) - len(shown):
         table.add_row(f"{count(rest, 'further event').capitalize()}{', each' * (rest > 1)}", f"<1{THIN}%", "", "", "")
-    for row in findings.main.explained[0]:
+    for row in findings.main.table:
         if row.name in (NONE, NOWHERE):
             table.add_row(row.label, percent(row.probability), "", "", "")
     return table

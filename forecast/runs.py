@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from forecast.aside import MARK
 
@@ -41,6 +41,7 @@ class _Explanation(BaseModel):
 class _Reading(BaseModel):
     log_ratio: float | None
     explained: list[list[_Explanation]]
+    asked: int = Field(0, ge=0)
 
 
 class _Backtest(BaseModel):

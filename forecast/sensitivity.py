@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 
-from forecast.accounts import Decision
+from forecast.accounts import Decision, NothingUsedError
 from forecast.breaks import Break
 from forecast.breaks.regimes import Regimes
 from forecast.explanations import NONE, NOWHERE, Explanation, Window, explain
@@ -23,6 +24,7 @@ from forecast.series import Series
 from forecast.statements import Statement, read_statements
 
 Windows = Callable[[int, int], tuple[Window, ...]]  # delay and anticipation in days -> windows of all events
+WIDEST = 0.95  # half-width of “about”, beyond which a ledger is refused
 FEWEST = 4  # observed rows below which no series is left
 # choices of a source that an analyst might have made otherwise
 REVERSED: dict[str, dict[Any, str]] = {
@@ -162,7 +164,7 @@ def _without(source: Any, statements: Sequence[Statement]) -> Series | None:
     made: tuple[Series, tuple[Decision, ...]]
     try:
         made = source.of(statements)
-    except ValueError:  # it says that no statement can be used, which is the finding here
+    except NothingUsedError:  # that is the finding here
         return None
     return made[0]
 
@@ -172,7 +174,7 @@ def _remade(source: Any, **changes: Any) -> Series | None:
     made: tuple[Series, tuple[Decision, ...]]
     try:
         made = replace(source, **changes).series()
-    except ValueError:  # it says that no statement can be used, which is the finding here
+    except NothingUsedError:  # that is the finding here
         return None
     return made[0]
 
@@ -187,12 +189,14 @@ def _choices(source: Any, base: _Case) -> Iterator[_Case]:
                     yield replace(base, kind="choice", name=words,
                                   series=_remade(source, **{name: value}))
     if "approx_width" in names:
-        yield replace(base, kind="choice", name=f"“about” taken as plus or minus {200 * source.approx_width:g} %",
-                      series=_remade(source, approx_width=2 * source.approx_width))
+        wide = min(2 * source.approx_width, WIDEST)
+        yield replace(base, kind="choice", name=f"“about” taken as plus or minus {100 * wide:g} %",
+                      series=_remade(source, approx_width=wide))
     if getattr(source, "start", None):
-        first = np.datetime64(str(source.start), "D")
+        first = date.fromisoformat(str(source.start))
         for years in (-1, 1):
-            start = str(first + np.timedelta64(365 * years, "D"))
+            leap = (first.month, first.day) == (2, 29)
+            start = str(first.replace(year=first.year + years, day=28 if leap else first.day))
             yield replace(base, kind="choice", name=f"the series starting on {start}",
                           series=_remade(source, start=start))
 

@@ -139,6 +139,9 @@ def _statement(cells: Cells, approx_width: float) -> Statement | None:
     qualifier = cells.choice("qualifier", QUALIFIERS, "exact")
     count = cells.number("count")
     low, high = _bounds(cells, count, qualifier, approx_width)
+    if kind == "sighting" and (low, high) != (1.0, 1.0) and not cells.faults:
+        cells.wrong("count", cells.text("count") or f"{low:g} to {high:g}",
+                    "a sighting is one dated call: write 1; several, or none, are a period")
     links = tuple(_link(cells, word) for word in cells.text("same_as").split())
     details = {c: v for c, v in cells.cells.items() if c and c not in KNOWN and v}
     return Statement(

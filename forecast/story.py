@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
 from itertools import groupby
 
 import numpy as np
@@ -13,11 +10,10 @@ import numpy as np
 from forecast.breaks import Break
 from forecast.explanations import NONE, NOWHERE, WORTH, Explanation
 from forecast.findings import Findings, Reading
-from forecast.statements import Statement
-from forecast.verdicts import hangs, verdicts
+from forecast.series_story import against, between, called, change, confidence, first_seen, overlaps
+from forecast.verdicts import CONTENDER, LEVEL, hangs, verdicts
 from forecast.words import (
     THIN,
-    about,
     chance,
     count,
     day,
@@ -26,20 +22,18 @@ from forecast.words import (
     it_is,
     listed,
     p_value,
-    per_row,
     percent,
     plain,
     ratio,
-    row_noun,
     rows_of,
     sentence,
-    site,
-    subject,
     unit,
     whole,
 )
 
 MOST = 4  # changes that a sentence still lists
+LIKELY = 0.45  # below this probability an event leads, but fits nothing
+SHARED = 0.25  # share of common statements from which a series is no evidence of its own
 
 
 # -- the answer -----------------------------------------------------------------------------------------------------
@@ -54,26 +48,6 @@ def answer(findings: Findings) -> list[str]:
     return [paragraph for paragraph in said if paragraph]
 
 
-def change(reading: Reading) -> str:
-    """Whether the level changed, when, and from what to what."""
-    what = subject(reading.series)
-    if not reading.conclusive:
-        seen = _seen_rows(reading)
-        return (f"The {seen} of {what} cannot date a change by themselves (Bayes factor "
-                f"{figure(reading.bayes_factor)}; {reading.needed:g} is the least we act on). With even odds "
-                f"beforehand, {it_is(reading.probability)} that the level changed at all.")
-    opening = sentence(f"{it_is(reading.probability)} that the level of {what} changed")
-    found = reading.changes
-    if not found:
-        return f"{opening} No single date holds enough of the posterior to be named."
-    if len(found) == 1:
-        return f"{opening} The change is dated between {_between(found[0])}: {size(reading, found[0])}."
-    strong = sorted(found, key=lambda b: -b.probability)[:MOST]
-    each = "; ".join(f"between {_between(b)}, {size(reading, b)}" for b in sorted(strong, key=lambda b: b.at))
-    more = f"; {count(len(found) - MOST, 'further one')} are in the table" if len(found) > MOST else ""
-    return f"{opening} {count(len(found), 'change').capitalize()} stand out: {each}{more}."
-
-
 def events(findings: Findings) -> str:
     """Which dated events fit the change, against each other and against none of them.
 
@@ -83,7 +57,7 @@ def events(findings: Findings) -> str:
               for table in findings.main.explained]
     if not any(tables):
         return ""
-    k = max(range(len(tables)), key=lambda k: tables[k][0].probability)
+    k = findings.main.asked
     named, found = tables[k], findings.main.changes
     other = next(e for e in findings.main.explained[k] if e.name == NONE)
     which = f"the change of {days(found[k].low, found[k].high)}" if len(found) > 1 else "the date of the change"
@@ -103,15 +77,40 @@ def events(findings: Findings) -> str:
                 f"{percent(named[0].within)}.")
     opening = (f"Of {count(len(named), 'dated event')} that compete, the window of {quoted(named[0])}" if len(named) > 1
                else f"The window of the one event that competes, {quoted(named[0])}")
-    said = f"{opening} ({days(named[0].first, named[0].last)}) fits {which} best: {chance(named[0].probability)}."
+    span = f" ({days(named[0].first, named[0].last)})" + ("," if len(named) == 1 else "")
+    said = (f"{opening}{span} fits {which}{' best' if len(named) > 1 else ''}: {chance(named[0].probability)}."
+            if named[0].probability >= LIKELY else
+            f"{opening}{span} leads with {percent(named[0].probability)}: no event is likely.")
     second = [e for e in named[1:] if e.probability >= WORTH]
     if second:
         against = listed(f"{quoted(e)} ({percent(e.probability)})" for e in second)
         said += f" Against it {'stands' if len(second) == 1 else 'stand'} {against}."
-    near = next((v.text for v in verdicts(findings)
-                 if v.window.event.name == named[0].name and v.word == "not separable"), "")
-    return said + (" These data do not separate the two." if near and len(second) == 1 else
-                   f" These data do not separate it {near.split(':')[0]}." if near else "")
+    v = next(v for v in verdicts(findings) if v.window.event.name == named[0].name)
+    if v.word == "not separable":
+        said += (" These data do not separate the two." if len(second) == 1 else
+                 f" These data do not separate it {v.text.split(':')[0]}.")
+    elif v.effect and v.effect.adjusted > LEVEL and len(found) <= 1:
+        said += f" The test at its own date does not bear that out (adjusted p {p_value(v.effect.adjusted)})."
+    return said + _elsewhere(findings)
+
+
+def _elsewhere(findings: Findings) -> str:
+    """Events that fit another of several changes, and those of a short list that fit none."""
+    main, said = findings.main, ""
+    if len(main.changes) < 2:
+        return ""
+    for k, table in enumerate(main.explained):
+        top = max(table, key=lambda e: e.probability)
+        if k != main.asked and top.name not in (NONE, NOWHERE) and top.probability >= LIKELY:
+            change_ = main.changes[k]
+            said += (f" The window of {quoted(top)} fits the change of {days(change_.low, change_.high)} best: "
+                     f"{chance(top.probability)}.")
+    most = {e.name: max(row.within for table in main.explained for row in table if row.name == e.name)
+            for e in main.table if e.name not in (NONE, NOWHERE)}
+    none = [f"{quoted(e)} ({percent(most[e.name])} at most)" for e in main.table if most.get(e.name, 1.0) < CONTENDER]
+    if none and len(most) <= MOST:
+        said += " " + sentence(f"none of the changes lies in the window of {listed(none, 'or')}")
+    return said
 
 
 def known_date(findings: Findings) -> str:
@@ -131,8 +130,8 @@ def order(findings: Findings) -> str:
     if first is None or not findings.main.explained:
         return ""
     how, when, publisher = first
-    held = {e.name for e in findings.main.explained[0] if e.within >= WORTH}
-    later = [w.event for w in findings.windows if w.event.name in held and w.event.start > when and w.event.outside]
+    held = {e.name for e in findings.main.table if e.within >= WORTH}
+    later = [w.event for w in findings.windows if w.event.name in held and w.first > when and w.event.outside]
     if not later:
         return ""
     by = f" ({publisher})" if publisher else ""
@@ -146,35 +145,23 @@ def agreement(findings: Findings) -> list[str]:
     """What the other series say of the change of the primary one, and whether they are evidence of their own."""
     main, rest = findings.main, findings.others
     dated = {r.name: b for r in rest if r.conclusive for b in [_nearest(main, r)] if b}
-    near = [r for r in rest if r.name in dated and any(overlaps(dated[r.name], mine) for mine in main.changes)]
+    mine = main.changes[main.asked:main.asked + 1]
+    near = [r for r in rest if r.name in dated and any(overlaps(dated[r.name], b) for b in mine)]
     far = [r for r in rest if r.name in dated and r not in near]
     silent = [r for r in rest if not r.conclusive]
     said = []
     for those, word, one in ((near, "overlapping", "an overlapping"), (far, "other", "another")):
         if those:
-            each = listed(f"{_called(r)}, between {_between(dated[r.name])}" for r in those)
+            each = listed(f"{called(r)}, between {between(dated[r.name])}" for r in those)
             said.append(sentence(f"{word} changes are dated in "
                                  f"{each}" if len(those) > 1 else f"{one} change is dated in {each}"))
     said.append(_shared(main, [*near, *far]))
-    if silent:
-        names = listed(f"{_called(r)} ({rows_of(r.series, int(r.series.observed.sum()))})" for r in silent)
-        said.append(sentence(f"{names} cannot date a change by {'itself' if len(silent) == 1 else 'themselves'}"))
+    for those, what in (([r for r in silent if not against(r)], "cannot date a change by themselves"),
+                        ([r for r in silent if against(r)], "speak against a change")):
+        if those:
+            names = listed(f"{called(r)} ({rows_of(r.series, int(r.series.observed.sum()))})" for r in those)
+            said.append(sentence(f"{names} {what}"))
     return [line for line in said if line]
-
-
-def confidence(reading: Reading) -> str:
-    """How far the evidence itself can be trusted, with the reasons; no probability stands in this sentence."""
-    e = weigh(reading)
-    reasons = [f"{_seen_rows(reading)} {'rests' if e.observed == 1 else 'rest'} "
-               + (f"on {count(e.statements, 'statement')} by "
-                  f"{count(len(e.publishers), 'publisher')}" if e.publishers else
-                  f"on {count(e.statements, 'statement')} whose publishers the table does not name"),
-               "all are exact "
-               "counts" if e.exact == e.observed else count(e.exact, "is an exact count", "are exact counts")]
-    if e.heaviest > 1:
-        reasons.append(f"{rows_of(reading.series, e.heaviest)} hang on one statement"
-                       + (f" by {e.heaviest_by}" if e.heaviest_by else ""))
-    return f"Confidence in the evidence is {e.grade}: {listed(reasons)}."
 
 
 # -- what it cannot tell --------------------------------------------------------------------------------------------
@@ -184,9 +171,9 @@ def limits(findings: Findings) -> list[str]:
     said = [*_unseen(main), *_vague(main), *_apart(findings)]
     if findings.tested and findings.tested.effects:
         least = min(e.detectable for e in findings.tested.effects)
-        size_ = f"{figure(least)}-fold" if least >= 2 else f"{figure(100 * (least - 1))}{THIN}%"
-        said.append(f"A rise of less than {size_} would have been missed more than once in five times, at every date "
-                    "tested.")
+        size_ = (f"change of less than {figure(least)}-fold, up or down," if least >= 2 else
+                 f"rise of less than {figure(100 * (least - 1))}{THIN}%")
+        said.append(f"A {size_} would have been missed more than once in five times, at every date tested.")
     for name, reason in findings.untested.items():
         label = findings.label(name)
         said.append(f"“{label}” cannot be tested: {reason}.")
@@ -200,8 +187,9 @@ def _unseen(reading: Reading) -> list[str]:
     runs = [list(run) for gone, run in groupby(range(len(missing)), key=lambda i: bool(missing[i])) if gone]
     longest = max(runs, key=len)
     spell = whole(reading.series.start[longest[0]], reading.series.end[longest[-1]])
+    which = spell if len(runs) == 1 else f"the longest spell being {spell}"
     return [f"Nothing is known of {rows_of(reading.series, int(missing.sum()))} out of "
-            f"{len(missing)}, the longest spell being {spell}; a change within it has no day."]
+            f"{len(missing)}, {which}; a change within it has no day."]
 
 
 def _vague(reading: Reading) -> list[str]:
@@ -220,74 +208,13 @@ def _apart(findings: Findings) -> list[str]:
     """Pairs of events that no count in this series could tell apart."""
     if not findings.main.explained:
         return []
-    label = {e.name: e.label for e in findings.main.explained[0]}
-    pairs = {frozenset((e.name, other)) for e in findings.main.explained[0] for other in e.alike}
+    label = {e.name: e.label for e in findings.main.table}
+    pairs = {frozenset((e.name, other)) for table in findings.main.explained for e in table for other in e.alike}
     return [f"“{label[a]}” and “{label[b]}” cannot be told apart: their windows hold the same days."
             for a, b in sorted(tuple(sorted(pair)) for pair in pairs)]
 
 
 # -- parts that several sentences share -----------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Weight:
-    """What a series rests on: rows observed, exact rows, statements used, publishers, rows hanging on one statement."""
-
-    grade: str
-    observed: int
-    exact: int
-    statements: int
-    publishers: tuple[str, ...]
-    heaviest: int
-    heaviest_by: str
-
-
-def weigh(reading: Reading) -> Weight:
-    """Grade the evidence of one series.
-
-    low : fewer than two publishers where they are known, fewer than ten observed rows, or two rows in five on one
-        statement; high : three publishers, thirty rows, four in five of them exact, nine in ten observed;
-        moderate : everything else
-    """
-    s = reading.series
-    known = {st.id: st for st in reading.statements}
-    used = [d.statement_id for d in reading.account if d.outcome == "used"]
-    publishers = tuple(sorted({known[i].publisher for i in used if i in known}))
-    observed, exact = int(s.observed.sum()), int(np.sum(s.observed & (s.low == s.high)))
-    alone = Counter(ids[0] for ids, seen in zip(s.sources, s.observed, strict=True) if len(ids) == 1 and seen) \
-        if s.sources else Counter()
-    heaviest, number = (alone.most_common(1) or [("", 0)])[0]
-    if (len(publishers) == 1) or observed < 10 or number >= 0.4 * observed:
-        grade = "low"
-    elif len(publishers) >= 3 and observed >= 30 and exact >= 0.8 * observed and observed >= 0.9 * len(s):
-        grade = "high"
-    else:
-        grade = "moderate"
-    by = known[heaviest].publisher if heaviest in known else ""
-    return Weight(grade, observed, exact, len(used), publishers, number, by)
-
-
-def first_seen(reading: Reading) -> tuple[str, date, str] | None:
-    """When something was seen for the first time after an observed zero: "on" or "by", the day, and who saw it."""
-    s = reading.series
-    zeros, more = np.flatnonzero(s.observed & (s.high == 0)), np.flatnonzero(s.observed & (s.low > 0))
-    if not len(zeros) or not len(more) or zeros[0] > more[0]:
-        return None
-    used = {d.statement_id for d in reading.account if d.outcome != "left out"}
-    seen: list[tuple[date, Statement]] = [(st.end, st) for st in reading.statements
-                                          if st.id in used and st.low > 0 and st.end is not None]
-    if not seen:
-        return "by", date.fromisoformat(str(s.end[more[0]])) - timedelta(days=1), ""
-    when, statement = min(seen, key=lambda pair: (pair[0], pair[1].id))
-    return "on" if statement.start == when else "by", when, statement.publisher
-
-
-
-def size(reading: Reading, b: Break) -> str:
-    """A change of level in words."""
-    s = reading.series
-    return f"from about {about(b.before)} to about {about(b.after)} {unit(s)} {per_row(s)}"
-
-
-
 
 
 def quoted(e: Explanation) -> str:
@@ -295,34 +222,10 @@ def quoted(e: Explanation) -> str:
     return f"“{e.label}”"
 
 
-def _between(b: Break) -> str:
-    held = f" ({percent(b.probability)} of the posterior)" if np.isfinite(b.probability) else ""
-    first, last = date.fromisoformat(b.low), date.fromisoformat(b.high)
-    start = f"{first.day} {first:%B}" if first.year == last.year else day(first)
-    return f"{start} and {day(last)}{held}"
-
-
-def overlaps(one: Break, other: Break) -> bool:
-    """Whether the date intervals of two changes share a day."""
-    return one.low <= other.high and other.low <= one.high
-
-
-def _called(reading: Reading) -> str:
-    """The name of a series; one that is named after its site, as the site is written."""
-    place, name = site(reading.series), plain(reading.name)
-    return place if place.lower() == name.lower() else name
-
-
-def _seen_rows(reading: Reading) -> str:
-    s = reading.series
-    seen = "observed " if s.freq else ""
-    return count(int(s.observed.sum()), seen + row_noun(s), seen + row_noun(s, 2))
-
-
 def _nearest(main: Reading, reading: Reading) -> Break | None:
-    """The change of a series that overlaps one of the primary's, or else its first."""
-    found = reading.changes
-    return next((b for b in found if any(overlaps(b, mine) for mine in main.changes)), found[0] if found else None)
+    """The change of a series that overlaps the one asked about of the primary, or else its first."""
+    found, mine = reading.changes, main.changes[main.asked:main.asked + 1]
+    return next((b for b in found if any(overlaps(b, other) for other in mine)), found[0] if found else None)
 
 
 def _shared(main: Reading, rest: Sequence[Reading]) -> str:
@@ -334,14 +237,16 @@ def _shared(main: Reading, rest: Sequence[Reading]) -> str:
     many = len(both) > 1
     alike = many and len(set(both)) == 1
     share = f"{both[0][0]} of the {both[0][1]}" if alike else listed(f"{n} of the {total}" for n, total in both)
+    so = (f", so {'they are checks' if many else 'it is a check'} and not evidence of {'their' if many else 'its'} own"
+          if all(n >= SHARED * total for n, total in both) else "")
     return (f"{share} statements behind {'each of them' if alike else 'them' if many else 'it'} also stand "
-            f"behind {plain(main.name)}, so {'they are checks' if many else 'it is a check'} and not evidence of "
-            f"{'their' if many else 'its'} own.")
+            f"behind {plain(main.name)}{so}.")
 
 
 def looked_elsewhere(findings: Findings) -> str:
     """How surprising the strongest date of all is, dates tried included."""
     if findings.tested is None:
         return ""
+    hidden = len(findings.main.changes) > 1
     return (f"Over all dates tried, the strongest has p = {p_value(findings.tested.anywhere)}, the search itself "
-            "counted in.")
+            f"counted in{': that is of one lasting step, which several changes may hide' if hidden else ''}.")

@@ -76,8 +76,9 @@ def link(text: str, url: str | None) -> Link | str:
     return Link(text, str(url)) if fit else text
 
 
-def explanations(findings: Findings, k: int = 0) -> Table:
-    """The table of explanations of the k-th change of the primary series."""
+def explanations(findings: Findings, k: int | None = None) -> Table:
+    """The table of explanations of the k-th change of the primary series, by default of the one asked about."""
+    k = findings.main.asked if k is None else k
     table = findings.main.explained[k]
     labels = {e.name: e.label for e in table}
     shown = [*sorted((e for e in table if e.name not in (NONE, NOWHERE)), key=lambda e: -e.probability),
@@ -90,7 +91,7 @@ def explanations(findings: Findings, k: int = 0) -> Table:
     return Table(
         f"Explanations of the change {which}. Days that several windows share are divided evenly between them, so that "
         f"the first column of percents sums to 100; the second counts them in full.",
-        ("Explanation", "Probability", "Window", "In window", "Before data", "Ratio", "Not told apart from"),
+        ("Explanation", "Probability", "Window", "In window", "Before data", "Ratio", "Same days as"),
         tuple(rows), frozenset({1, 3, 4, 5}))
 
 

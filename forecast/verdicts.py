@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forecast.effects import PERSISTENT, Effect
+from forecast.effects import DRIFTS, Effect
 from forecast.explanations import WORTH, Explanation, Window
 from forecast.findings import Findings, Reading
 from forecast.words import THIN, count, figure, listed, p_value, percent, row_noun
@@ -18,9 +19,9 @@ SUPPORTED = 0.55  # least share of the posterior in the window
 CONTENDER = 0.20  # below this a window is no rival's equal: the event is simply not supported
 RIVAL = 1 / 3  # a window that holds this share of another's is not told apart from it
 LEVEL = 0.05  # of the adjusted p-value
-FOLD = {2.0: "twofold", 3.0: "threefold", 4.0: "fourfold"}.get(PERSISTENT, f"{figure(PERSISTENT)}-fold")
 SHOWN = 2  # rivals named in a verdict
 MOST = 4  # variants that a sentence still lists
+EMPTY = "no series is left"  # the same where nothing remains to be read
 NOTHING = "nothing conclusive"  # the leader of a variant whose series shows no change by itself
 USEFUL = 3.0  # a bound on the ratio beyond threefold rules out nothing that anybody would have said
 
@@ -50,7 +51,8 @@ def verdicts(findings: Findings) -> tuple[Verdict, ...]:
     for w in findings.windows:
         name = w.event.name
         rows = max((t for t in tables if name in t), key=lambda t: t[name].within, default={})
-        made.append(_judge(w, effects.get(name), rows, labels, findings.untested.get(name, "")))
+        made.append(_judge(w, effects.get(name), rows, labels, findings.untested.get(name, ""),
+                           len(findings.main.changes)))
     return tuple(made)
 
 
@@ -79,20 +81,25 @@ def ruled_out(effect: Effect) -> str:
 
 
 def _judge(window: Window, effect: Effect | None, rows: dict[str, Explanation], labels: dict[str, str],
-           reason: str) -> Verdict:
+           reason: str, changes: int) -> Verdict:
+    """The verdict on one event; where there are several changes a test of one lasting step decides nothing."""
     mine = rows.get(window.event.name)
     if effect is None or mine is None:
         return Verdict(window, "cannot be tested", reason or "no test was run", "", effect, mine)
     excluded = ruled_out(effect)
     near = rivals(mine, rows, labels)
-    passed = effect.adjusted <= LEVEL
+    passed = effect.adjusted <= LEVEL or changes > 1
+    aside = "" if effect.adjusted <= LEVEL else (
+        f"; the test of one lasting step (adjusted p {p_value(effect.adjusted)}) says nothing of {changes} changes")
     holds = f"its window holds {percent(mine.within)} of the posterior"
     if passed and mine.within >= SUPPORTED and not near:
-        return Verdict(window, "supported", f"{holds} and no other event's comes near", "", effect, mine)
+        alone = " and no other event's comes near" if len(rows) > 3 else ""  # rows: events, none of them, no change
+        return Verdict(window, "supported", f"{holds}{alone}{aside}", "", effect, mine)
     if passed and near and (mine.within >= CONTENDER or set(near) & set(mine.alike)) and mine.within >= WORTH:
-        return Verdict(window, "not separable", f"from {_others(near, rows, labels)}: {holds}", "", effect,
+        return Verdict(window, "not separable", f"from {_others(near, rows, labels)}: {holds}{aside}", "", effect,
                        mine)
-    return Verdict(window, "not supported", _against(effect, mine, holds), excluded, effect, mine)
+    against = _against(effect, mine, holds) if changes <= 1 else holds + aside
+    return Verdict(window, "not supported", against, excluded if changes <= 1 else "", effect, mine)
 
 
 def _others(near: list[str], rows: dict[str, Explanation], labels: dict[str, str]) -> str:
@@ -118,12 +125,16 @@ def persistence(findings: Findings) -> str:
     if not weak:
         return ""
     labels = {w.event.name: f"“{w.event.label}”" for w in findings.windows}
-    where = (f"At {'the one date' if len(weak) == 1 else f'all {len(weak)} dates'} "
-             "tested" if len(weak) == len(effects) else
+    every = {1: "the one date", 2: "both dates"}.get(len(weak), f"all {len(weak)} dates")
+    where = (f"At {every} tested" if len(weak) == len(effects) else
              f"At {listed(labels[name] for name in weak)}" if len(weak) <= SHOWN else
              f"At {count(len(weak), 'date')} of the {len(effects)} tested")
-    return (f"{where} there are too few or too persistent counts to date a change of less than {FOLD}: for a smaller "
-            "one, “not supported” says nothing.")
+    drifts = any(effects[name].drift > DRIFTS for name in weak)
+    least = min(effects[name].detectable for name in weak)
+    if drifts:
+        return f"{where} the counts persist too long to date a change: “not supported” says nothing there."
+    return (f"{where} there are too few or too persistent counts to date a change of less than {figure(least)}-fold: "
+            "for a smaller one, “not supported” says nothing.")
 
 
 def robust(findings: Findings) -> list[str]:
@@ -159,20 +170,28 @@ def hangs(findings: Findings) -> str:
     if not base or (base[0].leader == NOTHING) == findings.main.conclusive:
         return ""
     turned = [v for v in findings.sensitivity if v.flips]
-    names = [v.name for v in turned if v.kind == "publisher left out"]
-    others = [f"{_without(v)} ({_lead(v)})" for v in turned if v.kind in ("choice", "prior", "delay")][:SHOWN]
+    publishers = [v for v in turned if v.kind == "publisher left out"]
+    others = [v for v in turned if v.kind in ("choice", "prior", "delay")][:SHOWN]
     said = []
-    if names:
-        said.append(f"The conclusion hangs on {listed(names)}: it turns when "
-                    f"{'one of them' if names[1:] else 'it'} is left out.")
+    if publishers:
+        one = {1: "it", 2: "either of them"}.get(len(publishers), "any of them")
+        said.append(f"{_what(publishers)} hangs on {listed(v.name for v in publishers)}: it turns when {one} is left "
+                    "out.")
     if others:
-        said.append(f"{'It also turns' if names else 'The conclusion turns'} {listed(others)}.")
+        how = listed(f"{_without(v)} ({_lead(v)})" for v in others)
+        said.append(f"{_what(others)} {'also ' if publishers else ''}changes {how}.")
     return " ".join(said)
+
+
+def _what(turned: Sequence[Variant]) -> str:
+    """What turns: which event leads, or that there is a change to explain at all."""
+    return "The conclusion" if any(v.leader in (NOTHING, EMPTY) for v in turned) else "Which event leads"
+
 
 
 def feigned(reading: Reading) -> str:
     """How far busy rows would have to be imaged more often to feign the whole change, where counts come from images."""
-    if not reading.conclusive or not reading.images or reading.tipping <= 1:
+    if not reading.conclusive or len(reading.changes) != 1 or not reading.images or reading.tipping <= 1:
         return ""
     noun = row_noun(reading.series)
     busy = row_noun(reading.series, 2)
@@ -189,4 +208,6 @@ def _without(v: Variant) -> str:
 
 def _lead(v: Variant) -> str:
     """What leads in a variant, with its probability."""
-    return "nothing is conclusive" if v.leader == NOTHING else f"“{v.leader}” leads with {percent(v.share)}"
+    if v.leader in (NOTHING, EMPTY):
+        return {NOTHING: "nothing is conclusive", EMPTY: EMPTY}[v.leader]
+    return f"“{v.leader}” leads with {percent(v.share)}"

@@ -67,11 +67,13 @@ def _row(rng: random.Random, k: int) -> dict[str, str]:
     low, high = rng.randint(0, 50), rng.randint(50, 100)
     if said == "both":
         low, high = math.floor(count) - min(math.floor(count), rng.randint(0, 3)), math.ceil(count) + rng.randint(0, 3)
+    if kind == "sighting":  # one dated call
+        said, count = "count", 1
     form = rng.choice((lambda n: f"{n:g}" if n < 1e5 else f"{n:.0f}", lambda n: f"{n:.2f}", lambda n: f"{n:.4e}", lambda n: f"+{n}"))
     return dict.fromkeys(COLUMNS, "") | {
         "id": f"s{k} {rng.choice(WORDS)}", "site": rng.choice(WORDS), "measure": "ships", "kind": kind, "start": "" if kind == "period" and rng.random() < 0.1 else str(start),
         "end": "" if kind != "period" and rng.random() < 0.5 else str(end), "count": "" if said == "bounds" else form(count), "low": "" if said == "count" else form(low),
-        "high": "" if said == "count" else form(high), "qualifier": rng.choice(("", "exact", "at_least", "at_most", "approx")), "scope": rng.choice(("", "port")),
+        "high": "" if said == "count" else form(high), "qualifier": rng.choice(("", "exact") if kind == "sighting" else ("", "exact", "at_least", "at_most", "approx")), "scope": rng.choice(("", "port")),
         "certainty": rng.choice(("", "seen", "derived")), "publisher": rng.choice(WORDS), "note": rng.choice(("", *WORDS)), "vessel": rng.choice(("", *WORDS))}
 
 

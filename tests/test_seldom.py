@@ -17,8 +17,8 @@ from forecast.panel.settings import Settings
 from forecast.reconcile import Stock
 from forecast.refusals import RefusedError, check_text, read_settings
 from forecast.rerun import rerun
+from forecast.series_story import confidence, weigh
 from forecast.statements import StatementError, read_statements
-from forecast.story import confidence, weigh
 
 HEAD = "id,site,measure,kind,start,end,count,scope,publisher"
 MINE = """\
@@ -46,7 +46,7 @@ def test_an_event_beyond_the_data_is_listed_with_why_it_was_not_tested(tmp_path)
     counts = np.random.default_rng(1).poisson(8, 40).astype(float)
     findings = run(mine(tmp_path, counts, "visit,The visit,2022-06-01,diary\nfar,The far one,2031-01-01,diary\n"))
     assert list(findings.untested) == ["far"]
-    assert "0 after" in findings.untested["far"]
+    assert findings.untested["far"] == "fewer than two observed weeks lie on one side of it"
     assert list(findings.effects) == ["visit"]
 
 

@@ -271,3 +271,9 @@ def test_a_row_that_names_itself_or_nobody_as_the_same_is_told_the_nearest_other
     assert [(p.row, p.column, p.do) for p in found] == [
         (2, "same_as", "name the id of another row (did you mean 'cars-9'?)"), (4, "same_as", "name the id of another row (did you mean 'cars-3'?)"),
         (5, "same_as", "name the id of another row"), (6, "same_as", "name the id of another row (did you mean 'cars-1'?)")]
+
+
+@pytest.mark.parametrize(("count", "qualifier"), [("3", "exact"), ("0", "exact"), ("1", "at_least"), ("1", "approx")])
+def test_a_sighting_is_one_call_and_nothing_else(tmp_path, count, qualifier):
+    (fault,) = faults(ledger(tmp_path, row(kind="sighting", count=count, qualifier=qualifier)))
+    assert (fault.column, "a sighting is one dated call" in fault.do) == ("count", True)

@@ -70,15 +70,20 @@ class Regimes:
 
 
 def breaks_of(posterior: Posterior, series: Series, credibility: float = 0.9) -> tuple[Break, ...]:
-    """Breaks of a posterior: as many as most paths with at least one have, each dated from the paths that agree."""
+    """Breaks of a posterior: as many as most paths with at least one have, each dated from the paths that agree.
+
+    Every such path gives a break the one of its own that lies nearest to where the break is likeliest: by rank alone a
+    break that a path has elsewhere would shift all that follow it.
+    """
     number = posterior.number
     agreed = number == np.bincount(number[number > 0]).argmax()
     where = np.argwhere(posterior.jumps[agreed])[:, 1].reshape(int(agreed.sum()), -1)  # [paths, breaks], gaps
     observed = np.flatnonzero(series.observed)
     found = {}
-    for gaps in where.T:
+    for ranked in where.T:
+        mode = int(np.bincount(ranked).argmax())
+        gaps = np.take_along_axis(where, np.abs(where - mode).argmin(axis=1)[:, None], axis=1)[:, 0]
         low, high = _shortest(gaps, credibility)
-        mode = int(np.bincount(gaps).argmax())
         after = observed[np.searchsorted(observed, mode + 1)] if mode + 1 <= observed[-1] else observed[-1]
         first, last = _dates(series, low, high)
         found[int(after)] = Break(

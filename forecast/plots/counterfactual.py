@@ -34,7 +34,7 @@ def plot_cumulative(effect: Counterfactual, ax: Axes, unit: str = "count") -> Ax
     _band(edges, effect.cumulative_low, effect.cumulative_middle, effect.cumulative_high, ax,
           "sum of the differences, 95 %", "sum of the differences, median")
     ax.axhline(0, color=INK, linewidth=0.9)
-    return _finished(ax, f"{unit} more than expected", at[0], edges[-1])
+    return _finished(ax, f"{unit}, more or less", at[0], edges[-1])
 
 
 def _days(effect: Counterfactual) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forecast.effects import Effect, Tested
     from forecast.sensitivity import Variant
 
+MOST_TICKS = 8
 MOST = 14  # variants that a tornado shows; the others move the conclusion less than any of these
 
 
@@ -57,7 +58,7 @@ def plot_effects(tested: Tested, ax: Axes, names: Mapping[str, str] | Sequence[s
     low, high = min([*(e.low for e in effects), 0.5]), max([*(e.high for e in effects), 2.0])
     round_ones = (0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 30, 100, 300, 1000) if high / low > 8 else (
         0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 4)
-    ticks = [t for t in round_ones if low / 1.2 <= t <= high * 1.2]
+    ticks = _apart([t for t in round_ones if low / 1.2 <= t <= high * 1.2], np.log(1.69 * high / low) / MOST_TICKS)
     ax.set_xticks(ticks, [figure(t) for t in ticks])
     ax.minorticks_off()
     ax.set(xlabel=f"level after / level before, {count(len(effects), 'date')};\n"
@@ -66,6 +67,15 @@ def plot_effects(tested: Tested, ax: Axes, names: Mapping[str, str] | Sequence[s
     label_rows(ax, y, labels or [e.when for e in effects])
     ax.grid(visible=True, axis="x")
     return ax
+
+
+def _apart(ticks: Sequence[float], least: float) -> list[float]:
+    """Those of the ticks that stand at least so far from each other, in log units; one is kept before all others."""
+    kept: list[float] = []
+    for tick in sorted(ticks, key=lambda t: abs(np.log(t))):
+        if all(abs(np.log(tick / other)) >= least for other in kept):
+            kept.append(tick)
+    return sorted(kept)
 
 
 def plot_sensitivity(variants: Sequence[Variant], ax: Axes) -> Axes:
