@@ -241,7 +241,7 @@ def counts(reading: Reading) -> Table:
                      *((by or "–",) if known else ())))
     what = subject(s)
     return Table(f"{what[:1].upper()}{what[1:]} as drawn, {rows_of(s, len(rows))}.",
-                 ("Date", unit(s).capitalize(), *(("Days watched",) if watched else ()),
+                 ("Date", unit(s)[:1].upper() + unit(s)[1:], *(("Days watched",) if watched else ()),
                   *(("Publisher",) if known else ())), tuple(rows))
 
 

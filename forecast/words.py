@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ THIN = "\u202f"  # narrow no-break space between a number and its sign of percen
 # Intelligence Community Directive 203 (2015): least percent of each term; a percent on an edge takes the upper term
 BANDS = ((0, "almost no chance"), (5, "very unlikely"), (20, "unlikely"), (45, "roughly even chance"),
          (55, "likely"), (80, "very likely"), (95, "almost certain"))
-PER = {"D": ("day", "days"), "W": ("week", "weeks"), "M": ("month", "months"), "Q": ("quarter", "quarters"),
-       "Y": ("year", "years"), "A": ("year", "years")}
+PER = {"D": ("day", "days"), "B": ("working day", "working days"), "W": ("week", "weeks"), "M": ("month", "months"),
+       "Q": ("quarter", "quarters"), "Y": ("year", "years"), "S": ("half month", "half months")}
 
 
 def percent(share: float) -> str:
@@ -184,12 +185,13 @@ def plain(name: str) -> str:
 
 
 def safe(name: str) -> str:
-    """A name that any file system and any address takes.
+    """A name that any file system and any address takes; of one in another script a hash keeps it apart from others.
 
-    >>> safe("a/b c<script>")
-    'a_b_c_script_'
+    >>> safe("a/b c<script>"), safe("나진") == safe("두만")
+    ('a_b_c_script_', False)
     """
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    plain_ = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    return plain_ if name.isascii() else f"{plain_}{sha256(name.encode()).hexdigest()[:8]}"
 
 
 PROPER = {"auto": "the default member", "ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX",
@@ -214,14 +216,26 @@ def rows_of(series: Series, n: int) -> str:
 
 
 def row_noun(series: Series, n: int = 1) -> str:
-    """What one row of the series is: a month, a week, a dated count."""
-    one, many = PER.get((series.freq or "")[:1], ("dated count", "dated counts"))
+    """What one row of the series is: a month, a week, a dated count; of several units, a spell of them."""
+    times, one, many = _unit_of_time(series)
+    if times:
+        return f"{times} {many}" if n == 1 else f"spells of {times} {many}"
     return one if n == 1 else many
 
 
+def _unit_of_time(series: Series) -> tuple[str, str, str]:
+    """How many of which unit a row spans: ("14", "day", "days"); the number is empty for one."""
+    found = re.match(r"(\d*)(?:B(?=[MQY]))?([A-Z]?)", series.freq or "")
+    times, letter = found.groups() if found else ("", "")
+    return (times if times != "1" else "", *PER.get(letter, ("dated count", "dated counts")))
+
+
 def per_row(series: Series) -> str:
-    """What a level is counted by: "a month" for a flow; "at a time" for a stock."""
-    return f"a {row_noun(series)}" if series.freq and series.kind == "flow" else "at a time"
+    """What a level is counted by: "a month" or "every 14 days" for a flow; "at a time" for a stock."""
+    if not series.freq or series.kind != "flow":
+        return "at a time"
+    times, one, many = _unit_of_time(series)
+    return f"every {times} {many}" if times else f"a {one}"
 
 
 def unit(series: Series) -> str:
@@ -230,8 +244,8 @@ def unit(series: Series) -> str:
 
 
 def site(series: Series) -> str:
-    """The site as a name, empty when none is given."""
-    return plain(series.site).title()
+    """The site as a name, empty when none is given; only words that are all small get a capital."""
+    return " ".join(word[:1].upper() + word[1:] if word.islower() else word for word in plain(series.site).split(" "))
 
 
 def subject(series: Series) -> str:
