@@ -349,7 +349,7 @@ def test_the_conclusion_is_said_to_stand_or_to_turn():
     assert verdicts.robust(turned) == [
         f"The conclusion, “A visit” (70{T}%), stands in 0 of 2 variants of the analysis.",
         f"It turns without Watcher (“A treaty” leads with 50{T}%) and with unlisted = zero (nothing is conclusive)."]
-    assert story.answer(turned)[0].endswith("The conclusion hangs on Watcher: it turns when it is left out. "
+    assert story.answer(turned)[0].endswith("Which event leads hangs on Watcher: it turns when it is left out. "
                                             "The conclusion also changes with unlisted = zero (nothing is conclusive).")
 
 
