@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from forecast.ledgers import Cells, Fault, StatementError, locate, rows_of
@@ -68,7 +68,7 @@ def read_events(path: str | Path = "khasan_rajin/events.csv", names: Sequence[st
 def window(event: Event, delay_days: int = 0, anticipation_days: int = 0) -> tuple[date, date]:
     """First and last day on which a break may lie to fit `event`; a vague date widens to whole months.
 
-    Raises ValueError for negative days.
+    Neither leaves the years 1 to 9999. Raises ValueError for negative days.
 
     >>> visit = Event("visit", "A visit", date(2023, 7, 25), date(2023, 7, 27))
     >>> [day.isoformat() for day in window(visit, delay_days=30)]
@@ -84,7 +84,9 @@ def window(event: Event, delay_days: int = 0, anticipation_days: int = 0) -> tup
         last = (end.month - 1) // months * months + months
         start = start.replace(month=first, day=1)
         end = end.replace(month=last, day=calendar.monthrange(end.year, last)[1])
-    return start - timedelta(days=anticipation_days), end + timedelta(days=delay_days)
+    # ordinals, since no date lies outside these years
+    return (date.fromordinal(max(start.toordinal() - anticipation_days, date.min.toordinal())),
+            date.fromordinal(min(end.toordinal() + delay_days, date.max.toordinal())))
 
 
 def _event(cells: Cells) -> Event | None:

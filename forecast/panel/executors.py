@@ -14,7 +14,7 @@ Out = TypeVar("Out")
 def fan_out(work: Callable[..., Out], tasks: Iterable[tuple[Any, ...]], executor: str, jobs: int) -> Iterator[Out]:
     """Answers of `work(*task)` as they come, in whatever order; few tasks wait at a time, so that memory is bounded.
 
-    Raises ValueError where Dask is asked for and not installed, and RuntimeError where workers died for good.
+    Raises ValueError where Dask is asked for and not installed, and OSError where workers died for good.
     """
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import TerminatedWorkerError
