@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from xml.etree.ElementTree import Element
 
@@ -40,14 +40,15 @@ def read(source: Source) -> Iterator[Batch]:
 
 
 def _placemark(number: int, place: Element, tray: Tray) -> None:
-    texts = {local(each): (each.text or "").strip() for each in place.iter() if (each.text or "").strip()}
-    data = {each.get("name", "").lower(): "".join(each.itertext()).strip() for each in place.iter()
+    texts = _texts(place.iter())
+    own = _texts(place)  # an author within has a name too
+    data = {each.get("name", "").lower(): _value(each) for each in place.iter()
             if local(each) in ("Data", "SimpleData")}
     point = texts.get("coordinates", "").split()
     lon, lat = ([*point[0].split(","), "", ""] if point else ["", ""])[:2]
     cells = tray.cells(number, {
-        "name": texts.get("name", ""), "when": texts.get("when", ""), "begin": texts.get("begin", ""),
-        "end": texts.get("end", ""), "lat": lat, "lon": lon, "description": texts.get("description", "")[:LONGEST_CELL],
+        "name": own.get("name", ""), "when": texts.get("when", ""), "begin": texts.get("begin", ""),
+        "end": texts.get("end", ""), "lat": lat, "lon": lon, "description": own.get("description", "")[:LONGEST_CELL],
         "count": next((data[name] for name in COUNTS if data.get(name)), "")})
     if not point:
         cells.wrong("coordinates", "nothing", "a placemark needs a place")
@@ -62,6 +63,17 @@ def _placemark(number: int, place: Element, tray: Tray) -> None:
     tray.add(cells, unique_id=name, ds=first, end=last, y_low=count, y_high=count,
              lat=coordinate(cells, "lat", 90), lon=coordinate(cells, "lon", 180), site=name,
              note=cells.text("description"))
+
+
+def _texts(elements: Iterable[Element]) -> dict[str, str]:
+    """What stands in elements by their name, the last of each; blank ones are none."""
+    return {local(each): text for each in elements if (text := (each.text or "").strip())}
+
+
+def _value(data: Element) -> str:
+    """What a Data or SimpleData element says; a name to show may stand beside the value of the former."""
+    values = [each for each in data if local(each) == "value"] if local(data) == "Data" else []
+    return "".join((values[0] if values else data).itertext()).strip()
 
 
 def _span(cells: Cells, tray: Tray) -> tuple[date | None, date | None]:
