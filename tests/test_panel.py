@@ -221,7 +221,7 @@ def test_the_share_is_learned_and_the_rate_holds():
     true = rng.random(n) < share
     ratio = np.where(true, rng.normal(3, 1.5, n), rng.normal(-2, 1, n))
     found = judged(ratio, rng.normal(-2, 1, 2000), 0.1)
-    assert found.share == pytest.approx(share, abs=0.02)
+    assert 0.15 < found.share < share  # a lower bound, from one p-value
     assert (found.listed & ~true).sum() / found.listed.sum() == pytest.approx(0.1, abs=0.03)
     assert found.expected_false == pytest.approx((found.listed & ~true).sum(), rel=0.3)
     assert np.all(np.diff(found.probability[np.argsort(ratio)]) >= 0)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 UNCHANGED = 0.5  # p-values above this are taken for those of unchanged series
+SURE = 0.95  # confidence of what is said to be changed at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,8 @@ class Verdicts:
 
     p_value : chance of as much evidence without a change; q_value : least rate of false ones at which it is listed
     probability : that it changed, given the share of changed series in the panel
-    share : of changed series, a lower estimate; expected_false : of those listed, an upper estimate
+    share : of changed series, at least so many at 95 %, as of independent series; 0 where none was tested
+    expected_false : of those listed, an upper estimate
     """
 
     p_value: np.ndarray
@@ -43,13 +45,12 @@ def judged(log_ratio: np.ndarray, placebos: np.ndarray, fdr: float) -> Verdicts:
     p = p_values(log_ratio, placebos)
     unchanged = share_unchanged(p)
     q = q_values(p)
-    share = 1 - unchanged
     listed = np.asarray(np.nan_to_num(q, nan=np.inf) <= fdr)
     with np.errstate(divide="ignore"):
-        odds = log_ratio + np.log(share) - np.log(unchanged)
+        odds = log_ratio + np.log(1 - unchanged) - np.log(unchanged)
     chance = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
     wrong = float(np.sum(~np.isnan(p)) * p[listed].max()) if listed.any() else 0.0
-    return Verdicts(p, q, chance, listed, share, wrong)
+    return Verdicts(p, q, chance, listed, least_share(p), wrong)
 
 
 def p_values(log_ratio: np.ndarray, placebos: np.ndarray) -> np.ndarray:
@@ -59,10 +60,23 @@ def p_values(log_ratio: np.ndarray, placebos: np.ndarray) -> np.ndarray:
 
 
 def share_unchanged(p: np.ndarray) -> float:
-    """Upper estimate of the share of unchanged series; one unseen changed series is always counted in."""
+    """Upper estimate of the share of unchanged series, for the odds of each; one unseen changed one is counted in."""
     n = int(np.sum(~np.isnan(p)))
     above = float(np.sum(p > UNCHANGED))
     return min((1 + above) / (max(n, 1) * (1 - UNCHANGED)), (n + 1) / (n + 2))
+
+
+def least_share(p: np.ndarray) -> float:
+    """Share of changed series that the panel surely holds, a lower bound of confidence `SURE`; 0 where none was tested.
+
+    Of m unchanged series at least half have p-values above one half: m is at most what makes as few as there are
+    likelier than 1 - `SURE` (the bound of Meinshausen & Rice 2006, Annals of Statistics 34, 373-393, at one p-value).
+    """
+    from scipy.special import bdtr
+
+    n, above = int(np.sum(~np.isnan(p))), int(np.sum(p > UNCHANGED))
+    unchanged = above - 1 + int(np.sum(bdtr(above, np.arange(above, n + 1), UNCHANGED) > 1 - SURE))
+    return max(n - unchanged, 0) / max(n, 1)
 
 
 def q_values(p: np.ndarray) -> np.ndarray:

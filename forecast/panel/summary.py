@@ -69,15 +69,20 @@ def _lines(said: dict[str, Any]) -> list[str]:
              "the list is the longest whose expected share of false ones is at most "
              f"{percent(said['fdr'])}, judged by the same series, shuffled in blocks. A yearly pattern or a drift that "
              "the model does not know may pass for one."]
-    for name, event in said["events"].items():
-        lines.append(f"{name} (a change between {event['first']} and {event['last']} fits): {event['affected']} of "
-                     f"{event['tested']} series that could be asked changed then, of which "
-                     f"at most {figure(event['expected_false'])} are expected to be wrong, judged by other windows of "
-                     f"the same series; over the whole panel at least {percent(event['share'])} did. Timing is no "
-                     "proof of cause.")
+    lines += [_of_event(name, event) for name, event in said["events"].items()]
     if said["rows_with_faults"]:
         lines.append(f"{said['rows_with_faults']} bad rows were left out; rejected.csv lists them.")
     return lines
+
+
+def _of_event(name: str, event: Mapping[str, Any]) -> str:
+    fits = f"{name} (a change between {event['first']} and {event['last']} fits): "
+    if not event["tested"]:
+        return fits + "no series could be asked; effects.parquet says of each why."
+    whole = f"; over the whole panel at least {percent(event['share'])} did" if event["share"] else ""
+    return (f"{fits}{event['affected']} of {event['tested']} series that could be asked changed then, of which at most "
+            f"{figure(event['expected_false'])} are expected to be wrong, judged by other windows of the same "
+            f"series{whole}. Timing is no proof of cause.")
 
 
 def _changed(series: pd.DataFrame, breaks: pd.DataFrame) -> dict[str, Any]:
