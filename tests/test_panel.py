@@ -15,7 +15,8 @@ from forecast.__main__ import command
 from forecast.panel import Settings, read_settings, run_panel
 from forecast.panel import run as running
 from forecast.panel.discoveries import judged, p_values, q_values
-from forecast.panel.one import examine, gridded, in_bins
+from forecast.panel.grids import gridded, in_bins
+from forecast.panel.one import examine
 from forecast.panel.placebos import other_windows
 from forecast.series import Series
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -14,6 +14,7 @@ from forecast.breaks import Break, detect
 from forecast.breaks.regimes import breaks_of
 from forecast.models import predict
 from forecast.panel.dating import dated_daily
+from forecast.panel.grids import gridded, in_bins
 from forecast.panel.placebos import number_of, other_windows, without_change
 from forecast.panel.settings import Settings
 from forecast.posterior import Posterior, sample
@@ -23,8 +24,6 @@ from forecast.season import evident_season
 from forecast.series import DAY, Series
 from forecast.threads import single_thread
 
-MOST = 400  # rows that the regime model sees; longer series are taken in bins
-BINS = 360  # of a longer series, about: seven years of weeks
 DRAWS = 400
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 # A week holds many counts: small spreads can be told there, and a coarser grid than the default's does
@@ -108,45 +107,6 @@ def _found(posterior: Posterior, binned: Series) -> tuple[Break, ...]:
 def seed_of(seed: int, name: str) -> int:
     """A seed of each series' own, whatever the order and whoever computes it."""
     return int.from_bytes(sha256(f"{seed} {name}".encode()).digest()[:8], "big")
-
-
-# -- grids ------------------------------------------------------------------------------------------------------------
-def gridded(series: Series) -> Series:
-    """The series on the grid that its dates show: days, weeks, months.
-
-    Dates a week or a month apart are the starts of whole weeks and months. Irregular dates of a flow become weeks,
-    those of a stock stay days, most of them unseen: the mean of two images is no count.
-    """
-    step = float(np.median(np.diff(series.start).astype(float))) if len(series) > 1 else 1.0
-    if step == 1:
-        return series.regular("D")
-    if step == 7:
-        from pandas import Timestamp
-
-        anchor = f"W-{Timestamp(series.start[0]).day_name()[:3].upper()}"
-        return _whole(series, series.start + 7 * DAY).regular(anchor)
-    if 28 <= step <= 31:
-        months = series.start.astype("datetime64[M]")
-        return _whole(replace(series, start=months.astype("datetime64[D]")),
-                      (months + 1).astype("datetime64[D]")).regular("MS")
-    return series.regular("D" if series.kind == "stock" else "W-MON")
-
-
-def _whole(series: Series, end: np.ndarray) -> Series:
-    return replace(series, end=end)
-
-
-def in_bins(grid: Series) -> Series:
-    """The grid in bins of whole weeks (or of several rows), so that the regime model sees at most about `BINS` of them.
-
-    A stock is added up as well: so many cars on so many images, which keeps counts whole.
-    """
-    if len(grid) <= MOST:
-        return grid
-    days = int(np.median((grid.end - grid.start).astype(int)))
-    unit = 7 if days == 1 else days
-    width = unit * -(-len(grid) * days // (unit * BINS))
-    return replace(grid, kind="flow").regular(f"{width}D")
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
