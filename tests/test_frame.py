@@ -102,3 +102,71 @@ def test_a_wrong_setting_says_so() -> None:
         forecast_frame(table(), 3, errors="skip")
     with pytest.raises(ValueError, match="lies off the grid QS"):
         forecast_frame(table(), 3, freq="QS")
+
+
+GRIDS = {"YS": "YS-JAN", "YE": "YE-DEC", "YS-JUL": "YS-JUL", "QS": "QS-JAN", "QS-FEB": "QS-FEB", "QE": "QE-MAR", "QE-JAN": "QE-JAN",
+         "MS": "MS", "ME": "ME", "2MS": "2MS", "2ME": "2ME", "W-WED": "W-WED", "2W-MON": "2W-MON", "10D": "10D", "B": "B", "D": "D"}
+
+
+@pytest.mark.parametrize("freq", GRIDS)
+def test_a_row_stays_as_long_as_it_is(freq: str) -> None:
+    dates = pd.date_range("2010-01-04", periods=24, freq=freq)
+    given = pd.DataFrame({"unique_id": "a", "ds": dates, "y": 100.0}).drop(index=[5, 6, 14])
+    out = forecast_frame(given, 3, "mean", draws=200)
+    assert out["ds"].tolist() == pd.date_range(dates[-1], periods=4, freq=freq)[1:].tolist()
+    assert (out["median"] - 100).abs().max() < 15
+    pd.testing.assert_frame_equal(out, forecast_frame(given, 3, "mean", draws=200, freq=GRIDS[freq]))
+
+
+def one(ds: Any) -> pd.DataFrame:
+    return pd.DataFrame({"unique_id": "a", "ds": ds, "y": [float(k % 7) for k in range(len(ds))]})
+
+
+@pytest.mark.parametrize(("ds", "said"), [
+    (["01/02/2024", "02/02/2024"], "ds holds '01/02/2024', which may be one day or another: write YYYY-MM-DD"),
+    (["2024-01-01", "20240201"], "ds holds '20240201'"), (["2024-02-01", "2024-02-30"], "cannot read all dates"),
+    (pd.Series([20240101, "2024-01-02"], dtype=object), "ds holds 20240101"), (["2024-01-01", None], "ds is missing in 1 rows"),
+    (pd.to_datetime(["2024-01-01", None, None]), "ds is missing in 2 rows"),
+    (pd.period_range("2024-01-01", periods=9, freq="h"), "times of day"),
+    (pd.date_range("2024-01-01", periods=12, freq="SMS"), "no grid of days, .* mostly 1[45]"),
+    (pd.date_range("2024-01-01", periods=12, freq="MS") + pd.Timedelta(days=14), "lies on no grid"),
+    (["2024-01-01"], "2024-01-01 alone, which lies on any grid")])
+def test_dates_that_could_be_others_are_refused(ds: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        forecast_frame(one(ds), 2, "mean")
+
+
+@pytest.mark.parametrize(("freq", "starts"), [("M", "MS"), ("Q-JAN", "QS-FEB"), ("Y-DEC", "YS"), ("W-SUN", "W-MON"), ("D", "D"), ("2M", "2MS")])
+def test_periods_count_as_their_first_day(freq: str, starts: str) -> None:
+    ds = pd.period_range("2020-01-06", periods=9, freq=freq)[[0, 1, 2, 4, 6, 8]]
+    out = forecast_frame(one(ds), 2, "mean", draws=50)
+    pd.testing.assert_frame_equal(out, forecast_frame(one(ds.to_timestamp()), 2, "mean", draws=50, freq=starts))
+    assert len(forecast_frame(one(ds[[0, 5]]), 1, "mean", draws=50)) == 1
+
+
+def test_texts_and_dates_are_the_same_day() -> None:
+    stamps = pd.date_range("2024-01-01", periods=6, freq="W-MON")
+    made = [forecast_frame(one(ds), 2, "mean", draws=50) for ds in (stamps, stamps.strftime("%Y-%m-%d"), list(stamps.date))]
+    assert made[0].equals(made[1].astype(made[0].dtypes))
+    assert made[0].equals(made[2].astype(made[0].dtypes))
+
+
+def test_a_horizon_and_a_level_may_be_any_number() -> None:
+    given = table()
+    pd.testing.assert_frame_equal(forecast_frame(given, 2.0, "mean", level=80, draws=50),  # type: ignore[arg-type]
+                                  forecast_frame(given, 2, "mean", level=[80], draws=50))
+    for horizon in (2.5, 0, "2", np.inf):
+        with pytest.raises(ValueError, match="horizon must be a whole number of at least 1, got"):
+            forecast_frame(given, horizon, "mean")  # type: ignore[arg-type]
+    for level in ("80", None, [80, "90"], 100):
+        with pytest.raises(ValueError, match="level is in percent"):
+            forecast_frame(given, 2, "mean", level=level)  # type: ignore[arg-type]
+
+
+def test_where_all_fail_the_columns_are_those_that_are_read() -> None:
+    dark = table().assign(y=np.nan)
+    out = forecast_frame(dark, 2, "mean", level=80, errors="report")
+    assert out.columns.tolist() == ["unique_id", "ds", "mean", "median", "lo-80", "hi-80", "error"]
+    assert out[["ds", "mean", "median", "lo-80", "hi-80"]].isna().all(axis=None)
+    assert out["error"].notna().all()
+    assert pd.api.types.is_datetime64_any_dtype(out["ds"])

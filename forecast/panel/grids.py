@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast.frame import month_code
 from forecast.series import DAY, Series
 
 MOST = 400  # rows that the regime model sees; longer series are taken in bins
 BINS = 360  # of a longer series, about: seven years of weeks
 WEEK = 7
 WEEKDAYS = ("THU", "FRI", "SAT", "SUN", "MON", "TUE", "WED")  # of days counted from 1970
-ANCHORS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 ODD = 0.25  # share of dates up to which those off the grid of the others are told by name
 
 
@@ -74,17 +74,8 @@ def _months(start: np.ndarray) -> Laid | None:
         return None
     number = int(np.gcd.reduce(np.diff(np.unique(month)).astype(int)))
     begin = month - (number - 1) if np.all(day == length) else month
-    return Laid(_of_months(number, int(begin[0].astype(int)) % 12), begin.astype("datetime64[D]"),
+    return Laid(month_code(number, int(begin[0].astype(int)) % 12), begin.astype("datetime64[D]"),
                 (begin + number).astype("datetime64[D]"))
-
-
-def _of_months(number: int, first: int) -> str:
-    """The frequency of rows of so many months, one of which begins in the month `first` (0 = January)."""
-    if number == 3:
-        return f"QS-{ANCHORS[first % 3]}"
-    if number == 12:
-        return f"YS-{ANCHORS[first]}"
-    return "MS" if number == 1 else f"{number}MS"
 
 
 def _irregular(series: Series) -> str:
