@@ -78,14 +78,14 @@ def feed_series(path: str | Path, keep_good: bool = False, only: str = "*", kind
     """One Series of irregular days after the other, by name; about 45 bytes a row at the peak, in whatever order.
 
     Days with several rows: calls (and rows of a flow that name an image) add up, others keep the widest bounds. `kind`
-    is for layouts that do not say.
-    Raises as `read_feed` does.
+    is for layouts that do not say. A row of a table lasts to its `end`, and keeps its exposure.
+    Raises as `read_feed` does, and ValueError for rows of a flow that overlap.
     """
     from forecast.feeds.gather import gathered
 
     source, feed = detected(path)
     pattern = re.compile(translate(only))
-    made = gathered(feed, source, pattern, keep_good)
+    made = gathered(feed, source, pattern, keep_good, lasting=True)
     yield from (made.series(name, kind) for name in sorted(made.codes) if pattern.match(name))
 
 

@@ -36,7 +36,8 @@ class Input:
 def read_input(path: Path, settings: Settings, folder: Path) -> Input:
     """Read the file once; bad rows go to `rejected.csv` in `folder` where the settings keep the good ones.
 
-    Raises StatementError listing every bad row otherwise; ValueError for a file that is no feed, or without series.
+    Raises StatementError listing every bad row otherwise; ValueError for a file that is no feed, or without series, or
+    with rows that overlap.
     """
     source, feed = detected(path)
     only = settings.only or ("*/portcalls" if feed.name == "portwatch" else "*")
@@ -58,7 +59,7 @@ def read_input(path: Path, settings: Settings, folder: Path) -> Input:
                 yield batch
 
         try:
-            made = gathered(replace(feed, read=noted), source, re.compile(translate(only)), settings.keep_good)
+            made = gathered(replace(feed, read=noted), source, re.compile(translate(only)), settings.keep_good, True)
         except BaseException:
             half.unlink()
             raise
@@ -67,4 +68,6 @@ def read_input(path: Path, settings: Settings, folder: Path) -> Input:
     names = tuple(name for name in sorted(made.codes) if pattern.match(name))
     if not names:
         raise ValueError(f"{source.name}: none of its series fits --only {only!r}: forecast check FILE lists them")
+    for name in names if made.uneven else ():  # rows that contradict each other are told before the work begins
+        made.series(name, settings.kind)
     return Input(feed.name, names, lambda name: made.series(name, settings.kind), faulty, dict(notes))
