@@ -245,3 +245,49 @@ def test_a_member_that_is_noisier_is_not_thrown_out_for_a_mean_within_its_noise(
     rng = np.random.default_rng(1)
     found = scores.confidence_set({"calm": rng.normal(10, 1, 60), "noisy": rng.normal(11, 40, 60)}, rng)
     assert found["noisy"] > 0.1
+
+
+def test_a_confidence_set_gives_a_member_one_standard_error_worse_the_chance_of_that() -> None:
+    rng = np.random.default_rng(4)
+    noise = rng.normal(size=400)
+    noise = (noise - noise.mean()) / noise.std()
+    worse = noise + 1 / np.sqrt(400)  # its mean loss lies one standard error above
+    found = scores.confidence_set({"even": np.zeros(400), "worse": worse}, rng, block=1, resamples=4000)
+    assert found["worse"] == pytest.approx(0.317, abs=0.04)  # two-sided, beyond one standard deviation
+
+
+def test_losses_that_differ_by_a_constant_leave_no_doubt_whichever_is_the_smaller() -> None:
+    five = np.full(5, 5.0)
+    assert scores.diebold_mariano(five - 2, five) == (-np.inf, 0.0)
+    assert scores.diebold_mariano(five + 2, five) == (np.inf, 0.0)
+
+
+def test_three_pairs_are_enough_to_test_and_two_are_not() -> None:
+    assert np.isfinite(scores.diebold_mariano(np.array([1.0, 2.0, 4.0]), np.zeros(3))[0])
+    assert np.isnan(scores.diebold_mariano(np.array([1.0, 2.0]), np.zeros(2))[0])
+
+
+def test_the_lags_are_counted_to_the_horizon_for_even_horizons_too() -> None:
+    d = np.array([3.0, 1.0, -2.0, 4.0, 2.0, 5.0, 1.0, 3.0, 0.0, 2.0])
+    c, n, lags = d - d.mean(), 10, 3
+    variance = (c @ c + 2 * sum((1 - k / (lags + 1)) * (c[k:] @ c[:-k]) for k in range(1, lags + 1))) / n
+    h = lags + 1
+    wanted = d.mean() / np.sqrt(variance / n) * np.sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n)
+    assert scores.diebold_mariano(d, np.zeros(n), horizon=4)[0] == pytest.approx(wanted)
+
+
+def test_half_of_the_paths_lie_in_the_interval_of_one_half() -> None:
+    paths = np.arange(101.0)[:, None].repeat(6, axis=1)
+    assert scores.coverage(paths, np.array([20.0, 24.0, 26.0, 74.0, 76.0, 80.0]), 0.5) == pytest.approx(2 / 6)
+
+
+def test_the_weighted_interval_score_takes_the_eleven_intervals_of_the_hubs() -> None:
+    rng = np.random.default_rng(5)
+    paths, seen = rng.poisson(9, (500, 3)), np.array([2.0, 9.0, 30.0])
+    hubs = [0.02, 0.05, *(k / 10 for k in range(1, 10))]
+    np.testing.assert_allclose(scores.wis(paths, seen), scores.wis(paths, seen, hubs))
+
+
+def test_a_count_beyond_all_draws_costs_what_the_one_geometric_draw_gives_it() -> None:
+    p = 1 / (5 + 2)  # draws that are all five
+    assert scores.log_score(np.full((9, 1), 5), np.array([8.0]))[0] == pytest.approx(-np.log(p * (1 - p) ** 8 / 10))
