@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import outlook, series_story, story, tables
 from forecast.amounts import brought, together
 from forecast.captions import alt, captions
+from forecast.explanations import NONE, NOWHERE, WORTH
 from forecast.findings import Findings, Reading
 from forecast.verdicts import feigned, persistence, robust
 from forecast.words import count, figure, row_noun, safe, subject, whole
@@ -78,8 +79,9 @@ def _parts(findings: Findings) -> dict[str, Any]:
     variants, doubts = findings.sensitivity, robust(findings)
     parts: dict[str, Any] = {
         "answer": story.answer(findings), "limits": story.limits(findings),
-        "explanations": [tables.explanations(findings, k) for k in range(len(findings.main.explained) * some_events)],
-        "agreement": [line for line in (*story.agreement(findings), together(findings)) if line],
+        "explanations": [tables.explanations(findings, k) for k in _told(findings.main)] if some_events else [],
+        "agreement": [line for line in (
+            *story.agreement(findings), together(findings), story.unfitted(findings)) if line],
         "brought": brought(findings), "detectors": tables.detectors(findings.main),
         "elsewhere": [line for line in (story.looked_elsewhere(findings), persistence(findings)) if line],
         "tests": tables.event_tests(findings) if some_events else None,
@@ -97,6 +99,13 @@ def _parts(findings: Findings) -> dict[str, Any]:
     parts["contents"] = [pair for pair in names if parts[pair[0]]] + [
         ("evidence", "Evidence"), ("method", "Method"), ("again", "Settings and citing")]
     return parts
+
+
+def _told(reading: Reading) -> list[int]:
+    """The changes whose explanations are laid out: the one asked about first, then those that an event may fit."""
+    fits = [k for k, table in enumerate(reading.explained) if any(
+        e.within >= WORTH for e in table if e.name not in (NONE, NOWHERE))]
+    return [reading.asked, *(k for k in fits if k != reading.asked)]
 
 
 @cache

@@ -113,6 +113,15 @@ def _elsewhere(findings: Findings) -> str:
     return said
 
 
+def unfitted(findings: Findings) -> str:
+    """How many of several changes no event's window holds enough of to be laid out."""
+    main = findings.main
+    bare = sum(all(e.within < WORTH for e in table if e.name not in (NONE, NOWHERE)) for table in main.explained)
+    if not findings.windows or len(main.changes) < 2 or not bare:
+        return ""
+    return f"Of {len(main.changes)} changes, {bare} {'lies' if bare == 1 else 'lie'} in no event's window."
+
+
 def known_date(findings: Findings) -> str:
     """What the strongest test at a known date says, for a series that dates no change by itself."""
     effects = findings.effects

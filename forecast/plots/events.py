@@ -116,6 +116,6 @@ def label_rows(ax: Axes, y: np.ndarray, labels: Sequence[str]) -> float:
     ax.set_yticks([])
     for at, text in zip(y, labels, strict=True):
         ax.annotate(short(text, most), (0, at + 0.22), (2, 0), xycoords=("axes fraction", "data"), fontsize=7.2,
-                    textcoords="offset points", va="bottom",
+                    textcoords="offset points", va="bottom", zorder=2.5,  # above a line, below a number
                     bbox={"facecolor": "#ffffff", "edgecolor": "none", "pad": 1.2})
     return 0.36

@@ -36,6 +36,8 @@ from forecast.plots.parts import (
 from forecast.series import Series
 from forecast.words import row_noun
 
+NARROW = 0.02  # of the width of a picture
+
 
 def plot_observations(reading: Reading, windows: Sequence[Window], ax: Axes,
                       labelled: Sequence[str] | None = None) -> Axes:
@@ -47,8 +49,10 @@ def plot_observations(reading: Reading, windows: Sequence[Window], ax: Axes,
     left, right = span(s)
     gaps(s, ax)
     for n, b in enumerate(reading.breaks.get("regimes", ())):
-        ax.axvspan(day_number(b.low), day_number(b.high), facecolor=(*to_rgb(ORANGE), 0.28), zorder=0.6,
-                   edgecolor="#9a6a00", linewidth=0.9,
+        first, last = day_number(b.low), day_number(b.high)
+        wide = (last - first) / (right - left) > NARROW  # of a narrow one the two edges would hide counts
+        ax.axvspan(first, last, facecolor=(*to_rgb(ORANGE), 0.28), zorder=0.6, edgecolor="#9a6a00",
+                   linewidth=0.9 if wide else 0.3,
                    label="change dated in here" if n == 0 else None)
     edges = np.append(s.start.astype(float), float(s.end[-1].astype(int)))
     low, middle, high = (np.append(line, line[-1]) for line in reading.bands)
