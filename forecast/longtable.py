@@ -14,7 +14,7 @@ import pandas as pd
 from forecast.accounts import Account, Decision, said
 from forecast.ledgers import Cells, Fault, StatementError, locate, rows_of
 from forecast.registry import suggest
-from forecast.series import Kind, Series
+from forecast.series import Kind, Series, edges
 
 PLAIN = ("unique_id", "ds", "y", "y_low", "y_high")
 MOST_NAMES = 40  # of series, in an error
@@ -199,18 +199,19 @@ def _on_grid(series: Series, freq: str) -> Series:
     """The series on the regular grid its dates lie on, with NaN in the gaps."""
     if series.freq == freq or not len(series):
         return series
-    edges = np.asarray(pd.date_range(series.start[0], periods=_bins(series, freq) + 1, freq=freq, unit="s"),
-                       dtype="datetime64[D]")
-    place = np.searchsorted(edges, series.start)
-    off = (place >= len(edges) - 1) | (edges[np.minimum(place, len(edges) - 1)] != series.start)
+    labels = np.asarray(pd.date_range(series.start[0], periods=_bins(series, freq), freq=freq, unit="s"),
+                        dtype="datetime64[D]")
+    place = np.searchsorted(labels, series.start)
+    off = labels[np.minimum(place, len(labels) - 1)] != series.start
     if off.any():
         raise ValueError(f"{series.name}: {series.start[off][0]} does not lie on the grid {freq} from "
-                         f"{edges[0]}: name another freq, or null for irregular dates")
-    low, high = np.full((2, len(edges) - 1), np.nan)
+                         f"{labels[0]}: name another freq, or null for irregular dates")
+    grid, told = edges(labels[0], freq, len(labels))
+    low, high = np.full((2, len(labels)), np.nan)
     low[place], high[place] = series.low, series.high
     sources = dict(zip(place.tolist(), series.sources, strict=True))
-    return replace(series, start=edges[:-1].copy(), end=edges[1:].copy(), low=low, high=high,
-                   exposure=np.ones(len(low)), freq=freq,
+    return replace(series, start=grid[:-1].copy(), end=grid[1:].copy(), low=low, high=high,
+                   exposure=np.ones(len(low)), freq=told,
                    sources=tuple(sources.get(i, ()) for i in range(len(low))))
 
 

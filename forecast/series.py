@@ -18,6 +18,10 @@ LARGEST = 1e15  # of a count, or a value
 YEARS = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}($|[T ])")
 MOST_ROWS = 1_000_000  # of a regular grid
+FIRST = np.datetime64("2000-01-03", "D")  # of rows without a start; by identity: a given one is held to its grid
+# frequencies that name rows by their last day, and by their first
+ENDS = {"ME": "MS", "BME": "MS", "CBME": "MS", "QE": "QS", "BQE": "QS", "YE": "YS", "BYE": "YS"}
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +40,8 @@ class Series:
     low, high : float arrays [n], counts
     exposure : float array [n], share of days
     kind : "stock" or "flow"
-    freq : pandas frequency alias of a regular grid, or None for irregular dates
+    freq : pandas frequency alias of a regular grid, or None for irregular dates; its dates are the starts of rows, so
+        that months named by their last day (ME) are kept as months named by their first (MS)
     sources : one tuple of statement ids per row (may be empty)
     """
 
@@ -62,46 +67,57 @@ class Series:
         if self.kind not in KINDS:
             raise ValueError(f"series {self.name}: kind must be 'stock' or 'flow', got {self.kind!r}"
                              + _nearest(str(self.kind), KINDS))
-        if n and np.any(np.diff(self.start) < np.timedelta64(0, "D")):
-            raise ValueError(f"series {self.name}: dates are not in order: sort them (Series.from_counts does)")
+        for row in np.flatnonzero(self.end <= self.start):
+            raise ValueError(f"series {self.name}: row {row} starts on {self.start[row]} and ends before "
+                             f"{self.end[row]}: `end` is the day after its last")
+        self._sort()
         both = ~np.isnan(self.low) & ~np.isnan(self.high)
         if np.any(np.isnan(self.low) != np.isnan(self.high)):
             raise ValueError(f"series {self.name}: a bound without its partner: give low and high, or neither")
-        if np.any(self.low[both] > self.high[both]):
-            row = int(np.flatnonzero(both & (self.low > self.high))[0])
+        for row in np.flatnonzero(both & (self.low > self.high)):
             raise ValueError(f"series {self.name}, row {row}: low {self.low[row]:g} is above high "
                              f"{self.high[row]:g}: swap them or mend the source")
-        exposure = self.exposure[both]
-        if exposure.size and (not np.all(np.isfinite(exposure)) or exposure.min() <= 0 or exposure.max() > 1):
-            raise ValueError(f"series {self.name}: exposure must lie in (0, 1] where something was seen, got "
-                             f"{exposure.min():g} to {exposure.max():g}: a row nobody watched is NaN, not zero")
+        for row in np.flatnonzero(both & ~((self.exposure > 0) & (self.exposure <= 1))):
+            raise ValueError(f"series {self.name}: exposure must lie in (0, 1] where something was seen, row {row} has "
+                             f"{self.exposure[row]:g}: a row nobody watched is NaN, not zero")
         for array in (self.start, self.end, self.low, self.high, self.exposure):
             array.setflags(write=False)
 
+    def _sort(self) -> None:
+        """Put rows in order of their middles, by which time is told: a span may start before a day and lie after it."""
+        middle = self.start.astype(int) + self.end.astype(int)
+        if not np.any(np.diff(middle) < 0):
+            return
+        if self.freq is not None or np.any(np.diff(self.start) < np.timedelta64(0, "D")):
+            raise ValueError(f"series {self.name}: dates are not in order: sort them (Series.from_counts does)")
+        vars(self).update(vars(self.rows(np.argsort(middle, kind="stable"))))
+
     # -- constructors -------------------------------------------------------------------------------------------
     @classmethod
-    def from_values(cls, values: Any, start: Any = "2000-01-03", freq: str = "W-MON", *, low: Any = None,
+    def from_values(cls, values: Any, start: Any = FIRST, freq: str = "W-MON", *, low: Any = None,
                     high: Any = None, exposure: Any = None, kind: Kind = "flow", name: str = "series",
                     **labels: Any) -> Series:
         """Series on a regular grid. `values` [n]: numbers, NaN = not observed; `low`, `high` override as bounds.
 
-        Raises ValueError when values are not numbers, are infinite, or `freq` is unknown to pandas.
+        start : first day of the first row, or its last where `freq` names rows by that (ME); open: the first in 2000
+        Raises ValueError when values are not numbers, are infinite, `freq` is unknown to pandas, or no row starts then.
 
         >>> Series.from_values([3, None, 5], start="2023-01-02", freq="W-MON").observed.tolist()
         [True, False, True]
         """
         exact = _numbers(values, "values")
-        grid = _grid(start, freq, len(exact) + 1)
+        grid, told = edges(start, freq, len(exact))
         low_, high_ = _bounds(exact, low, high)
         return cls(start=grid[:-1].copy(), end=grid[1:].copy(), low=low_, high=high_,
-                   exposure=_exposure(exposure, len(exact)), kind=kind, freq=freq, name=name, **labels)
+                   exposure=_exposure(exposure, low_, kind), kind=kind, freq=told, name=name, **labels)
 
     @classmethod
     def from_counts(cls, dates: Any, counts: Any, low: Any = None, high: Any = None, exposure: Any = None,
                     kind: Kind = "flow", *, name: str = "series", **labels: Any) -> Series:
         """Series on irregular dates, sorted here; each row covers one day. Bounds override `counts` where given.
 
-        Raises ValueError on an unreadable date, lengths that differ, or a date given twice.
+        A date is the day at the place of its time zone, if it has one. Raises ValueError on an unreadable date, lengths
+        that differ, or a date given twice.
 
         >>> s = Series.from_counts(["2023-10-05", "2023-08-21"], [73, 30], kind="stock")
         >>> s.value.tolist()
@@ -122,7 +138,7 @@ class Series:
             raise ValueError(f"dates: {twice} stands twice: reconcile the two counts first (one row a date)")
         low_, high_ = _bounds(exact, low, high)
         return cls(start=when[order], end=when[order] + DAY, low=low_[order], high=high_[order],
-                   exposure=_exposure(exposure, len(exact))[order], kind=kind, name=name, **labels)
+                   exposure=_exposure(exposure, low_, kind)[order], kind=kind, name=name, **labels)
 
     # -- views ---------------------------------------------------------------------------------------------------
     def __len__(self) -> int:
@@ -193,7 +209,9 @@ class Series:
         return self.rows(self.end <= np.datetime64(pd.Timestamp(cutoff).date(), "D"))
 
     def coming(self, horizon: int) -> np.ndarray:
-        """Starts of the `horizon` rows after the last one, datetime64[D]; for a series on a grid."""
+        """Starts of the `horizon` rows after the last one, datetime64[D]; ValueError for irregular dates."""
+        if self.freq is None:
+            raise ValueError(f"series {self.name}: irregular dates have no rows to come: see series.regular('W-MON')")
         return np.asarray(pd.date_range(pd.Timestamp(self.end[-1]), periods=horizon, freq=self.freq),
                           dtype="datetime64[D]")
 
@@ -212,24 +230,24 @@ class Series:
         """The series on a regular grid with NaN in bins nobody observed.
 
         A stock is averaged over a bin, a flow summed; a flow bin that holds an unobserved or uncovered part keeps
-        the exposure of the covered share of its days. Bounds add (flow) or average (stock).
+        the exposure of the covered share of its days. Bounds add (flow) or average (stock); a mean of whole counts that
+        is not whole becomes the whole bounds around it. ME gives whole months, named by their first day (MS).
         Raises ValueError when a row straddles two bins of a flow.
         """
         if not len(self):
             return replace(self, freq=freq)
-        first, last = pd.Timestamp(self.start[0]), pd.Timestamp(self.end[-1] - DAY)
-        offset = _offset(freq, first)
+        first, last = pd.Timestamp(self.start.min()), pd.Timestamp(self.end.max() - DAY)
+        freq, offset = _offset(freq, first)
         if (last - first) / ((first + offset) - first) > MOST_ROWS:
             raise ValueError(f"series {self.name}: {first.date()} to {last.date()} is more than {MOST_ROWS:,} rows of "
                              f"{freq}: choose a coarser frequency")
         edge = first if offset.is_on_offset(first) else first - offset
-        points = pd.date_range(edge.normalize(), last + 2 * offset, freq=freq)
-        edges = np.asarray(points, dtype="datetime64[D]")
-        edges = edges[: int(np.searchsorted(edges, self.end[-1])) + 1]
-        bins = np.searchsorted(edges, self.start, side="right") - 1
-        n = len(edges) - 1
-        if self.kind == "flow" and np.any(self.end > edges[bins + 1]):
-            row = int(np.flatnonzero(self.end > edges[bins + 1])[0])
+        points = np.asarray(pd.date_range(edge.normalize(), last + 2 * offset, freq=freq), dtype="datetime64[D]")
+        points = points[: int(np.searchsorted(points, self.end.max())) + 1]
+        bins = np.searchsorted(points, self.start, side="right") - 1
+        n = len(points) - 1
+        if self.kind == "flow" and np.any(self.end > points[bins + 1]):
+            row = int(np.flatnonzero(self.end > points[bins + 1])[0])
             raise ValueError(f"series {self.name}: the row {self.start[row]} to {self.end[row]} straddles two bins of "
                              f"{freq}: choose a coarser frequency")
         seen = self.observed
@@ -238,16 +256,18 @@ class Series:
         with np.errstate(invalid="ignore", divide="ignore"):
             if self.kind == "stock":
                 low, high, exposure = low / number, high / number, np.ones(n)
+                if self.is_count:  # the mean of two images may be no count, and forecasters take counts alone
+                    low, high = np.floor(low), np.ceil(high)
             else:
                 length = (self.end - self.start).astype(float) * self.exposure
-                width = np.diff(edges).astype(float)
+                width = np.diff(points).astype(float)
                 exposure = np.bincount(bins[seen], weights=length[seen], minlength=n) / width
         empty = number == 0
         low, high = np.where(empty, np.nan, low), np.where(empty, np.nan, high)
         sources = tuple(
             tuple(dict.fromkeys(s for i in np.flatnonzero(bins == b) for s in self.sources[i])) for b in range(n)
         ) if self.sources else ()
-        return replace(self, start=edges[:-1].copy(), end=edges[1:].copy(), low=low, high=high,
+        return replace(self, start=points[:-1].copy(), end=points[1:].copy(), low=low, high=high,
                        exposure=np.where(empty, 1.0, np.minimum(exposure, 1.0)), freq=freq, sources=sources)
 
 
@@ -265,8 +285,10 @@ def _days(given: list[Any]) -> np.ndarray:
             raise ValueError(f"{each!r} is not written so")
         if isinstance(each, int | float | np.number) and not np.isnan(each):
             raise ValueError(f"{each!r} is a number")
-    plain = all(isinstance(each, str) and len(each) == 10 for each in given)
-    return np.asarray(given if plain else pd.to_datetime(given), dtype="datetime64[D]")
+    if all(isinstance(each, str) and len(each) == 10 for each in given):
+        return np.asarray(given, dtype="datetime64[D]")
+    local = [each.replace(tzinfo=None) if getattr(each, "tzinfo", None) else each for each in given]
+    return np.asarray(pd.DatetimeIndex(pd.to_datetime(local)).tz_localize(None), dtype="datetime64[D]")
 
 
 def _numbers(values: Any, what: str) -> np.ndarray:
@@ -309,44 +331,66 @@ def _bounds(exact: np.ndarray, low: Any, high: Any) -> tuple[np.ndarray, np.ndar
             np.where(np.isnan(high_) & ~np.isnan(low_), np.inf, high_))
 
 
-def _exposure(given: Any, n: int) -> np.ndarray:
+def _exposure(given: Any, low: np.ndarray, kind: Kind) -> np.ndarray:
     if given is None:
-        return np.ones(n)
+        return np.ones(len(low))
     try:
-        spread = np.broadcast_to(np.asarray(given, dtype=float), (n,))
+        spread = np.broadcast_to(np.asarray(given, dtype=float), low.shape)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"exposure: give one share, or one for each of {n} rows ({error})") from error
+        raise ValueError(f"exposure: give one share, or one for each of {len(low)} rows ({error})") from error
     array = _numbers(spread, "exposure")
-    return np.where(np.isnan(array), 1.0, array)
+    if kind == "stock" and np.any(array != 1):
+        raise ValueError("exposure belongs to a flow; a stock is there whole on each image: leave it out")
+    return np.where(np.isnan(array) & np.isnan(low), 1.0, array)
 
 
-def _grid(start: Any, freq: str, periods: int) -> np.ndarray:
+def edges(start: Any, freq: str, rows: int) -> tuple[np.ndarray, str]:
+    """Starts of rows and the end of the last [rows + 1], and the frequency of these; ValueError if none starts then."""
     try:
         if not isinstance(freq, str):
             raise TypeError(f"freq is {freq!r}")
-        first = pd.Timestamp(start).tz_localize(None).as_unit("s")
-        points = pd.date_range(first, periods=periods, freq=freq, unit="s")
-        days = np.asarray(points, dtype="datetime64[D]")
-        if len(days) > 1 and np.any(np.diff(days) < DAY):
+        first = pd.Timestamp(start).tz_localize(None).as_unit("s").floor("D")
+        offset, told = pd.tseries.frequencies.to_offset(freq), _by_first_day(freq)
+        begin = pd.tseries.frequencies.to_offset(told)
+        if start is FIRST:
+            first = offset.rollforward(first)
+        if told != freq and offset.is_on_offset(first):
+            first = begin.rollback(first) - (begin.n - 1) * begin.base
+        days = np.asarray(pd.date_range(first, periods=rows + 1, freq=told, unit="s"), dtype="datetime64[D]")
+        if np.any(np.diff(days) < DAY):
             raise ValueError("rows shorter than a day")
-        if len(days) and not YEARS[0] <= days[0] <= days[-1] <= YEARS[1]:
+        if not YEARS[0] <= days[0] <= days[-1] <= YEARS[1]:
             raise ValueError(f"rows from {days[0]} to {days[-1]}, years are 1 to 9999")
+        sides = f"{offset.rollback(first).date()} or {offset.rollforward(first).date()}"
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"start {start!r} with freq {freq!r}: {error}. Use a date like 2023-01-02 and a pandas "
                          "frequency such as D, W-MON, MS, QS or YS") from error
-    return days
+    if days[0] != np.datetime64(first, "D"):
+        raise ValueError(f"start {start!r} with freq {freq!r}: no row starts or ends that day: name {sides}")
+    return days, told
 
 
-def _offset(freq: Any, first: pd.Timestamp) -> Any:
-    """What pandas makes of a frequency of at least a day."""
+def _by_first_day(freq: str) -> str:
+    """The frequency that names by their first day the rows that `freq` names by their last: QS-JAN for QE-DEC."""
+    offset = pd.tseries.frequencies.to_offset(freq)
+    code, _, month = offset.rule_code.partition("-")
+    if code not in ENDS:
+        return freq
+    after = f"-{MONTHS[(MONTHS.index(month) + 1) % 12]}" if month else ""
+    return f"{offset.n if offset.n > 1 else ''}{ENDS[code]}{after}"
+
+
+def _offset(freq: Any, first: pd.Timestamp) -> tuple[str, Any]:
+    """A frequency of at least a day, by the first days of rows, and what pandas makes of it."""
     try:
         offset = pd.tseries.frequencies.to_offset(freq)
         if offset is None or first + offset < first + pd.Timedelta(days=1):
             raise ValueError("shorter than a day")
+        told = _by_first_day(freq)
     except (ValueError, TypeError) as error:
         raise ValueError(f"freq {freq!r}: {str(error)[:80]}. Use a pandas frequency such as D, W-MON, MS, QS or "
                          "YS") from error
-    return offset
+    return told, pd.tseries.frequencies.to_offset(told)
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from forecast.accounts import Decision
 from forecast.series import Kind, Series
@@ -24,6 +25,7 @@ def simulate(n: int = 104, level: float = 10.0, breaks: Mapping[int, float] | No
     dispersion : size r of the negative binomial (variance = mean + mean^2 / r)
     spread, correlation : marginal sd and lag-one autocorrelation of the log intensity around its level
     missing, at_least : shares of rows that are not observed, and that are known as "at least 80 %" of the count alone
+    start : the first row is the first of the grid from this day on
     Raises ValueError when a share lies outside [0, 1) or a break outside the rows.
 
     >>> simulate(6, level=4, seed=1).value.tolist()
@@ -55,8 +57,16 @@ def simulate(n: int = 104, level: float = 10.0, breaks: Mapping[int, float] | No
     low, high = np.where(bounded, np.floor(0.8 * counts), counts), np.where(bounded, np.inf, counts)
     unseen = rng.random(n) < missing
     counts[unseen] = low[unseen] = high[unseen] = np.nan
-    return Series.from_values(counts, start=start, freq=freq, low=low, high=high, kind=kind, name="simulated",
-                              site="simulated yard", measure="railcars")
+    return Series.from_values(counts, start=_first(start, freq), freq=freq, low=low, high=high, kind=kind,
+                              name="simulated", site="simulated yard", measure="railcars")
+
+
+def _first(start: str, freq: str) -> str:
+    """The first day of the grid from `start` on; a start or a grid that is none is left for `Series` to refuse."""
+    try:
+        return str(pd.tseries.frequencies.to_offset(freq).rollforward(pd.Timestamp(start)).date())
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return start
 
 
 @dataclass(frozen=True)

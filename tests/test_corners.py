@@ -69,7 +69,7 @@ def test_breaks_are_added_as_long_as_segments_can_be_cut():
 
 # -- seasons and forecasts ------------------------------------------------------------------------------------------
 def test_a_year_is_so_many_rows_as_fit_and_irregular_dates_have_no_season():
-    lengths = {freq: season_length(Series.from_values([1.0] * 8, start="2023-01-01", freq=freq)) for freq in ("D", "W-MON", "MS", "QS", "2W", "YS")}
+    lengths = {freq: season_length(Series.from_values([1.0] * 8, freq=freq)) for freq in ("D", "W-MON", "MS", "QS", "2W", "YS")}
     assert lengths == {"D": 7, "W-MON": 52, "MS": 12, "QS": 4, "2W": 26, "YS": 1}
     days = pd.date_range("2023-01-01", periods=40, freq="3D")
     assert evident_season(Series.from_counts(days, np.arange(40.0) % 7)).factors.tolist() == [1.0]

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -28,7 +29,8 @@ FAST = [name for name in NAMES if name != "combination"]  # runs the others many
 
 
 def series(values: Any, freq: str = "MS", **settings: Any) -> Series:
-    return Series.from_values(values, start="2021-01-03", freq=freq, **settings)
+    first = pd.tseries.frequencies.to_offset(freq).rollforward("2021-01-03")
+    return Series.from_values(values, start=first, freq=freq, **settings)
 
 
 def poisson(n: int, level: float = 9.0, seed: int = 0, hidden: float = 0.0) -> np.ndarray:

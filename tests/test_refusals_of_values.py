@@ -52,7 +52,7 @@ def _series(**changed):
     (lambda: _series(low=np.ones(3)), "low has 3 rows, start has 2"),
     (lambda: _series(kind="flows"), "did you mean 'flow'"),
     (lambda: _series(low=np.array([np.nan, 1])), "a bound without its partner"),
-    (lambda: _series(start=DAYS[::-1]), "dates are not in order"),
+    (lambda: _series(start=DAYS[::-1], end=DAYS[::-1] + 1), "dates are not in order"),
     (lambda: Series.from_counts(["2023-01-01"], [1, 2]), "dates has 1 rows, counts has 2"),
     (lambda: Series.from_counts(["2023-01-01"], [1], low=[1, 2]), "low has 2 rows, there are 1 counts"),
     (lambda: _series(end=DAYS + 3).regular("D"), "straddles two bins of D"),
