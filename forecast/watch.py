@@ -21,6 +21,7 @@ from forecast.season import Season, evident_season
 from forecast.series import Series, check_series
 
 REACH = float(np.log(8.0))  # how far beyond the levels of history a new one may lie, log units
+LEVEL = 0.05  # rate of false alarms over a whole watch
 FEWEST = 4  # observed rows of history below which there is no regime to be surprised by
 
 
@@ -58,6 +59,7 @@ class Watch:
         settings; they sum to one over all blocks
     moved : the same for states whose level has jumped since then, in the same unit; stay : chance of no jump so far
     rate, age : the last exact count per unit of scale, and the median gaps from it to the last row
+    row, day : number of the last row on the grid of the history, from which its season follows, and its first day
     """
 
     problem: Problem
@@ -71,9 +73,11 @@ class Watch:
     age: float
     level: float
     alarm: bool
+    row: int
+    day: np.datetime64
 
     @classmethod
-    def begin(cls, history: Series, *, level: float = 0.05, model: RegimeModel | None = None) -> Watch:
+    def begin(cls, history: Series, *, level: float = LEVEL, model: RegimeModel | None = None) -> Watch:
         """Start after a history of at least four observed rows; its own breaks are reckoned with.
 
         level : rate of false alarms over the whole watch, however often one looks
@@ -100,7 +104,8 @@ class Watch:
         total = sum(float(state.sum()) for state in states)
         return cls(problem=problem, season=season, history=history, still=tuple(state / total for state in states),
                    moved=tuple(np.zeros_like(state) for state in states), stay=1.0, last=_middle(history, -1),
-                   rate=float(problem.rate[0]), age=float(problem.age[0]), level=level, alarm=False)
+                   rate=float(problem.rate[0]), age=float(problem.age[0]), level=level, alarm=False,
+                   row=len(history) - 1, day=history.start[-1])
 
     def see(self, row: Series) -> tuple[Watch, News]:
         """The watch after one more row (a series of length one), and what that row says.
@@ -114,7 +119,8 @@ class Watch:
             raise ValueError(f"watch: {row.start[0]} lies before the last row seen: give rows in order of time")
         gap = days / self._typical
         chance = float(-np.expm1(-self.problem.model.breaks * days / self._span))
-        scale = self._scale(row)
+        number = self._number(row)
+        scale = self._scale(row, number)
         low, high = float(row.low[0]), float(row.high[0])
         still, moved = [], []
         above = below = 0.0
@@ -142,6 +148,7 @@ class Watch:
         known = low == high and scale > 0
         after = replace(self, still=tuple(state / total for state in still),
                         moved=tuple(state / total for state in moved), stay=stay, last=_middle(row, 0), alarm=alarm,
+                        row=number, day=row.start[0],
                         rate=low / scale if known else self.rate, age=0.0 if known else self.age + gap)
         seen = bool(row.observed[0])
         return after, News(when=str(row.start[0]), low=low, high=high, above=above if seen else 1.0,
@@ -159,14 +166,19 @@ class Watch:
         """Days of history, over which the model expects its number of breaks."""
         return max(float(self.history.days[-1] - self.history.days[0]), 1.0)
 
-    def _scale(self, row: Series) -> float:
+    def _number(self, row: Series) -> int:
+        """Number of a row on the grid of the history, counted along it: months and working days are no fixed gaps."""
+        if self.history.freq is None:
+            return self.row + 1
+        return self.row + len(pd.date_range(self.day, row.start[0], freq=self.history.freq)) - 1
+
+    def _scale(self, row: Series, number: int) -> float:
         """Expected count per unit of level: exposure (flows) times the season of that row."""
-        number = round((_middle(row, 0) - _middle(self.history, 0)) / self._typical)
         exposure = float(row.exposure[0]) if self.history.kind == "flow" else 1.0
         return exposure * float(self.season.over(np.array([number]))[0])
 
 
-def watch(series: Series, since: Any, *, level: float = 0.05, model: RegimeModel | None = None) -> tuple[News, ...]:
+def watch(series: Series, since: Any, *, level: float = LEVEL, model: RegimeModel | None = None) -> tuple[News, ...]:
     """News of every row of `series` that starts on or after `since`, under what the rows before say.
 
     Raises ValueError when too few observed rows lie before `since`, none after it, or it is no day.
@@ -180,9 +192,10 @@ def watch(series: Series, since: Any, *, level: float = 0.05, model: RegimeModel
         day = np.datetime64(pd.Timestamp(since).date(), "D")
     except (ValueError, TypeError) as error:
         raise ValueError(f"watch: since {since!r} is no day: write it as YYYY-MM-DD") from error
-    first = int(np.searchsorted(series.start, day))
-    if first == len(series):
+    after = np.flatnonzero(series.start >= day)
+    if not after.size:
         raise ValueError(f"watch: series {series.name} has no row on or after {day}: begin earlier")
+    first = int(after[0])
     state, told = Watch.begin(series.rows(slice(0, first)), level=level, model=model), []
     for at in range(first, len(series)):
         state, news = state.see(series.rows([at]))

@@ -8,18 +8,23 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from forecast.breaks import Break
 from forecast.experiment import Experiment
-from forecast.explanations import Explanation, explain
+from forecast.explanations import explain
+from forecast.posterior import Posterior
 from forecast.series import Series
-from forecast.watch import News, watch
+from forecast.watch import LEVEL, News, watch
+from forecast.words import day, percent
 
 SHOWN = 6  # explanations whose probability has moved most
 
 
-def news_of(experiment: Experiment, since: str, name: str = "") -> tuple[Series, tuple[News, ...], pd.DataFrame]:
-    """A series of an experiment (the primary), its news since a day, and how its explanations have moved.
+def news_of(experiment: Experiment, since: str,
+            name: str = "") -> tuple[Series, tuple[News, ...], pd.DataFrame, Break | None]:
+    """A series of an experiment (the primary), its news since a day, and how explanations of one change have moved.
 
-    The table has a row per explanation: label, before, now (posterior probabilities), largest move first.
+    The table has a row per explanation: label, before, now (posterior probabilities), largest move first. Both are of
+    the same change, which is given too: the likeliest since that day, or the last before it; None where none is found.
     Raises ValueError for an unknown series, and as `watch` does.
     """
     chosen = name or experiment.primary
@@ -27,19 +32,39 @@ def news_of(experiment: Experiment, since: str, name: str = "") -> tuple[Series,
         raise ValueError(f"watch: {chosen!r} is none of the series: {', '.join(experiment.series)}")
     series = replace(experiment.series[chosen].series()[0], name=chosen)
     told = watch(series, since)
-    first = int(np.searchsorted(series.start, np.datetime64(told[0].when, "D")))
-    before, now = (_explained(part, experiment) for part in (series.rows(slice(0, first)), series))
-    table = pd.DataFrame([{"explanation": row.label, "before": before[row.name].probability, "now": row.probability}
-                          for row in now.values()])
-    return series, told, table.loc[(table["now"] - table["before"]).abs().sort_values(ascending=False).index]
-
-
-def _explained(series: Series, experiment: Experiment) -> dict[str, Explanation]:
-    detector = experiment.regimes()
+    first, detector, windows = len(series) - len(told), experiment.regimes(), experiment.windows()
     posterior = detector.posterior(series)
     found = detector.breaks(posterior, series)
-    near = max(found, key=lambda b: b.probability).position - 1 if found else None
-    return {row.name: row for row in explain(series, posterior, experiment.windows(), near)}
+    fresh = [each for each in found if each.position >= first]
+    change = max(fresh, key=lambda each: each.probability) if fresh else found[-1] if found else None
+    near, gaps = change.position - 1 if change else None, _own_gaps(found, change, len(series) - 1)
+    past = series.rows(slice(0, first))
+    before, now = ({row.name: row for row in explain(part, _only(draws, gaps[:len(part) - 1]), windows, near)}
+                   for part, draws in ((past, detector.posterior(past)), (series, posterior)))
+    table = pd.DataFrame([{"explanation": row.label, "before": before[row.name].probability, "now": row.probability}
+                          for row in now.values()])
+    moved = table.loc[(table["now"] - table["before"]).abs().sort_values(ascending=False).index]
+    return series, told, moved, change
+
+
+def _own_gaps(found: Sequence[Break], change: Break | None, gaps: int) -> np.ndarray:
+    """Gaps that lie nearer to this change than to any other that was found, bool [gaps]."""
+    own, at = np.ones(gaps, dtype=bool), np.arange(1, gaps + 1)
+    for each in found:
+        if change and each is not change:
+            own &= np.abs(at - change.position) < np.abs(at - each.position)
+    return own
+
+
+def _only(posterior: Posterior, gaps: np.ndarray) -> Posterior:
+    """The posterior of breaks in these gaps alone, at even prior odds; another change would pass for this one."""
+    if gaps.all():
+        return posterior
+    jumps = posterior.jumps & gaps
+    prior = posterior.problem.model.breaks * float(posterior.problem.share[gaps].sum())
+    hit = int(jumps.any(axis=1).sum())
+    odds = (hit + 0.5) / (len(jumps) - hit + 0.5)
+    return replace(posterior, jumps=jumps, log_ratio=float(np.log(odds / np.expm1(prior))) if prior > 0 else -np.inf)
 
 
 def command(words: Sequence[str]) -> int:
@@ -52,12 +77,11 @@ def command(words: Sequence[str]) -> int:
     if len(words) not in (2, 3) or words[0].startswith("-"):
         raise ValueError(f"watch takes an experiment, a day and perhaps a series, got {' '.join(words) or 'nothing'}: "
                          "write forecast watch khasan_rajin 2024-06-01")
-    series, told, moved = news_of(load(words[0]), words[1], *words[2:])
-    _print(series, told, moved)
+    _print(*news_of(load(words[0]), words[1], *words[2:]))
     return 0
 
 
-def _print(series: Series, told: Sequence[News], moved: pd.DataFrame) -> None:
+def _print(series: Series, told: Sequence[News], moved: pd.DataFrame, change: Break | None) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -68,14 +92,17 @@ def _print(series: Series, told: Sequence[News], moved: pd.DataFrame) -> None:
     for news in told:
         seen = not np.isnan(news.low)
         table.add_row(news.when, _count(news), f"{news.surprise:.2f}" if seen else "", f"{news.evidence:.2g}",
-                      f"{100 * news.changed:.0f} %", "alarm" if news.alarm else "")
+                      percent(news.changed), "alarm" if news.alarm else "")
     console = Console()
     console.print(table)
     console.print("Surprise: chance under the present regime of a count as far out. Evidence: an e-value that may be "
-                  "read after every row; the alarm is at 20, which comes falsely to one watch in 20 at most.")
-    console.print(f"Explanations, before {told[0].when} and now:", highlight=False)
-    for row in moved.head(SHOWN).itertuples(index=False):
-        console.print(f"  {row.before:4.0%} -> {row.now:4.0%}  {escape(str(row.explanation))}", highlight=False)
+                  f"read after every row; the alarm is at {1 / LEVEL:.0f}, which comes falsely to one watch in "
+                  f"{1 / LEVEL:.0f} at most.")
+    of = f" of the change of {day(change.at)}" if change else ""
+    console.print(f"Explanations{of}, before {told[0].when} and now:", highlight=False)
+    for row in moved.head(SHOWN).to_dict("records"):
+        console.print(f"  {percent(row['before']):>5} -> {percent(row['now']):>5}  {escape(row['explanation'])}",
+                      highlight=False)
 
 
 def _count(news: News) -> str:
