@@ -53,7 +53,7 @@ class LongTable:
 
         >>> cars, account = LongTable("border_rail/railcars.csv", "eagle_pass", omission_above=1000).series()
         >>> [d.statement_id for d in account if d.outcome == "left out"]
-        ['eagle_pass 2017-09-01', 'eagle_pass 2018-09-01']
+        ['eagle_pass 2017-09-01 in border_rail/railcars.csv', 'eagle_pass 2018-09-01 in border_rail/railcars.csv']
         """
         series, account = read_long(self.path, self.unique_id, self.freq, self.kind, self.omission_above, self.complete)
         return replace(series, site=self.site or series.site, measure=self.measure or series.measure), account
@@ -65,7 +65,7 @@ def read_long(path: str, unique_id: str = "", freq: str | None = "MS", kind: Kin
     file = locate(path)
     if _is_plain(file):
         return _from_rows(_rows(file), path, unique_id, freq, kind, omission_above)
-    return _from_feed(file, unique_id, freq, kind, omission_above, complete)
+    return _from_feed(file, path, unique_id, freq, kind, omission_above, complete)
 
 
 def _is_plain(file: Path) -> bool:
@@ -96,28 +96,30 @@ def _from_rows(rows: Sequence[_Row], path: str, unique_id: str, freq: str | None
     name = unique_id or (found[0] if len(found) == 1 else "")
     if name not in found:
         raise ValueError(f"{path}: no series {unique_id!r}: {suggest(unique_id, found)}")
-    series, account = _accounted([row for row in sorted(rows, key=lambda row: row.day) if row.name == name], name, kind,
-                                 omission_above)
+    series, account = _accounted([row for row in sorted(rows, key=lambda row: row.day) if row.name == name], path, name,
+                                 kind, omission_above)
     return (_on_grid(series, freq) if freq else series), account
 
 
-def _accounted(kept: Sequence[_Row], name: str, kind: Kind,
+def _accounted(kept: Sequence[_Row], path: str, name: str, kind: Kind,
                omission_above: float | None) -> tuple[Series, tuple[Decision, ...]]:
     """The series of rows in order, omissions missing, and a decision on each."""
     account = Account(name)
+    # with the file, as it was named: two of them may hold a series of one name, and are two pieces of evidence
+    ids = [f"{name} {row.day} in {Path(path).as_posix()}" for row in kept]
     for i, row in enumerate(kept):
         reason = _omission(kept[max(i - 1, 0): i + 2], i > 0, omission_above) or (
             "nothing was reported" if np.isnan(row.low) else "")
-        if not account.refuse(row.id, reason):
-            account.use(row.id, said(row.low, row.high))
-    missing = np.array([account.made[row.id].outcome == "left out" for row in kept])
+        if not account.refuse(ids[i], reason):
+            account.use(ids[i], said(row.low, row.high))
+    missing = np.array([account.made[each].outcome == "left out" for each in ids])
     low, high = (np.where(missing, np.nan, [getattr(row, side) for row in kept]) for side in ("low", "high"))
     series = Series.from_counts([row.day for row in kept], np.full(len(kept), np.nan), low, high, kind=kind,
-                                name=name, sources=tuple((row.id,) for row in kept))
+                                name=name, sources=tuple((each,) for each in ids))
     return series, account.decisions()
 
 
-def _from_feed(file: Path, unique_id: str, freq: str | None, kind: Kind, omission_above: float | None,
+def _from_feed(file: Path, path: str, unique_id: str, freq: str | None, kind: Kind, omission_above: float | None,
                complete: bool) -> tuple[Series, tuple[Decision, ...]]:
     """The series of a file of any feed that counts something, in bounded memory."""
     from forecast.feeds import detected
@@ -134,7 +136,7 @@ def _from_feed(file: Path, unique_id: str, freq: str | None, kind: Kind, omissio
             zip(read.start.tolist(), read.low.tolist(), read.high.tolist(), strict=True)]
     if feed.kind == "call":
         rows = _calls(rows, complete)
-    series, account = _accounted(rows, name, read.kind, omission_above)
+    series, account = _accounted(rows, path, name, read.kind, omission_above)
     series = replace(series, site=read.site, measure=read.measure)
     if not freq:
         return series, account
@@ -162,10 +164,6 @@ class _Row:
     day: date
     low: float
     high: float
-
-    @property
-    def id(self) -> str:
-        return f"{self.name} {self.day}"
 
 
 def _row(cells: Cells) -> _Row | None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from forecast import Series, counterfactual, detect, predict, simulate, watch
+from forecast.explanations import explain_together
 from forecast.longtable import LongTable
 from forecast.reconcile import Stock
 
@@ -58,6 +59,19 @@ def test_a_long_table_of_month_ends_holds_whole_months(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("unique_id,ds,y\na,2023-01-31,3\na,2023-02-27,4\n")
     with pytest.raises(ValueError, match="2023-02-27 does not lie on the grid ME"):
         LongTable(str(tmp_path / "t.csv"), freq="ME").series()
+
+
+def test_two_files_may_hold_a_series_of_one_name(tmp_path: Path) -> None:
+    rng, made = np.random.default_rng(0), []
+    for place in ("khasan", "rajin"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "chart.csv").write_text("unique_id,ds,y\n" + "".join(
+            f"chart,{np.datetime64('2021-01') + k}-01,{rng.poisson(5 if k < 20 else 30)}\n" for k in range(40)))
+        made.append(LongTable(str(tmp_path / place / "chart.csv")).series()[0])
+    assert made[0].sources[0] == (f"chart 2021-01-01 in {tmp_path.as_posix()}/khasan/chart.csv",)
+    assert explain_together(made, ()).log_ratio > max(explain_together(made, ()).alone)
+    with pytest.raises(ValueError, match="rest on 40 statements that are the same"):
+        explain_together([made[0], replace(made[0], name="again")], ())
 
 
 # -- dates that were moved -----------------------------------------------------------------------------------------------
