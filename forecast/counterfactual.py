@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from forecast.effects import position_of
+from forecast.models import check_paths
 from forecast.posterior import ahead, present
 from forecast.regimes import RegimeModel, pose
 from forecast.season import evident_season
-from forecast.series import Series
+from forecast.series import Series, check_series
 
 LEVELS = (0.025, 0.5, 0.975)
 FEWEST = 4  # observed rows before the date, below which nothing can be run on
@@ -54,13 +55,16 @@ def counterfactual(series: Series, when: Any, *, draws: int = 2000, seed: int = 
 
     sums : least and most of the sum from a row to each later one, where more is known of it than of each row (see
         `Flow.sums`)
-    Raises ValueError when fewer than four observed rows lie before the date, or counts are not whole.
+    Raises ValueError when fewer than four observed rows lie before the date, counts are not whole, or draws or seed are
+    no whole numbers; TypeError for what is no series.
 
     >>> rise = Series.from_values([5, 3, 6, 4, 5, 5, 4, 6, 5, 4] * 2 + [14, 16, 15, 13], start="2023-01-02")
     >>> counterfactual(rise, "2023-05-22").total[0] > 10
     True
     """
-    first = position_of(series, when)
+    check_series(series, "counterfactual")
+    check_paths(1, draws, seed)
+    first, draws = position_of(series, when), int(draws)
     before, after = series.rows(slice(0, first)), series.rows(slice(first, len(series)))
     if not series.is_count or before.observed.sum() < FEWEST:
         raise ValueError(f"counterfactual: {series.name} has {int(before.observed.sum())} observed whole counts before "

@@ -14,7 +14,7 @@ import pandas as pd
 from forecast import __version__
 from forecast.backtest import Backtest
 from forecast.models import Forecaster, predict
-from forecast.registry import build, make
+from forecast.registry import build, check_fields, make
 from forecast.series import Series
 
 FORMAT = 1  # raised when a file of the older form could be misread
@@ -24,6 +24,8 @@ DATES = ("cutoff", "when")  # columns of a backtest's table
 @dataclass(frozen=True)
 class Recipe:
     """All that a forecast depends on: members are stateless, so that these give the same paths bit for bit.
+
+    `exposure` and `known` are left out: what is seen of the paths, or known ahead, is for `predict` with this series.
 
     model : a name of `conf/models` or an object of ours; saving writes its settings out, so that a later change of the
         defaults leaves it as it was
@@ -60,8 +62,8 @@ def save(what: Recipe | Backtest, path: str | Path) -> Path:
     """
     if isinstance(what, Recipe):
         model = make("models", what.model) if isinstance(what.model, str) else what.model
-        body = {"kind": "recipe", "series": _series(what.series), "model": _recipe(model), "horizon": what.horizon,
-                "draws": what.draws, "seed": what.seed}
+        body = {"kind": "recipe", "series": _series(what.series), "model": _recipe(model),
+                **{each: _plain(getattr(what, each)) for each in ("horizon", "draws", "seed")}}
     else:
         body = {"kind": "backtest", "table": _columns(what.table), "scores": _columns(what.scores),
                 "baseline": what.baseline, "horizon": what.horizon, "origins": list(what.origins)}
@@ -74,11 +76,12 @@ def save(what: Recipe | Backtest, path: str | Path) -> Path:
 def restore(path: str | Path) -> Recipe | Backtest:
     """What `save` wrote; the tables of a backtest hold the same numbers to the last bit.
 
-    Raises ValueError when the file is no JSON of ours or of a format that this version does not know.
+    Raises ValueError when the file is no JSON of ours or of a format that this version does not know, OSError when it
+    cannot be read.
     """
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: no JSON ({error}): name a file that `save` wrote") from error
     number = data.get("format") if isinstance(data, dict) else None
     if number != FORMAT:
@@ -94,6 +97,8 @@ def restore(path: str | Path) -> Recipe | Backtest:
                             tuple(data["origins"]))
     except KeyError as error:
         raise ValueError(f"{path}: no entry {error}: the file was cut or edited, save it again") from error
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"{path}: an entry is not as `save` wrote it ({error}): save it again") from error
     raise ValueError(f"{path}: kind {data['kind']!r} is unknown: this version reads recipe and backtest")
 
 
@@ -148,6 +153,7 @@ def _to_series(data: dict[str, Any]) -> Series:
     arrays: dict[str, Any] = {name: _floats(data[name]) for name in ("low", "high", "exposure")}
     arrays |= {name: np.array(data[name], dtype="datetime64[D]") for name in ("start", "end")}
     words = {name: data[name] for name in ("kind", "freq", "name", "site", "measure", "unit")}
+    check_fields(words, Series)
     return Series(**arrays, **words, sources=tuple(tuple(each) for each in data["sources"]))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from forecast import Series, watch
+from forecast import Recipe, Series, counterfactual, restore, save, scenario, watch
 from forecast.__main__ import command
 from forecast.config import load
 from forecast.watch import Watch
@@ -102,3 +104,62 @@ def test_the_command_writes_percents_as_reports_do(twice: None, capsys: pytest.C
     assert ">99\u202f%" in said
     assert "100 %" not in said
     assert " 0%" not in said
+
+
+# -- conditions and recipes -----------------------------------------------------------------------------------------------
+SERIES = Series.from_values(np.random.default_rng(2).poisson(9, 40), start="2021-03-01", freq="MS", name="ships")
+
+
+@pytest.mark.parametrize(("call", "said"), [
+    (lambda: scenario([1, 2], 3, level=4), "scenario takes a Series, got a list"),
+    (lambda: scenario(SERIES, "x", level=4), "horizon must be a whole number of at least 1, got 'x'"),
+    (lambda: scenario(SERIES, 2.5, level=4), "horizon must be a whole number of at least 1, got 2.5"),
+    (lambda: scenario(SERIES, 0, level=4), "horizon must be a whole number of at least 1, got 0"),
+    (lambda: scenario(SERIES, 3, level=4, draws=0), "draws must be a whole number of at least 1, got 0"),
+    (lambda: scenario(SERIES, 3, level=4, seed=-1), "seed must be a whole number of at least 0, got -1"),
+    (lambda: scenario(SERIES, 3, level="a"), "level is a mean count of at least 0, got 'a'"),
+    (lambda: scenario(SERIES, 3, level=float("nan")), "level is a mean count of at least 0, got nan"),
+    (lambda: scenario(SERIES, 3, since="nonsense"), "since 'nonsense' is no day: write it as YYYY-MM-DD"),
+    (lambda: scenario(SERIES, 3, until=[1]), "until [1] is no day: write it as YYYY-MM-DD"),
+    (lambda: scenario(Series.from_values([np.nan] * 3), 3, level=4), "no row holds an observation"),
+    (lambda: counterfactual([1, 2], "2022-01-01"), "counterfactual takes a Series, got a list"),
+    (lambda: counterfactual(SERIES, "2022-01-01", draws=0), "draws must be a whole number of at least 1, got 0"),
+    (lambda: counterfactual(SERIES, "2022-01-01", seed="a"), "seed must be a whole number of at least 0, got 'a'"),
+])
+def test_a_wrong_argument_is_said_in_one_sentence(call: Callable[[], object], said: str) -> None:
+    with pytest.raises((ValueError, TypeError)) as error:
+        call()
+    assert said in str(error.value)
+
+
+def test_whole_numbers_of_any_type_are_taken() -> None:
+    assert scenario(SERIES, 2.0, level=4, draws=np.int64(10)).shape == (10, 2)  # type: ignore[arg-type]
+    assert len(counterfactual(SERIES, "2022-01-01", draws=50.0).when)  # type: ignore[arg-type]
+
+
+def test_a_recipe_takes_the_numbers_that_predict_takes(tmp_path: Path) -> None:
+    recipe = Recipe(SERIES, "mean", np.int64(3), np.int32(20), np.int64(5))  # type: ignore[arg-type]
+    back = restore(save(recipe, tmp_path / "r.json"))
+    assert isinstance(back, Recipe)
+    np.testing.assert_array_equal(back.paths(), recipe.paths())
+
+
+@pytest.mark.parametrize("change", [
+    {"series": []}, {"series": None}, {"series": {"sources": 5}}, {"series": {"low": 5}}, {"series": {"low": [[]]}}, {"series": {"name": 5}},
+    {"series": {"start": 5}}, {"series": {"start": ["x"]}}, {"model": "x"}, {"model": None}, {"model": {"_target_": 5}}, {"series": {"freq": []}},
+    {"kind": "backtest", "table": 5, "scores": 5, "baseline": "", "horizon": 1, "origins": []},
+    {"kind": "backtest", "table": {}, "scores": {}, "baseline": "", "horizon": 1, "origins": 5}], ids=str)
+def test_a_file_whose_entries_are_of_another_kind_is_refused(change: dict[str, object], tmp_path: Path) -> None:
+    file = save(Recipe(SERIES, "mean"), tmp_path / "r.json")
+    data = json.loads(file.read_text(encoding="utf-8"))
+    inner = change.get("series")
+    file.write_text(json.dumps(data | ({"series": data["series"] | inner} if isinstance(inner, dict) else change)), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"r\.json: ") as error:
+        restore(file)
+    assert str(error.value).count("\n") == 0
+
+
+def test_json_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text("[" * 200_000)
+    with pytest.raises(ValueError, match=r"r\.json: "):
+        restore(tmp_path / "r.json")

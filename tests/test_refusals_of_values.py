@@ -75,7 +75,7 @@ def _series(**changed):
     (lambda: SimulatedYard(breaks=[3]).series(), "breaks must map rows to factors"),
     # series that cannot be used so
     (lambda: predict(IRREGULAR, "mean"), "irregular dates: put it on a grid first"), (lambda: season_length(IRREGULAR), "irregular dates: put it on a grid first"),
-    (lambda: scenario(IRREGULAR, 3, level=4.0), "takes whole counts on a regular grid"),
+    (lambda: scenario(IRREGULAR, 3, level=4.0), "irregular dates: put it on a grid first"),
     (lambda: event_effect(Series.from_values([0.5, 1.5, 2.5, 3.5] * 9), "2000-01-20"), "takes whole counts of at least zero"),
     (lambda: pose(RegimeModel(), Series.from_values([np.nan] * 9)), "the regime model has nothing to fit"),
     (lambda: crps(np.empty((0, 3)), np.zeros(3)), "paths hold no draw"), (lambda: explain_together([simulate(20, seed=1)], ()), "got 1 series: name at least two"),

@@ -41,18 +41,8 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
     >>> predict(Series.from_values([4, 6, 5, 4, 6, 5, 4, 6]), model="mean", horizon=3, draws=10).shape
     (10, 3)
     """
-    check_counts(series, "predict")
-    if not series.observed.any():
-        raise ValueError(f"series {series.name}: no row holds an observation: nothing can be forecast")
-    if series.freq is None:
-        raise ValueError(f"series {series.name}: irregular dates: put it on a grid first, e.g. series.regular('W-MON')")
-    for name, number in (("horizon", horizon), ("draws", draws)):
-        if not isinstance(number, int | float | np.number) or number != number // 1 or number < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
-    if horizon * draws > MOST_NUMBERS:
-        raise ValueError(f"horizon {horizon} times draws {draws} must be at most {MOST_NUMBERS:,}: lower one of them")
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
+    check_ahead(series, "predict")
+    check_paths(horizon, draws, seed)
     share = None if exposure is None else watched(series, exposure, int(horizon))
     chosen: Forecaster = make("models", model) if isinstance(model, str) else model
     if not callable(getattr(chosen, "paths", None)):
@@ -73,6 +63,26 @@ def check_counts(series: Series, caller: str) -> None:
     if not series.is_count:
         raise ValueError(f"series {series.name}: forecasters take whole counts of at least zero: "
                          "round or rescale the values first")
+
+
+def check_ahead(series: Series, caller: str) -> None:
+    """Raise ValueError for what `caller` was given that is no series of whole counts on a grid, some observed."""
+    check_counts(series, caller)
+    if not series.observed.any():
+        raise ValueError(f"series {series.name}: no row holds an observation: nothing can be forecast")
+    if series.freq is None:
+        raise ValueError(f"series {series.name}: irregular dates: put it on a grid first, e.g. series.regular('W-MON')")
+
+
+def check_paths(horizon: Any, draws: Any, seed: Any) -> None:
+    """Raise ValueError unless so many rows of so many paths can be drawn from this seed."""
+    for name, number in (("horizon", horizon), ("draws", draws)):
+        if not isinstance(number, int | float | np.integer | np.floating) or number != number // 1 or number < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
+    if horizon * draws > MOST_NUMBERS:
+        raise ValueError(f"horizon {horizon} times draws {draws} must be at most {MOST_NUMBERS:,}: lower one of them")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
 
 
 def watched(series: Series, exposure: Any, horizon: int) -> np.ndarray:

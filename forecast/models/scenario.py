@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.models import watched
+from forecast.models import check_ahead, check_paths, watched
 from forecast.models.regimes import Regimes
 from forecast.posterior import Present, ahead, present, sample
 from forecast.regimes import pose
@@ -35,11 +35,13 @@ def scenario(series: Series, horizon: int = 12, *, since: Any = None, until: Any
 
     The regime model's posterior supplies the level, how counts scatter and how they are correlated, and the season; no
     further break comes. This is a condition, not a probability that it comes true.
-    Raises ValueError when neither or both are given, the span holds no row, or the level is negative.
+    Raises ValueError when neither or both are given, an end is no day, the span holds no row, or the level is no number
+    of at least zero, and for a series, horizon, number of draws or seed that `predict` refuses.
     """
+    check_ahead(series, "scenario")
+    check_paths(horizon, draws, seed)
+    horizon, draws = int(horizon), int(draws)
     window = _window(series, since, until, level)
-    if not series.is_count or series.freq is None or not series.observed.any():
-        raise ValueError(f"series {series.name}: a scenario takes whole counts on a regular grid: see `predict`")
     rng, n = np.random.default_rng(seed), len(series)
     season, model = evident_season(series), Regimes().model
     problem = pose(model, series, season.over(np.arange(n)))
@@ -63,13 +65,20 @@ def _window(series: Series, since: Any, until: Any, level: float | None) -> Wind
     if (level is None) == (since is None and until is None):
         raise ValueError("scenario: give a span of the past (since, until) or a level, one of the two")
     if level is not None:
-        if not 0 <= level < np.inf:
+        if not isinstance(level, int | float | np.number) or not 0 <= level < np.inf:
             raise ValueError(f"scenario: level is a mean count of at least 0, got {level!r}")
         return None
-    first = series.start[0] if since is None else np.datetime64(pd.Timestamp(since).date(), "D")
-    last = series.end[-1] if until is None else np.datetime64(pd.Timestamp(until).date(), "D")
+    first = series.start[0] if since is None else _day(since, "since")
+    last = series.end[-1] if until is None else _day(until, "until")
     rows = np.flatnonzero((series.end > first) & (series.start < last))
     if not rows.size:
         raise ValueError(f"scenario: no row of {series.name} lies from {first} to {last}: it runs from "
                          f"{series.start[0]} to {series.end[-1]}")
     return Window(int(rows[0]), int(rows[-1]) + 1)
+
+
+def _day(given: Any, name: str) -> np.datetime64:
+    try:
+        return np.datetime64(pd.Timestamp(given).date(), "D")
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"scenario: {name} {given!r} is no day: write it as YYYY-MM-DD") from error
