@@ -63,7 +63,7 @@ def break_days(series: Series, gap_probability: np.ndarray) -> np.ndarray:
     middle = (series.centre - series.start[0]).astype(int)
     days = np.zeros(int((series.end[-1] - series.start[0]).astype(int)))
     for gap, probability in enumerate(gap_probability):
-        first, last = middle[gap] + 1, middle[gap + 1] + 1
+        first, last = min(middle[gap] + 1, middle[gap + 1]), middle[gap + 1] + 1  # two rows may share a middle
         days[first:last] += probability / (last - first)
     return days
 

@@ -29,7 +29,7 @@ from forecast.accounts import GUESSES, MERGES, Account, Decision, NothingUsedErr
 from forecast.cumulative import Cumulative, edges_of, take_calls, take_periods
 from forecast.longtable import LongTable, read_long
 from forecast.registry import suggest
-from forecast.series import DAY, Series
+from forecast.series import DAY, Series, offset_of
 from forecast.statements import Statement, Watching, read_statements, read_watching
 
 __all__ = ["Decision", "Flow", "LongTable", "Source", "Stock", "read_long"]
@@ -212,8 +212,8 @@ class Flow:
         """Edges of the bins, from that of `start` (or the first statement) to that of `end` (or the last)."""
         first = pd.Timestamp(self.start or min(s.start for s in used if s.start))
         last = pd.Timestamp(self.end or max(s.end for s in used if s.end))
-        offset = pd.tseries.frequencies.to_offset(self.freq)
-        points = pd.date_range(offset.rollback(first), last + 2 * offset, freq=self.freq)
+        freq, offset = offset_of(self.freq, first)
+        points = pd.date_range(offset.rollback(first), last + 2 * offset, freq=freq)
         edges = np.asarray(points, dtype="datetime64[D]")
         return edges[: int(np.searchsorted(edges, np.datetime64(last, "D"), side="right")) + 1]
 
@@ -259,7 +259,8 @@ class Flow:
             sources.append(() if nothing else tuple(sorted(taken[i].id for i in here)))
         low, high, exposure = (column.copy() for column in np.array(rows).T)
         return Series(start=edges[:-1].copy(), end=edges[1:].copy(), low=low, high=high, exposure=exposure,
-                      kind="flow", freq=self.freq, name=self.name, site=self.site, measure=self.measure,
+                      kind="flow", freq=offset_of(self.freq, pd.Timestamp(edges[0]))[0], name=self.name,
+                      site=self.site, measure=self.measure,
                       sources=tuple(sources))
 
 

@@ -237,7 +237,7 @@ class Series:
         if not len(self):
             return replace(self, freq=freq)
         first, last = pd.Timestamp(self.start.min()), pd.Timestamp(self.end.max() - DAY)
-        freq, offset = _offset(freq, first)
+        freq, offset = offset_of(freq, first)
         if (last - first) / ((first + offset) - first) > MOST_ROWS:
             raise ValueError(f"series {self.name}: {first.date()} to {last.date()} is more than {MOST_ROWS:,} rows of "
                              f"{freq}: choose a coarser frequency")
@@ -380,7 +380,7 @@ def _by_first_day(freq: str) -> str:
     return f"{offset.n if offset.n > 1 else ''}{ENDS[code]}{after}"
 
 
-def _offset(freq: Any, first: pd.Timestamp) -> tuple[str, Any]:
+def offset_of(freq: Any, first: pd.Timestamp) -> tuple[str, Any]:
     """A frequency of at least a day, by the first days of rows, and what pandas makes of it."""
     try:
         offset = pd.tseries.frequencies.to_offset(freq)

@@ -239,3 +239,11 @@ def test_yards_counted_twice_on_a_day_are_one_observation(tmp_path):
     series, account = Stock(ledgers=[str(path)], sites=["y", "x"]).series()
     assert series.value.tolist() == [9, 7]
     assert {d.statement_id: d.outcome for d in account}["a"] == "left out"
+
+
+def test_months_named_by_their_end_are_the_months_and_hours_are_refused():
+    by_start, by_end = (Flow(freq=freq).series()[0] for freq in ("MS", "ME"))
+    assert by_start.start.tolist() == by_end.start.tolist()
+    assert by_end.freq == "MS"
+    with pytest.raises(ValueError, match="shorter than a day"):
+        Flow(freq="h").series()
