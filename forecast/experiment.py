@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from forecast.effects import Tested, event_effects, position_of
 from forecast.events import read_events, window
 from forecast.explanations import Together, Window, break_days, explain, explain_together, gap_probability
 from forecast.findings import Findings, Reading
-from forecast.images import Image, Worth, image_worth, predictive
+from forecast.images import Image, Worth, clear_days, image_worth, predictive
 from forecast.ledgers import recorded
 from forecast.models import MOST_NUMBERS, Forecaster, predict
 from forecast.posterior import Posterior
@@ -47,7 +48,8 @@ class Experiment:
     detectors, models : name -> object; regimes is always run, for everything else hangs on its posterior
     known : CSV of covariates known ahead (`ds` and a column of numbers each, for every row of the series that is
         forecast and of the horizon), for the models that take them
-    images : whether the counts are read from images, so that one more could be bought
+    images : whether the counts are read from images, so that one more could be bought; imaged : the list of those that
+        there are (a STAC item collection), with how clear each is
     horizon, origins : rows ahead, and origins of the backtest; placebos : simulated series behind each p-value
     """
 
@@ -73,6 +75,7 @@ class Experiment:
     seed: int = 0
     jobs: int = 1
     images: bool = False
+    imaged: str = ""
     simulated: bool = False
 
     def __post_init__(self) -> None:
@@ -114,7 +117,7 @@ class Experiment:
 
 
 def _check_words(experiment: Experiment) -> None:
-    for name in ("name", "title", "question", "primary", "forecast_on", "ledger", "known", "baseline"):
+    for name in ("name", "title", "question", "primary", "forecast_on", "ledger", "known", "imaged", "baseline"):
         given = getattr(experiment, name)
         if not isinstance(given, str):
             raise ValueError(f"{name} must be text, got {given!r}: put it in quotes")
@@ -186,7 +189,8 @@ def _run(experiment: Experiment, progress: Progress | None) -> Findings:
         forecast=forecast, totals=totals, backtest=scored, frozen=_frozen(windows), versions=_versions(),
         settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
                   "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline}
-        | ({} if known is None else {"known": ", ".join(map(str, known.columns))}))
+        | ({} if known is None else {"known": ", ".join(map(str, known.columns))})
+        | ({"imaged": Path(experiment.imaged).name} if experiment.imaged else {}))
 
 
 def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Window, ...]) -> Reading:
@@ -200,7 +204,7 @@ def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Wind
     explained = tuple(explain(series, posterior, windows, near) for near in places)
     count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
     level = posterior.problem.observation.mean(posterior.level, posterior.spread[:, None])
-    images, worth = (_images(series, posterior, found["regimes"], experiment.seed) if experiment.images else ((), None))
+    images, worth = _images(experiment, series, posterior, found["regimes"]) if experiment.images else ((), None)
     return Reading(
         name=name, series=series, account=account, log_ratio=posterior.log_ratio,
         needed=regimes.needed(posterior), number=tuple(count.tolist()),
@@ -234,8 +238,8 @@ def _statements(source: Source) -> tuple[Statement, ...]:
     return read_statements(ledgers, getattr(source, "approx_width", 0.15)) if ledgers else ()
 
 
-def _images(series: Series, posterior: Posterior, breaks: tuple[Break, ...],
-            seed: int) -> tuple[tuple[Image, ...], Worth | None]:
+def _images(experiment: Experiment, series: Series, posterior: Posterior,
+            breaks: tuple[Break, ...]) -> tuple[tuple[Image, ...], Worth | None]:
     """Days worth an image for the change whose date is least certain."""
     if not posterior.jumps.any():
         return (), None
@@ -245,8 +249,10 @@ def _images(series: Series, posterior: Posterior, breaks: tuple[Break, ...],
     middle = int(gaps.argmax()) if near is None else near
     # an image shows one day: of a flow, that day's share of the row
     days = float(np.median((series.end - series.start).astype(float))) if series.kind == "flow" else 1.0
-    before, after = predictive(posterior, middle, 1 / days, np.random.default_rng(seed))
-    return image_worth(break_days(series, gaps), series.start[0], before, after)
+    before, after = predictive(posterior, middle, 1 / days, np.random.default_rng(experiment.seed))
+    daily = break_days(series, gaps)
+    clear = clear_days(experiment.imaged, series.start[0], len(daily)) if experiment.imaged else None
+    return image_worth(daily, series.start[0], before, after, clear=clear)
 
 
 def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -> tuple[Tested | None, dict[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.feedback import run
+from forecast.ledgers import locate
 from forecast.posterior import Posterior
 
 
@@ -65,6 +66,27 @@ def image_worth(daily: np.ndarray, first: np.datetime64, before: np.ndarray, aft
               days_then=float(seen[day] * _weighed(_intervals, chance, day, old, new) + (1 - seen[day]) * days_now))
         for day in ranked)
     return images, Worth(first + np.array(list(gains), "m8[D]"), np.array(list(gains.values())))
+
+
+def clear_days(path: str, first: np.datetime64, days: int) -> np.ndarray:
+    """Chance [days] that an image of each day from `first` on shows anything, by a list of what was imaged (STAC).
+
+    A day without an image has none. Raises ValueError for a file that is no such list, or has no image of these days.
+    """
+    from forecast.feeds import read_feed
+
+    read = read_feed(locate(path))
+    if read.kind != "watch":
+        raise ValueError(f"imaged: {read.file} holds {read.kind}s ({read.feed}), no list of images: name a STAC item "
+                         "collection")
+    place = (read.table["ds"].to_numpy().astype("M8[D]") - first).astype(int)
+    inside = (place >= 0) & (place < days)
+    if not inside.any():
+        raise ValueError(f"imaged: {read.file} has no image between {first} and {first + days - 1}: name the list of "
+                         "these days")
+    share = np.zeros(days)
+    np.maximum.at(share, place[inside], read.table["exposure"].to_numpy(dtype=float)[inside])
+    return share
 
 
 def _weighed(measure: Callable[[np.ndarray], np.ndarray], chance: np.ndarray, day: int, old: np.ndarray,

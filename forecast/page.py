@@ -157,7 +157,9 @@ def _method(findings: Findings) -> list[tuple[str, str]]:
                      "from what was known then; scored by CRPS on exact counts."))
     if findings.main.images:
         said.append(("Next image", "Expected entropy of the date of the change after an image of each day, over the "
-                                   "counts that it may show."))
+                                   "counts that it may show"
+                     + (f", for the days that {g['imaged']} has an image of, by how clear each is." if "imaged" in g
+                        else ".")))
     said.append(("Words", "Terms of probability follow ICD 203: almost no chance to 5 %, very unlikely to 20 %, "
                           "unlikely to 45 %, roughly even chance to 55 %, likely to 80 %, very likely to 95 %, almost "
                           "certain above. They stand for posterior probabilities only."))
