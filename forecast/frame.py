@@ -15,6 +15,7 @@ from forecast.series import ISO, Kind, Series
 ANCHORS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEK = 7
 WEEKENDS = 2  # that must have been left out before days are taken for working days
+FEWEST = 4  # dates of a series that show a grid of its own
 ERRORS = ("raise", "report")
 SHOWN = 20  # series that an error names
 
@@ -28,7 +29,8 @@ def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = 
         YYYY-MM-DD, or periods, which count as their first day
     level : central intervals in percent, one or several
     freq : pandas frequency of all series; None takes the coarsest that all dates lie on: whole numbers of months that
-        begin or end on them (YS-JAN, QE-DEC, 2MS, ME ...), of weeks (W-MON, 2W-MON), of days (10D), working days, D
+        begin or end on them (YS-JAN, QE-DEC, 2MS, ME ...), of weeks (W-MON, 2W-MON), of days (10D), working days, D. A
+        series that shows a coarser one by itself is then refused
     errors : "raise" stops with every series that cannot be forecast and why; "report" gives these NaN and the reason in
         the column `error`, which is then there
 
@@ -48,6 +50,8 @@ def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = 
     parts, failed = [], {}
     for name, rows in dated.groupby("unique_id", sort=False):
         try:
+            if freq is None:
+                _check_company(rows, grid)
             parts.append(_one(str(name), rows, int(horizon), model, levels, grid, kind, draws, seed)
                          .assign(unique_id=name))
         except ValueError as error:
@@ -169,6 +173,19 @@ def _weeks_or_days(dates: np.ndarray, step: int, usual: float) -> str:
     weekends = int((dates[-1] - dates[0]).astype(int)) // WEEK
     working = np.is_busday(dates).all() and np.median(np.busday_count(dates[:-1], dates[1:])) == 1
     return "B" if working and weekends >= WEEKENDS else "D"
+
+
+def _check_company(rows: pd.DataFrame, grid: str) -> None:
+    """Raise ValueError for a series that by itself lies on a coarser grid than the table: is a quarter one month?"""
+    if rows["ds"].nunique() < FEWEST:
+        return
+    try:
+        own = _grid(rows, rows["ds"])
+    except ValueError:
+        return
+    if own not in (grid, "B"):
+        raise ValueError(f"its dates lie on the grid {own}, those of the table on {grid}: give freq={grid!r} if what "
+                         "lies between is missing, or forecast it by itself")
 
 
 # -- one series -------------------------------------------------------------------------------------------------------

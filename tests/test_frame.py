@@ -170,3 +170,15 @@ def test_where_all_fail_the_columns_are_those_that_are_read() -> None:
     assert out[["ds", "mean", "median", "lo-80", "hi-80"]].isna().all(axis=None)
     assert out["error"].notna().all()
     assert pd.api.types.is_datetime64_any_dtype(out["ds"])
+
+
+def test_quarters_in_the_company_of_months_are_not_taken_for_months():
+    months = pd.DataFrame({"unique_id": "m", "ds": pd.date_range("2020-01-01", periods=36, freq="MS"), "y": 30})
+    quarters = pd.DataFrame({"unique_id": "q", "ds": pd.date_range("2020-01-01", periods=12, freq="QS"), "y": 90})
+    both = pd.concat([months, quarters])
+    with pytest.raises(ValueError, match=r"q: its dates lie on the grid QS-JAN, those of the table on MS: give freq='MS'"):
+        forecast_frame(both, 2, "mean")
+    told = forecast_frame(both, 2, "mean", errors="report").set_index("unique_id")
+    assert told.loc["m", "mean"].between(25, 35).all()
+    assert "QS-JAN" in told.loc["q", "error"]
+    assert len(forecast_frame(both, 2, "mean", freq="MS")) == 4
