@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import nbinom
 
 from forecast.lattice import deviations
+from forecast.observation import Counts
 from forecast.passes import backward, evidence_of, forward, paths
 from forecast.posterior import sample
 from forecast.regimes import RegimeModel, pose
@@ -145,3 +147,19 @@ def test_one_row_alone_has_its_evidence_and_paths():
     found = sample(problem, 20, np.random.default_rng(0))
     assert found.jumps.shape == (20, 0)
     assert np.isfinite(found.level).all()
+
+
+def test_counts_of_several_scales_have_the_likelihood_of_the_negative_binomial():
+    rows = np.array([[3, 3, 1.0], [3, 3, 0.5], [0, 0, 0.25], [np.nan, np.nan, 1.0], [7, 7, 0.5], [2, 5, 0.5], [4, np.inf, 1.0]])
+    levels, spread, noise, nodes = np.log([2.0, 5.0, 9.0, 20.0]), np.array([0.0, 0.4]), np.array([2.5, 8.0]), 3
+    found = Counts().emission(rows, levels, spread, noise, nodes)
+    for u, (low, high, scale) in enumerate(rows):
+        if np.isnan(low):
+            np.testing.assert_array_equal(found.table[u], 1)
+            continue
+        for d, x in enumerate(deviations(nodes)[0]):
+            for e in range(2):
+                success = noise[e] / (noise[e] + scale * np.exp(levels + x * spread[e]))
+                wanted = nbinom.logpmf(low, noise[e], success) if low == high else np.log(
+                    nbinom.cdf(high, noise[e], success) - nbinom.cdf(low - 1, noise[e], success))
+                np.testing.assert_allclose(found.peak[u, e] + np.log(found.table[u, d, e]), wanted, atol=2e-3)
