@@ -16,7 +16,7 @@ from forecast.series import Series
 MODEL = RegimeModel(spreads=(0.12, 0.4), correlations=(0.4, 0.85), dispersions=(2.0, 8.0, 40.0), levels=24)
 
 
-@pytest.fixture(scope="module", params=["no break", "a break", "gaps and bounds"])
+@pytest.fixture(scope="module", params=["no break", "a break", "gaps and bounds", "irregular dates"])
 def series(request):
     """Simulated weekly counts."""
     rng = np.random.default_rng(5)
@@ -26,6 +26,9 @@ def series(request):
     if request.param == "gaps and bounds":
         y[[3, 4, 50, 51, 52]] = high[[3, 4, 50, 51, 52]] = np.nan
         high[10], high[90] = y[10] + 6, np.inf
+    if request.param == "irregular dates":  # each length of gap has a matrix of its own
+        days = np.datetime64("2022-01-03") + np.cumsum(rng.choice([7, 14, 35], 120)).astype("timedelta64[D]")
+        return Series.from_counts(days, y, kind="stock")
     return Series.from_values(y, start="2022-01-03", low=y, high=high)
 
 
