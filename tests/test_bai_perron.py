@@ -116,3 +116,10 @@ def test_a_wrong_rule_says_what_to_do() -> None:
         BaiPerron(select="aic")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="regressors has 3 rows, series series has 20"):
         BaiPerron(regressors=[1, 2, 3]).detect(Series.from_values(np.arange(20)))
+
+
+@pytest.mark.parametrize("x", [np.ones(80), np.full(80, 7.0), np.column_stack([np.sin(np.arange(80.0)), 2 * np.sin(np.arange(80.0))])])
+def test_regressors_that_say_nothing_new_change_nothing(x: np.ndarray) -> None:
+    rng = np.random.default_rng(3)
+    step = np.r_[rng.normal(0, 1, 40), rng.normal(4, 1, 40)]
+    assert [b.position for b in BaiPerron(regressors=x).detect(Series.from_values(step, start="2020-01-06", freq="W-MON"))] == [40]
