@@ -251,7 +251,9 @@ def _images(experiment: Experiment, series: Series, posterior: Posterior,
     days = float(np.median((series.end - series.start).astype(float))) if series.kind == "flow" else 1.0
     before, after = predictive(posterior, middle, 1 / days, np.random.default_rng(experiment.seed))
     daily = break_days(series, gaps)
-    clear = clear_days(experiment.imaged, series.start[0], len(daily)) if experiment.imaged else None
+    # another series may lie in other years than the list: no image narrows it
+    clear = clear_days(experiment.imaged, series.start[0], len(daily),
+                       needed=series.name == experiment.primary) if experiment.imaged else None
     return image_worth(daily, series.start[0], before, after, clear=clear)
 
 

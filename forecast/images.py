@@ -68,10 +68,11 @@ def image_worth(daily: np.ndarray, first: np.datetime64, before: np.ndarray, aft
     return images, Worth(first + np.array(list(gains), "m8[D]"), np.array(list(gains.values())))
 
 
-def clear_days(path: str, first: np.datetime64, days: int) -> np.ndarray:
+def clear_days(path: str, first: np.datetime64, days: int, *, needed: bool = True) -> np.ndarray:
     """Chance [days] that an image of each day from `first` on shows anything, by a list of what was imaged (STAC).
 
-    A day without an image has none. Raises ValueError for a file that is no such list, or has no image of these days.
+    A day without an image has none; needed : whether a list without an image of any of these days is an error
+    Raises ValueError for a file that is no such list, and for one of other days where they are needed.
     """
     from forecast.feeds import read_feed
 
@@ -81,7 +82,7 @@ def clear_days(path: str, first: np.datetime64, days: int) -> np.ndarray:
                          "collection")
     place = (read.table["ds"].to_numpy().astype("M8[D]") - first).astype(int)
     inside = (place >= 0) & (place < days)
-    if not inside.any():
+    if needed and not inside.any():
         raise ValueError(f"imaged: {read.file} has no image between {first} and {first + days - 1}: name the list of "
                          "these days")
     share = np.zeros(days)

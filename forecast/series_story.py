@@ -94,6 +94,7 @@ def size(reading: Reading, b: Break) -> str:
 
 
 def between(b: Break) -> str:
+    """The days between which a change lies, and how much of the posterior they hold."""
     held = f" ({percent(b.probability)} of the posterior)" if np.isfinite(b.probability) else ""
     first, last = date.fromisoformat(b.low), date.fromisoformat(b.high)
     start = f"{first.day} {first:%B}" if first.year == last.year else day(first)
@@ -182,6 +183,7 @@ def first_seen(reading: Reading) -> tuple[str, date, str] | None:
 
 
 def seen_rows(reading: Reading) -> str:
+    """The number of observed rows with their noun: "39 observed months"."""
     return _counted_rows(reading.series, int(reading.series.observed.sum()))
 
 

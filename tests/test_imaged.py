@@ -45,7 +45,15 @@ def test_only_days_of_the_list_are_recommended(tmp_path):
 def test_a_list_of_other_days_or_no_list_at_all_is_refused(tmp_path):
     with pytest.raises(ValueError, match="has no image between 2022-01-03 and 2022-01-08"):
         clear_days(scenes(tmp_path, {date(2030, 1, 1): 0.0}), np.datetime64(FIRST), 6)
+    assert not clear_days(scenes(tmp_path, {date(2030, 1, 1): 0.0}), np.datetime64(FIRST), 6, needed=False).any()
     with pytest.raises(ValueError, match="no list of images: name a STAC item collection"):
         clear_days(str(Path(__file__).parent / "feeds" / "simulated_long_table.csv"), np.datetime64(FIRST), 6)
     with pytest.raises(ValueError, match="imaged must be text, got 3"):
         load("simulated_yard", "imaged=3")
+
+
+def test_a_series_of_other_years_does_not_stop_the_run(tmp_path):
+    cars = "{_target_: forecast.simulate.SimulatedYard, start: 2010-01-04, n: 60, breaks: {}}"
+    found = run(load("simulated_yard", "models=[]", "detectors=[regimes]", f"+series.early={cars}",
+                     f"imaged={scenes(tmp_path, {FIRST + timedelta(k): 0.0 for k in range(200, 500, 2)})}"))
+    assert all(image.narrowing == 0 for image in found.readings["early"].images)
