@@ -18,9 +18,9 @@
 # %%
 from matplotlib.figure import Figure
 
-from forecast import Series, detect, event_effect, load, plots, predict, run, show_report
-from forecast.feeds import feed_series
-from forecast.registry import folder
+from forecast import Series, detect, event_effect, feed_series, load, predict, run, show_report
+from forecast.report import plots
+from forecast.support.registry import folder
 
 experiment = load("khasan_rajin")
 ships, account = experiment.series["container_ships"].series()

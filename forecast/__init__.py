@@ -6,74 +6,79 @@ nothing and the environment can be made by the standard library alone.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
 # public name -> module that holds it
 _HOMES = {
-    "Series": "series",
-    "Event": "events",
-    "read_events": "events",
-    "Statement": "statements",
-    "read_statements": "statements",
-    "read_feed": "feeds",
-    "feed_series": "feeds",
-    "Break": "breaks",
-    "detect": "breaks",
-    "detect_all": "breaks",
-    "predict": "models",
-    "totals": "models",
-    "scenario": "models.scenario",
-    "forecast_frame": "frame",
-    "Recipe": "saved",
-    "save": "saved",
-    "restore": "saved",
-    "backtest": "backtest",
-    "counterfactual": "counterfactual",
-    "event_effect": "effects",
-    "explain": "explanations",
-    "watch": "watch",
-    "simulate": "simulate",
-    "Experiment": "experiment",
-    "Findings": "findings",
-    "run": "experiment",
-    "load": "config",
-    "write_report": "report",
-    "show_report": "report",
-    "summary": "report",
+    "Series": "series.series",
+    "Event": "evidence.events",
+    "read_events": "evidence.events",
+    "Statement": "evidence.statements",
+    "read_statements": "evidence.statements",
+    "read_feed": "evidence.feeds.layouts",
+    "feed_series": "evidence.feeds.layouts",
+    "Break": "breaks.detection",
+    "detect": "breaks.detection",
+    "detect_all": "breaks.detection",
+    "predict": "models.forecaster",
+    "totals": "models.forecaster",
+    "scenario": "models.scenarios",
+    "forecast_frame": "models.frame",
+    "Recipe": "models.saved",
+    "save": "models.saved",
+    "restore": "models.saved",
+    "backtest": "models.backtesting",
+    "counterfactual": "effects.counterfactuals",
+    "event_effect": "effects.event_tests",
+    "explain": "effects.explanations",
+    "watch": "effects.monitoring",
+    "simulate": "series.simulation",
+    "Experiment": "experiment.experiment",
+    "Findings": "experiment.findings",
+    "run": "experiment.experiment",
+    "load": "experiment.config",
+    "write_report": "report.report",
+    "show_report": "report.report",
+    "summary": "report.report",
+    "Flow": "evidence.flow",
+    "Stock": "evidence.stock",
+    "LongTable": "evidence.long_table",
+    "SimulatedYard": "evidence.simulated",
 }
 
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the names are those of the table above
 
 if TYPE_CHECKING:
-    from forecast.backtest import backtest
-    from forecast.breaks import Break, detect, detect_all
-    from forecast.config import load
-    from forecast.counterfactual import counterfactual
-    from forecast.effects import event_effect
-    from forecast.events import Event, read_events
-    from forecast.experiment import Experiment, run
-    from forecast.explanations import explain
-    from forecast.feeds import feed_series, read_feed
-    from forecast.findings import Findings
-    from forecast.frame import forecast_frame
-    from forecast.models import predict, totals
-    from forecast.models.scenario import scenario
-    from forecast.report import show_report, summary, write_report
-    from forecast.saved import Recipe, restore, save
-    from forecast.series import Series
-    from forecast.simulate import simulate
-    from forecast.statements import Statement, read_statements
-    from forecast.watch import watch
+    from forecast.breaks.detection import Break, detect, detect_all
+    from forecast.effects.counterfactuals import counterfactual
+    from forecast.effects.event_tests import event_effect
+    from forecast.effects.explanations import explain
+    from forecast.effects.monitoring import watch
+    from forecast.evidence.events import Event, read_events
+    from forecast.evidence.feeds.layouts import feed_series, read_feed
+    from forecast.evidence.flow import Flow
+    from forecast.evidence.long_table import LongTable
+    from forecast.evidence.simulated import SimulatedYard
+    from forecast.evidence.statements import Statement, read_statements
+    from forecast.evidence.stock import Stock
+    from forecast.experiment.config import load
+    from forecast.experiment.experiment import Experiment, run
+    from forecast.experiment.findings import Findings
+    from forecast.models.backtesting import backtest
+    from forecast.models.forecaster import predict, totals
+    from forecast.models.frame import forecast_frame
+    from forecast.models.saved import Recipe, restore, save
+    from forecast.models.scenarios import scenario
+    from forecast.report.report import show_report, summary, write_report
+    from forecast.series.series import Series
+    from forecast.series.simulation import simulate
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        # a function may carry the name of its module (simulate, backtest): bind it over the module
         value = getattr(import_module(f"forecast.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
@@ -82,15 +87,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-class _Package(ModuleType):
-    """Keeps `forecast.simulate` the function when some module imports the file of the same name first."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if _HOMES.get(name) == name and isinstance(value, ModuleType):
-            value = getattr(value, name)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from forecast.bootstrap import NEEDED, ensure
+from forecast.support.bootstrap import NEEDED, ensure
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKS = {"pytest": (9,), "ruff": (0, 14), "mypy": (1, 19), "hypothesis": (6, 150), "build": (1, 3), "openpyxl": (3, 1),

@@ -16,10 +16,10 @@ from typing import Any
 import pandas as pd
 from hypothesis import strategies as st
 
-from forecast.events import read_events
-from forecast.feeds import read_feed
-from forecast.ledgers import StatementError
-from forecast.statements import Statement, read_statements, read_watching
+from forecast.evidence.cells import StatementError
+from forecast.evidence.events import read_events
+from forecast.evidence.feeds.layouts import read_feed
+from forecast.evidence.statements import Statement, read_statements, read_watching
 
 Data = st.DataObject
 PLACE = Path(tempfile.mkdtemp())

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from forecast.kernels import level_partitions, regression_partitions
-from forecast.pruning import functional_partitions, normal_partitions, pruned_partitions
-from forecast.reconcile import Flow
-from forecast.series import Series
-from forecast.statements import Statement
+from forecast.breaks._numba_bai_perron import level_partitions, regression_partitions
+from forecast.breaks._numba_optimal_partitioning import functional_partitions, normal_partitions, pruned_partitions
+from forecast.evidence.flow import Flow
+from forecast.evidence.statements import Statement
+from forecast.series.series import Series
 
 Data = st.DataObject
 

@@ -9,15 +9,15 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from forecast.config import _forced, compose
-from forecast.refusals import check_override, check_text, may_name
+from forecast.experiment.config import _forced, compose
+from forecast.support.untrusted import check_override, check_text, may_name
 
 Data = st.DataObject
-PIECES = st.sampled_from(["a", "_target_", "hydra", "forecast.models.ets.Ets", "os.system", "forecast.bootstrap.Path", "${oc.env:X}", "${a}", "defaults", "../x",
+PIECES = st.sampled_from(["a", "_target_", "hydra", "forecast.models.ets.Ets", "os.system", "forecast.support.bootstrap.Path", "${oc.env:X}", "${a}", "defaults", "../x",
                           "[", "]", "{", "}", ": ", ", ", "\n", "- ", "  ", "&a ", "*a", "!!python/name:os ", "'", '"', "#", "\t", "1", "~", "=", "+", "@", ".", "|", "\0"])
 WORDS = ("title", "horizon", "models", "a", "b_c", "series", "x.y", "é", "on", "12", "null", "hydras", "target")
 PLAIN = ("text", "", "yes", 0, 1, -3, 2.5, True, None, "${horizon}", "${a.b}", "forecast.models.ets.Ets", "a: b", "- x", "#", "0x1f", "羅津", "1e5", "~")
-TARGETS = ("os.system", "forecast.bootstrap.ensure", "builtins.eval", "forecast.models.ets._private", "forecast", "forecast.models.ets.Ets.paths", "hydra.utils.call", "pandas.eval", 3, None,
+TARGETS = ("os.system", "forecast.support.bootstrap.ensure", "builtins.eval", "forecast.models.ets._private", "forecast", "forecast.models.ets.Ets.paths", "hydra.utils.call", "pandas.eval", 3, None,
            ["forecast.models.ets.Ets"], "forecast.models..Ets", "Forecast.models.ets.Ets", " forecast.models.ets.Ets", "forecast.models.ets.Ets()")
 EVIL = ("${oc.env:HOME}", "x ${oc.env:HOME,y}", "${oc.decode:${a}}", "${a:1}", "a\u202eb", "\x1b[0m", 2**70, "${${a}}", "\x00", "${a")
 

@@ -15,10 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from forecast import plots
-from forecast.figures import draw
-from forecast.images import Worth
-from forecast.sensitivity import Variant
+from forecast.effects.next_image import Worth
+from forecast.effects.sensitivity import Variant
+from forecast.report import plots
+from forecast.report.figures import draw
 from tests.test_words import after_the_event, findings, reading
 
 FOLDER = Path(__file__).parent / "baseline"

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from forecast.findings import Findings
+from forecast.experiment.findings import Findings
 
 ROOT = Path(__file__).resolve().parent.parent
 OPEN, CLOSE = "<!-- answer: the report's own words, held by a test -->\n", "<!-- end of answer -->"
@@ -27,8 +27,8 @@ def between(text: str) -> str:
 def inventory(text: str) -> str:
     """The README with its lists of experiments, detectors, models and public names as the code has them."""
     import forecast
-    from forecast.config import experiments
-    from forecast.registry import names
+    from forecast.experiment.config import experiments
+    from forecast.support.registry import names
 
     there = {"experiments": sorted(experiments()), "detectors": names("detectors"), "models": names("models")}
     for group, known in there.items():
@@ -46,7 +46,7 @@ def first(item: Any) -> str:
 
 def picture(findings: Findings) -> str:
     """The key picture as SVG."""
-    from forecast.figures import draw
+    from forecast.report.figures import draw
 
     return draw(findings)["key"].svg
 
@@ -60,7 +60,7 @@ def main() -> None:
     from dataclasses import replace
 
     from forecast import load, run
-    from forecast.report import markdown
+    from forecast.report.report import markdown
 
     findings = run(replace(load("khasan_rajin"), models={}))
     file = ROOT / "README.md"

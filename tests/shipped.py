@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from forecast import load, run
-from forecast.findings import Findings
-from forecast.registry import folder
-from forecast.report import markdown
+from forecast.experiment.findings import Findings
+from forecast.report.report import markdown
+from forecast.support.registry import folder
 
 FOLDER = Path(__file__).parent / "golden"
 EXPERIMENTS = sorted(path.stem for path in folder("experiments").glob("*.yaml"))

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from forecast import Event, Series, detect, simulate
-from forecast.breaks import Break
-from forecast.counterfactual import counterfactual
-from forecast.explanations import NONE, NOWHERE, Window, _table
-from forecast.longtable import LongTable
-from forecast.reconcile import Flow
-from forecast.report import summary
-from forecast.series_story import change
-from forecast.story import agreement, events
-from forecast.tables import explanations
-from forecast.verdicts import feigned, hangs, persistence, verdicts
+from forecast.breaks.detection import Break
+from forecast.effects.counterfactuals import counterfactual
+from forecast.effects.explanations import NONE, NOWHERE, Window, _table
+from forecast.evidence.flow import Flow
+from forecast.evidence.long_table import LongTable
+from forecast.report.prose.series_story import change
+from forecast.report.prose.story import agreement, events
+from forecast.report.prose.verdicts import feigned, hangs, persistence, verdicts
+from forecast.report.report import summary
+from forecast.report.tables import explanations
 from tests.test_words import Together, effect, explanation, findings, reading, variant
 
 OLD = Break(3, "2023-04-01", "2023-03-16", "2023-04-15", 1.0, 5.0, 0.9)

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import Series, scores
-from forecast.backtest import QUANTILES, _wis, backtest
+from forecast import Series
+from forecast.models import scores
+from forecast.models.backtesting import QUANTILES, _wis, backtest
 from forecast.models.mean import Mean
 from forecast.models.negative_binomial import NegativeBinomial
 from forecast.models.prophet import Prophet
 from forecast.models.seasonal_naive import SeasonalNaive
 from forecast.models.windows import Windows
-from forecast.registry import make, names
+from forecast.support.registry import make, names
 
 RNG = np.random.default_rng(0)
 VALUES = RNG.poisson(9, 40).astype(float)

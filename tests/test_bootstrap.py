@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from forecast import bootstrap
+from forecast.support import bootstrap
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBE = """\
 import sys
 from pathlib import Path
-from forecast.bootstrap import ensure
+from forecast.support.bootstrap import ensure
 ensure("probe", Path(__file__).resolve().parent.parent / "requirements.lock", {"tinypkg": (1,)})
 import tinypkg
 print("ran", tinypkg.__version__, Path(sys.prefix).name, sys.argv[1:])
@@ -56,8 +56,8 @@ def _lock(clone: Path, version: str, digest: str) -> None:
 @pytest.fixture
 def clone(tmp_path):
     """A folder with our bootstrap, a program that needs tinypkg, its lock and its wheel."""
-    (tmp_path / "forecast").mkdir()
-    for name in ("__init__.py", "bootstrap.py"):
+    (tmp_path / "forecast" / "support").mkdir(parents=True)
+    for name in ("__init__.py", "support/__init__.py", "support/bootstrap.py"):
         shutil.copy(ROOT / "forecast" / name, tmp_path / "forecast" / name)
     (tmp_path / "probe").mkdir()
     (tmp_path / "probe" / "__main__.py").write_text(PROBE)

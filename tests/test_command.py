@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast.__main__ import command
-from forecast.registry import folder, names
+from forecast.cli.main import command
+from forecast.support.registry import folder, names
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = ["-cn", "seatbelts", "models=[mean,seasonal_naive]", "detectors=[segments]", "origins=2", "draws=50",
@@ -45,11 +45,11 @@ def feigned(monkeypatch):
             (Path(place) / name).write_text(text)
         return Path(place) / "report.html"
 
-    monkeypatch.setattr("forecast.experiment.run", run)
-    monkeypatch.setattr("forecast.report.write_report", write_report)
-    monkeypatch.setattr("forecast.rerun.rerun", lambda path, trust=(): [])
-    monkeypatch.setattr("forecast.report.summary", lambda findings, console=None: print("summary of", findings.name))
-    monkeypatch.setattr("forecast.comparison.compare", lambda place: pd.DataFrame(
+    monkeypatch.setattr("forecast.experiment.experiment.run", run)
+    monkeypatch.setattr("forecast.report.report.write_report", write_report)
+    monkeypatch.setattr("forecast.experiment.rerun.rerun", lambda path, trust=(): [])
+    monkeypatch.setattr("forecast.report.report.summary", lambda findings, console=None: print("summary of", findings.name))
+    monkeypatch.setattr("forecast.report.comparison.compare", lambda place: pd.DataFrame(
         {"run": sorted(path.parent.name for path in Path(place).rglob("findings.json"))}))
     return ran
 
@@ -91,7 +91,7 @@ def test_every_example_of_the_help_is_read(feigned, capsys):
 def test_help_imports_neither_pandas_nor_hydra():
     said = _python("-X", "importtime", "-m", "forecast", "--help").stderr
     loaded = {line.rpartition("|")[2].strip() for line in said.splitlines()}
-    assert loaded >= {"forecast.config"}
+    assert loaded >= {"forecast.experiment.config"}
     assert not loaded & {"pandas", "hydra", "omegaconf", "numpy", "rich", "matplotlib"}
 
 
@@ -147,7 +147,7 @@ def test_output_says_where_a_report_goes(here, feigned):
 def test_warnings_go_to_the_log_and_not_to_the_terminal(here, feigned, monkeypatch, capsys):
     import warnings
 
-    monkeypatch.setattr("forecast.experiment.run", lambda experiment, progress: warnings.warn("beware", stacklevel=1)
+    monkeypatch.setattr("forecast.experiment.experiment.run", lambda experiment, progress: warnings.warn("beware", stacklevel=1)
                         or experiment)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
@@ -267,7 +267,7 @@ def test_an_interrupted_run_says_that_nothing_was_written(here, feigned, monkeyp
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("forecast.experiment.run", stop)
+    monkeypatch.setattr("forecast.experiment.experiment.run", stop)
     assert command(["-cn", "seatbelts"]) == 130
     assert "nothing was written" in capsys.readouterr().err
     assert not list(here.iterdir())

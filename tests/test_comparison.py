@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from forecast.comparison import command
-from forecast.report import write_report
+from forecast.report.comparison import command
+from forecast.report.report import write_report
 from tests.test_words import findings
 
 

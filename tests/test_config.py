@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from forecast.config import build, compose, experiments, load, sweep
-from forecast.experiment import Experiment
-from forecast.refusals import RefusedError, check_override, check_text
-from forecast.registry import folder, names
+from forecast.experiment.config import build, compose, experiments, load, sweep
+from forecast.experiment.experiment import Experiment
+from forecast.support.registry import folder, names
+from forecast.support.untrusted import RefusedError, check_override, check_text
 
 SHIPPED = sorted(path.stem for path in folder("experiments").glob("*.yaml"))
 SMALL = """\
@@ -22,7 +22,7 @@ defaults: [base, {/detectors: [segments]}, {/models: [mean]}, _self_]
 title: Mine
 question: Which?
 primary: it
-series: {it: {_target_: forecast.simulate.SimulatedYard}}
+series: {it: {_target_: forecast.SimulatedYard}}
 """
 
 
@@ -57,7 +57,7 @@ def test_every_shipped_experiment_composes_and_builds(name):
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_events_are_in_their_ledger(name):
-    from forecast.events import read_events
+    from forecast.evidence.events import read_events
 
     made = load(name)
     if made.events:
@@ -65,7 +65,7 @@ def test_shipped_events_are_in_their_ledger(name):
 
 
 def test_khasan_rajin_asks_of_at_least_ten_outside_events_and_four_series():
-    from forecast.events import read_events
+    from forecast.evidence.events import read_events
 
     made = load("khasan_rajin")
     assert len(made.series) >= 4
@@ -178,12 +178,12 @@ def test_loading_leaves_the_callers_own_hydra_alone(tmp_path):
 CODE = {
     "a target outside": "x: {_target_: os.system, command: touch pwned}",
     "a target that only starts like ours": "x: {_target_: forecasting.evil.Thing}",
-    "a function of ours": "x: {_target_: forecast.bootstrap.ensure, module: m}",
-    "a private name": "x: {_target_: forecast.bootstrap._make}",
+    "a function of ours": "x: {_target_: forecast.support.bootstrap.ensure, module: m}",
+    "a private name": "x: {_target_: forecast.support.bootstrap._make}",
     "a target that is put together": "y: os\nx: {_target_: '${y}.system'}",
     "a target in a list": "x: [[{_target_: builtins.eval}]]",
     "a section for Hydra": "hydra: {run: {dir: elsewhere}}",
-    "a callback": "hydra: {callbacks: {c: {_target_: forecast.simulate.SimulatedYard}}}",
+    "a callback": "hydra: {callbacks: {c: {_target_: forecast.SimulatedYard}}}",
     "a search path": "hydra.searchpath: ['file:///']",
     "a group of Hydra": "defaults: [base, {override hydra/job_logging: colorlog}]",
     "a package of Hydra": "defaults: [base, {models@hydra.callbacks: ets}]",
@@ -209,7 +209,7 @@ def test_a_file_that_is_more_than_settings_is_refused_and_nothing_happens(text, 
 def test_a_file_is_refused_before_hydra_or_the_target_is_imported(tmp_path):
     (tmp_path / "experiments").mkdir()
     (tmp_path / "experiments" / "mine.yaml").write_text(SMALL + "x: {_target_: wave.open}", encoding="utf-8")
-    code = ("import sys; from forecast.refusals import check_text; from pathlib import Path\n"
+    code = ("import sys; from forecast.support.untrusted import check_text; from pathlib import Path\n"
             "try: check_text(Path('experiments/mine.yaml').read_text(), 'mine')\n"
             "except ValueError as e: print(e)\n"
             "print('hydra' in sys.modules, 'wave' in sys.modules)")
@@ -252,7 +252,7 @@ def test_an_override_that_is_more_than_a_setting_is_refused(override):
 
 
 @pytest.mark.parametrize("override", ["+x={_target_:os.system}", "+x=[{_target_:os.system}]", "+x={_target_:'os.system'}",
-                                      "+series.y={_target_:forecast.bootstrap.Path}"])
+                                      "+series.y={_target_:forecast.support.bootstrap.Path}"])
 def test_a_target_in_the_value_of_an_override_is_refused(override):
     with pytest.raises(ValueError, match=r"lies outside forecast|offers no class"):
         load("seatbelts", override)
@@ -320,9 +320,10 @@ def test_a_missing_config_folder_is_said():
     ("defaults: [base]\n", "title"),
     (SMALL + "outptu: x\n", "'outptu' is no setting"),
     (SMALL + "name: ../up\n", "name '../up'"),
-    (SMALL.replace("SimulatedYard", "SimulatedYrd"), "offers no class 'SimulatedYrd'"),
-    (SMALL.replace("forecast.simulate", "forecast.simulte"), "target 'forecast.simulte.SimulatedYard' lies outside"),
-    (SMALL.replace("forecast.simulate", "forecast.models.simulte"), "no module forecast.models.simulte"),
+    (SMALL.replace("forecast.SimulatedYard", "forecast.models.ets.Etz"), "offers no class 'Etz'"),
+    (SMALL.replace("forecast.SimulatedYard", "forecast.reconcile.LongTable"), "'forecast.reconcile.LongTable' has moved: write forecast.LongTable"),
+    (SMALL.replace("forecast.SimulatedYard", "forecast.simulte.SimulatedYard"), "target 'forecast.simulte.SimulatedYard' lies outside"),
+    (SMALL.replace("forecast.SimulatedYard", "forecast.models.simulte.SimulatedYard"), "no module forecast.models.simulte"),
     ("", "title"),
 ])
 def test_a_faulty_file_is_said_in_one_sentence(text, said, mine):

@@ -57,7 +57,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_thing_takes_as_few_files_as_is_said():
     new = sorted(name for name in BLOCKS if not (ROOT / name).exists())
     assert new == ["conf/detectors/root_cusum.yaml", "conf/models/recent.yaml", "forecast/breaks/root_cusum.py",
-                   "forecast/feeds/tally.py", "forecast/models/recent.py"]
+                   "forecast/evidence/feeds/tally.py", "forecast/models/recent.py"]
     assert sorted(set(BLOCKS) - set(new)) == ["experiments/khasan_rajin.yaml", "experiments/khasan_rajin/events.csv",
                                               "tests/feeds/simulated.py"]
 

@@ -13,20 +13,20 @@ import pytest
 from matplotlib.figure import Figure
 
 from forecast import Series, detect, predict, simulate
-from forecast.__main__ import command
-from forecast.breaks import Break
-from forecast.config import build, load
-from forecast.images import image_worth
+from forecast.breaks.detection import Break
+from forecast.cli.main import command
+from forecast.effects.next_image import image_worth
+from forecast.effects.sensitivity import tipping
+from forecast.experiment.config import build, load
 from forecast.panel import manifest
 from forecast.panel.dating import dated_daily
 from forecast.panel.placebos import number_of
 from forecast.panel.settings import Settings, read_settings
-from forecast.plots import plot_overview
-from forecast.regimes import _distinct
-from forecast.registry import make
-from forecast.season import evident_season, season_length
-from forecast.sensitivity import tipping
-from forecast.words import percent
+from forecast.regime_model.problem import _distinct
+from forecast.report.phrases import percent
+from forecast.report.plots import plot_overview
+from forecast.series.season import evident_season, season_length
+from forecast.support.registry import make
 
 
 # -- detectors ------------------------------------------------------------------------------------------------------
@@ -110,9 +110,10 @@ def test_a_share_that_is_not_known_is_said_so():
 
 
 def test_where_no_path_breaks_no_preference_feigns_a_change():
-    from forecast.explanations import gap_probability
-    from forecast.posterior import sample
-    from forecast.regimes import RegimeModel, pose
+    from forecast.effects.explanations import gap_probability
+    from forecast.regime_model.model import RegimeModel
+    from forecast.regime_model.posterior import sample
+    from forecast.regime_model.problem import pose
 
     posterior = sample(pose(RegimeModel(), simulate(30, level=6, spread=0.0, correlation=0.0, seed=4)), 200, np.random.default_rng(0))
     none = replace(posterior, jumps=np.zeros_like(posterior.jumps))
@@ -207,7 +208,7 @@ defaults: [base, {/models: [mean]}, _self_]
 title: Mine
 question: Which?
 primary: it
-series: {it: {_target_: forecast.simulate.SimulatedYard, n: 40, breaks: {20: 3.0}}}
+series: {it: {_target_: forecast.SimulatedYard, n: 40, breaks: {20: 3.0}}}
 models: {mean: {_target_: forecast.models.mean.Mean}}
 origins: 2
 draws: 50
@@ -256,7 +257,7 @@ def test_what_is_no_report_is_named(tmp_path, capsys):
 
 
 def test_a_launcher_that_is_not_installed_is_named_with_its_package():
-    from forecast.config import _in_our_words
+    from forecast.experiment.config import _in_our_words
 
     class MissingError(Exception):
         missing_cfg_file = "hydra/launcher/submitit_slurm"

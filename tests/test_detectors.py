@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecast import Series, detect, detect_all, simulate
-from forecast.registry import make, names
+from forecast.support.registry import make, names
 
 NAMES = names("detectors")
 STEP = np.random.default_rng(0).poisson(np.repeat([12.0, 48.0], [70, 50])).astype(float)

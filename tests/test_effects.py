@@ -9,10 +9,10 @@ import pytest
 
 from forecast import Event, Series, event_effect, simulate
 from forecast.breaks.regimes import Regimes
-from forecast.effects import _step_down, event_effects, position_of
-from forecast.explanations import NONE, NOWHERE, Window, break_days, explain, gap_probability
-from forecast.images import image_worth
-from forecast.placebo import as_seen
+from forecast.effects.event_tests import _step_down, event_effects, position_of
+from forecast.effects.explanations import NONE, NOWHERE, Window, break_days, explain, gap_probability
+from forecast.effects.next_image import image_worth
+from forecast.regime_model.placebos import as_seen
 
 
 def at(series: Series, row: int) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.events import PRECISIONS, Event, read_events, window
-from forecast.statements import StatementError
+from forecast.evidence.events import PRECISIONS, Event, read_events, window
+from forecast.evidence.statements import StatementError
 
 HEADER = "name,label,start,end,precision,outside,publisher\n"
 

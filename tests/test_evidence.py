@@ -6,10 +6,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from forecast.accounts import merge_groups
-from forecast.ledgers import locate
-from forecast.reconcile import Flow, LongTable, Stock
-from forecast.statements import read_statements, read_watching
+from forecast.evidence.cells import locate
+from forecast.evidence.decisions import merge_groups
+from forecast.evidence.flow import Flow
+from forecast.evidence.long_table import LongTable
+from forecast.evidence.statements import read_statements, read_watching
+from forecast.evidence.stock import Stock
 
 ROWS = {"railcars": 44, "rail_volumes": 57, "port_calls": 76, "port_aggregates": 99}
 NO_ADDRESS = {"ships-2023-08-25-reuters", "watch-reuters"}  # a report known by its date alone

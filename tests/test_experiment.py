@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from forecast import Experiment, load, run, write_report
-from forecast.registry import folder
-from forecast.report import markdown
-from forecast.simulate import SimulatedYard
+from forecast.evidence.simulated import SimulatedYard
+from forecast.report.report import markdown
+from forecast.support.registry import folder
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,11 @@ import pytest
 from scipy.stats import nbinom
 
 from forecast import Series, detect
-from forecast.feedback import emission, last_exact, run, tellable
-from forecast.observation import Counts
-from forecast.posterior import ahead, present, sample
-from forecast.regimes import RegimeModel, pose
+from forecast.regime_model.last_count import emission, last_exact, run, tellable
+from forecast.regime_model.likelihood import Counts
+from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.posterior import ahead, present, sample
+from forecast.regime_model.problem import pose
 from tests.bench.designs import lagged
 
 INF = np.inf

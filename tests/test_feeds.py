@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.feeds import detected, feed_series, feeds, read_feed, stream
-from forecast.feeds.reading import KINDS
-from forecast.feeds.source import Source
-from forecast.ledgers import StatementError
+from forecast.evidence.cells import StatementError
+from forecast.evidence.feeds.layouts import detected, feed_series, feeds, read_feed, stream
+from forecast.evidence.feeds.reading import KINDS
+from forecast.evidence.feeds.source import Source
 from tests.feeds import simulated
 from tests.feeds.simulated import HERE, SAMPLES
 
@@ -265,7 +265,7 @@ def test_rows_out_of_order_are_sorted_and_said(tmp_path):
 
 
 def test_repeats_are_found_across_batches(tmp_path, monkeypatch):
-    from forecast.feeds import long_table
+    from forecast.evidence.feeds import long_table
 
     monkeypatch.setattr(long_table, "BATCH", 3)
     rng = np.random.default_rng(4)
@@ -302,7 +302,7 @@ def test_whole_columns_give_the_same_rows_as_cell_by_cell(tmp_path_factory, rows
 
 
 def test_a_repeat_is_found_whichever_way_its_batch_was_read(tmp_path, monkeypatch):
-    from forecast.feeds import long_table
+    from forecast.evidence.feeds import long_table
 
     monkeypatch.setattr(long_table, "BATCH", 2)
     text = LONG + "a,2024-01-01,1,\nb,2024-01-01,1,\na,2024-01-01,1,\nb\u200f,2024-01-01,1,\nb,2024-01-01,2,\n"
@@ -348,7 +348,7 @@ def test_a_pattern_chooses_series():
 
 # -- in an experiment -----------------------------------------------------------------------------------------------
 def test_an_experiment_reads_a_spreadsheet_as_it_comes():
-    from forecast.reconcile import LongTable
+    from forecast.evidence.long_table import LongTable
 
     series, account = LongTable(str(HERE / "simulated_spreadsheet.ods"), "box", freq=None).series()
     truth = [row for row in simulated.yard_truth() if row[0] == "box"]
@@ -358,7 +358,7 @@ def test_an_experiment_reads_a_spreadsheet_as_it_comes():
 
 
 def test_an_experiment_sums_portwatch_to_weeks_and_says_what_they_cover():
-    from forecast.reconcile import LongTable
+    from forecast.evidence.long_table import LongTable
 
     series, _ = LongTable(str(HERE / "simulated_portwatch.csv"), "port1/portcalls", freq="W-MON").series()
     truth = [low for name, _, low, _ in simulated.portwatch()[1] if name == "port1/portcalls"]
@@ -367,7 +367,7 @@ def test_an_experiment_sums_portwatch_to_weeks_and_says_what_they_cover():
 
 
 def test_calls_are_lower_bounds_unless_the_list_is_known_to_be_complete():
-    from forecast.reconcile import LongTable
+    from forecast.evidence.long_table import LongTable
 
     path = str(HERE / "simulated_port_visits.json")
     truth = [day for port, day, *_ in simulated.visits_truth() if port == "Simulated Bay"]
@@ -381,7 +381,7 @@ def test_calls_are_lower_bounds_unless_the_list_is_known_to_be_complete():
 
 
 def test_a_wrong_name_of_a_series_is_told_the_nearest():
-    from forecast.reconcile import LongTable
+    from forecast.evidence.long_table import LongTable
 
     with pytest.raises(ValueError, match="did you mean 'port1/portcalls'"):
         LongTable(str(HERE / "simulated_portwatch.csv"), "port1/portcall").series()
@@ -390,7 +390,7 @@ def test_a_wrong_name_of_a_series_is_told_the_nearest():
 
 
 def test_a_time_is_read_as_it_was_written():
-    from forecast.feeds.times import moment
+    from forecast.evidence.feeds.times import moment
 
     assert moment("2024-02-30") is None
     assert moment("2024-02-29T23:59:59.5Z") == (datetime.fromisoformat("2024-02-29T23:59:59.5+00:00"), "")

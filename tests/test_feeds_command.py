@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from forecast.__main__ import COMMANDS, command
-from forecast.feeds import feeds, read_feed
+from forecast.cli.main import COMMANDS, command
+from forecast.evidence.feeds.layouts import feeds, read_feed
 from tests.feeds import simulated
 from tests.feeds.simulated import HERE, SAMPLES
 
@@ -130,7 +130,7 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(sample, pa
 
 
 def test_listing_the_layouts_imports_neither_of_the_extras():
-    code = ("import sys; from forecast.__main__ import command; command(['feeds']); "
+    code = ("import sys; from forecast.cli.main import command; command(['feeds']); "
             "print(sorted({'python_calamine', 'pyarrow.parquet', 'openpyxl', 'hydra'} & set(sys.modules)))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HERE.parents[1])
     assert done.stdout.splitlines()[-1] == "[]"

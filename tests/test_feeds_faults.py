@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecast.feeds import feed_series, read_feed
-from forecast.feeds.reading import MOST_FAULTS
-from forecast.ledgers import StatementError
+from forecast.evidence.cells import StatementError
+from forecast.evidence.feeds.layouts import feed_series, read_feed
+from forecast.evidence.feeds.reading import MOST_FAULTS
 
 HERE = Path(__file__).resolve().parent / "feeds"
 
@@ -127,7 +127,7 @@ def test_bounds_of_a_long_table_hold_whichever_of_the_three_columns_are_filled(t
 
 @pytest.mark.parametrize("sample", [path.name for path in sorted(HERE.iterdir()) if path.suffix in (".json", ".xml", ".csv", ".kml")])
 def test_a_file_read_in_small_parts_says_the_same(sample, monkeypatch):
-    from forecast.feeds import reading
+    from forecast.evidence.feeds import reading
 
     whole = read_feed(HERE / sample)
     monkeypatch.setattr(reading, "BATCH", 2)
@@ -137,9 +137,9 @@ def test_a_file_read_in_small_parts_says_the_same(sample, monkeypatch):
 
 
 def test_more_rows_than_are_held_at_once_are_refused_with_the_way_round(monkeypatch):
-    import forecast.feeds
+    import forecast.evidence.feeds.layouts
 
-    monkeypatch.setattr(forecast.feeds, "MOST_ROWS", 20)
+    monkeypatch.setattr(forecast.evidence.feeds.layouts, "MOST_ROWS", 20)
     with pytest.raises(ValueError, match="more than 20 rows: name the series"):
         read_feed(HERE / "simulated_portwatch.csv")
 
@@ -252,7 +252,7 @@ def test_parquet_without_a_needed_column_is_refused_by_name(tmp_path):
 
 
 def test_parquet_of_more_rows_than_are_read_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    from forecast.feeds import parquet
+    from forecast.evidence.feeds import parquet
 
     monkeypatch.setattr(parquet, "MOST_ROWS", 2)
     with pytest.raises(ValueError, match="3 rows, at most 2 are read: split the file"):

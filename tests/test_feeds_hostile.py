@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from forecast.feeds import read_feed
-from forecast.ledgers import StatementError
+from forecast.evidence.cells import StatementError
+from forecast.evidence.feeds.layouts import read_feed
 from tests.feeds import simulated
 from tests.feeds.simulated import HERE, SAMPLES
 
@@ -168,7 +168,7 @@ def test_parquet_whose_end_lies_is_refused_by_its_name(tmp_path):
 
 
 def test_the_name_of_a_file_does_not_steer_the_terminal(tmp_path, capsys):
-    from forecast.__main__ import command
+    from forecast.cli.main import command
 
     for cell, code in (("1", 0), ("x", 2)):
         assert command(["check", str(_written(tmp_path, "a\x1b[31m.csv", f"{LONG}a,2024-01-01,{cell}\n"))]) == code
@@ -218,7 +218,7 @@ def test_json_that_is_deep_or_broken_is_refused_in_a_sentence(text, tmp_path):
 
 
 def test_json_that_is_too_large_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    from forecast.feeds import source
+    from forecast.evidence.feeds import source
 
     monkeypatch.setattr(source, "LARGEST_DOCUMENT", 1000)
     with pytest.raises(ValueError, match="split it"):

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from forecast.__main__ import command
-from forecast.config import load
-from forecast.refusals import RefusedError, check_text, may_name, trusted
+from forecast.cli.main import command
+from forecast.experiment.config import load
+from forecast.support.untrusted import RefusedError, check_text, may_name, trusted
 
-SERIES = "series: {it: {_target_: forecast.simulate.SimulatedYard}}"
+SERIES = "series: {it: {_target_: forecast.SimulatedYard}}"
 SMALL = f"""\
 defaults: [base, {{/detectors: [segments]}}, {{/models: [mean]}}, _self_]
 title: Mine
@@ -28,7 +28,7 @@ def _it(recipe: str) -> str:
 
 
 def _yard(more: str) -> str:
-    return _it(f"{{_target_: forecast.simulate.SimulatedYard, {more}}}")
+    return _it(f"{{_target_: forecast.SimulatedYard, {more}}}")
 
 
 CLASSES = {"sarimax": "models.sarimax.Sarimax", "combination": "models.combination.Combination", "regimes": "breaks.regimes.Regimes",
@@ -60,15 +60,15 @@ CONFIGS: dict[str, tuple[str | bytes, str]] = {
     "a pickle": (_it("{_target_: pandas.read_pickle, filepath_or_buffer: x}"), OUTSIDE),
     "our own command": (_it("{_target_: forecast.__main__.main}"), OUTSIDE),
     "a class of our command": (_it("{_target_: forecast.__main__.Parser}"), OUTSIDE),
-    "our bootstrap": (_it("{_target_: forecast.bootstrap.ensure, module: m}"), OUTSIDE),
-    "what our bootstrap imports": (_it("{_target_: forecast.bootstrap.Path}"), OUTSIDE),
+    "our bootstrap": (_it("{_target_: forecast.support.bootstrap.ensure, module: m}"), OUTSIDE),
+    "what our bootstrap imports": (_it("{_target_: forecast.support.bootstrap.Path}"), OUTSIDE),
     "a private name": (_it("{_target_: forecast.models.ets._Fit}"), OUTSIDE),
-    "a chain of dunders": (_it("{_target_: forecast.simulate.SimulatedYard.__init__.__globals__}"), OUTSIDE),
-    "a method": (_it("{_target_: forecast.simulate.SimulatedYard.series}"), OUTSIDE),
-    "a reader of files": (_it("{_target_: forecast.feeds.source.Source, path: /etc/passwd}"), OUTSIDE),
+    "a chain of dunders": (_it("{_target_: forecast.SimulatedYard.__init__.__globals__}"), OUTSIDE),
+    "a method": (_it("{_target_: forecast.SimulatedYard.series}"), OUTSIDE),
+    "a reader of files": (_it("{_target_: forecast.evidence.feeds.source.Source, path: /etc/passwd}"), OUTSIDE),
     "the notebook as a module": (_it("{_target_: forecast.experiments.reuse.Series}"), OUTSIDE),
-    "letters that look like ours": (_it('{_target_: "forecast.simulate.S\u0456mulatedYard"}'), OUTSIDE),
-    "a line end after the name": (_it('{_target_: "forecast.simulate.SimulatedYard\\n"}'), OUTSIDE),
+    "letters that look like ours": (_it('{_target_: "forecast.S\u0456mulatedYard"}'), OUTSIDE),
+    "a line end after the name": (_it('{_target_: "forecast.SimulatedYard\\n"}'), OUTSIDE),
     "a list of targets": (_it("{_target_: [os.system]}"), OUTSIDE),
     "a target of the whole": (SMALL + "_target_: os.system\n", OUTSIDE),
     "a target deep in lists": (_yard("breaks: [[{a: [{_target_: os.system}]}]]"), OUTSIDE),
@@ -77,9 +77,9 @@ CONFIGS: dict[str, tuple[str | bytes, str]] = {
     "a key that looks like ours": (_it("{_t\u0430rget_: os.system}"), "series.it has no _target_"),
     "a key of wide letters": (_it("{_\uff54arget_: os.system}"), "series.it has no _target_"),
     "a target put together": ("y: os\n" + _it("{_target_: '${y}.system'}"), OUTSIDE),
-    "a function beside a class": (_it("{_target_: forecast.simulate.simulate}"), OUTSIDE),
-    "a class that a module of ours imports": (_it("{_target_: forecast.simulate.Series}"), "offers no class 'Series'"),
-    "a class of ours that is no source": (_it("{_target_: forecast.reconcile.Decision}"), "offers no class 'Decision'"),
+    "a function beside a class": (_it("{_target_: forecast.series.simulation.simulate}"), OUTSIDE),
+    "a class that a module of ours imports": (_it("{_target_: forecast.models.ets.Series}"), "offers no class 'Series'"),
+    "a class of ours that is no source": (_it("{_target_: forecast.breaks.detection.Break}"), "offers no class 'Break'"),
     "a model as a series": (_it("{_target_: forecast.models.ets.Ets}"), "series.it is a Ets, which has no series()"),
     "an object for a text": (SMALL.replace("title: Mine", "title: {_target_: forecast.models.ets.Ets}"), "title must be text"),
     "positional arguments": (_yard("_args_: [os.system]"), "'_args_' is no setting of SimulatedYard"),
@@ -99,7 +99,7 @@ CONFIGS: dict[str, tuple[str | bytes, str]] = {
         SMALL + "a0: aaaaaaaaaa\n" + "".join(f"a{i + 1}: '{f'${{a{i}}}' * 10}'\n" for i in range(9)),
         "more than 12 references"),
     # Hydra
-    "a callback": (SMALL + "hydra: {callbacks: {c: {_target_: forecast.simulate.SimulatedYard}}}\n", "'hydra': Hydra's own"),
+    "a callback": (SMALL + "hydra: {callbacks: {c: {_target_: forecast.SimulatedYard}}}\n", "'hydra': Hydra's own"),
     "a log handler": (SMALL + "hydra.job_logging: {handlers: {f: {class: logging.FileHandler}}}\n", "Hydra's own"),
     "a launcher": (SMALL + "hydra: {launcher: {_target_: os.system}}\n", "Hydra's own"),
     "a sweeper": (SMALL + "hydra: {sweeper: {params: {a: '1,2'}}}\n", "Hydra's own"),
@@ -281,8 +281,8 @@ def test_a_sweep_without_end_is_refused_before_it_is_laid_out(words, said, mine,
     assert [path.name for path in tmp_path.iterdir()] == ["experiments"]
 
 
-@pytest.mark.parametrize("source", ["{_target_: forecast.reconcile.Stock, ledgers: [%s]}", "{_target_: forecast.reconcile.Flow, ledgers: [%s]}",
-                                    "{_target_: forecast.reconcile.LongTable, path: %s}"])
+@pytest.mark.parametrize("source", ["{_target_: forecast.Stock, ledgers: [%s]}", "{_target_: forecast.Flow, ledgers: [%s]}",
+                                    "{_target_: forecast.LongTable, path: %s}"])
 def test_a_data_path_may_be_any_file_but_nothing_of_a_foreign_file_is_repeated(source, mine, tmp_path, capsys):
     mine(SMALL)
     secret = tmp_path / "experiments" / "secret"
@@ -295,14 +295,14 @@ def test_a_data_path_may_be_any_file_but_nothing_of_a_foreign_file_is_repeated(s
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/stdin", "/proc/self/environ", "/proc/self/mem"])
 def test_a_device_is_no_ledger(path, mine, capsys):
-    assert command(["-cn", mine(_it(f"{{_target_: forecast.reconcile.Stock, ledgers: [{path}]}}"))]) == 2
+    assert command(["-cn", mine(_it(f"{{_target_: forecast.Stock, ledgers: [{path}]}}"))]) == 2
     assert "HOME=" not in capsys.readouterr().err
 
 
 # -- a package of the user's own --------------------------------------------------------------------------------
 OWN = """\
 from dataclasses import dataclass
-from forecast.simulate import SimulatedYard
+from forecast import SimulatedYard
 print("imported")
 @dataclass(frozen=True)
 class Yard:

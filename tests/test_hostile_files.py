@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from forecast.events import read_events
-from forecast.experiment import Experiment, run
-from forecast.ledgers import StatementError
-from forecast.reconcile import Flow, Stock
-from forecast.registry import make
-from forecast.report import markdown, summary, write_report
-from forecast.statements import read_statements, read_watching
+from forecast.evidence.cells import StatementError
+from forecast.evidence.events import read_events
+from forecast.evidence.flow import Flow
+from forecast.evidence.statements import read_statements, read_watching
+from forecast.evidence.stock import Stock
+from forecast.experiment.experiment import Experiment, run
+from forecast.report.report import markdown, summary, write_report
+from forecast.support.registry import make
 
 HEAD = ("id", "site", "measure", "kind", "start", "end", "count", "low", "high", "qualifier", "publisher", "url", "note", "vessel")
 GOOD = dict(zip(HEAD, ("a", "port", "ships", "period", "2023-01-01", "2023-01-31", "4", "", "", "exact", "P", "", "", ""), strict=True))

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from forecast.__main__ import command
-from forecast.comparison import compare
+from forecast.cli.main import command
+from forecast.report.comparison import compare
 
 EXPLANATION = {"label": "none of these", "probability": 0.5, "name": "none"}
 FOUND = {"name": "mine", "primary": "cars", "settings": {"seed": 0}, "readings": {"cars": {"log_ratio": 1.5, "explained": [[EXPLANATION]]}},

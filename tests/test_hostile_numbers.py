@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from forecast import Series, backtest, counterfactual, detect, event_effect, predict, watch
-from forecast.registry import make
+from forecast.support.registry import make
 
 RNG = np.random.default_rng(8)
 

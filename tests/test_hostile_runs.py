@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast.__main__ import command
-from forecast.aside import MARK, OLD, READY, aside
+from forecast.cli.main import command
+from forecast.support.atomic_files import MARK, OLD, READY, aside
 from tests.bench.kills import RUN, begin, kill, leftovers, whole
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,7 +85,7 @@ def test_a_move_that_fails_is_taken_back(at, tmp_path, monkeypatch):
 def test_a_move_that_was_killed_is_finished_by_the_next_run(moved, tmp_path, monkeypatch):
     folder = tmp_path / "run"
     _set(folder, report_html="1", a_csv="1", b_csv="1")
-    code = ("import os, sys; from pathlib import Path; from forecast.aside import aside\n"
+    code = ("import os, sys; from pathlib import Path; from forecast.support.atomic_files import aside\n"
             "real, calls = Path.replace, []\n"
             "def replace(self, target):\n"
             "    if not str(self).endswith('.part'):\n"
@@ -304,12 +304,12 @@ def test_loops_are_compiled_where_neither_the_package_nor_the_home_can_be_writte
     shutil.copytree(ROOT / "forecast", package, ignore=shutil.ignore_patterns("__pycache__"))
     for folder in (package, *(path for path in package.rglob("*") if path.is_dir())):
         folder.chmod(0o555)
-    code = ("import numpy as np, forecast.pruning as p; out = np.empty(3); p._edge(0.0, True, out); print(p.__file__, out.tolist())")
+    code = ("import numpy as np, forecast.breaks._numba_optimal_partitioning as p; out = np.empty(3); p._edge(0.0, True, out); print(p.__file__, out.tolist())")
     done = run("-c", code, PYTHONPATH=str(package.parent))
     for folder in (package, *(path for path in package.rglob("*") if path.is_dir())):
         folder.chmod(0o755)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{package / 'pruning.py'} [0.0, 1.0, 1.0]\n"
+    assert done.stdout == f"{package / 'breaks' / '_numba_optimal_partitioning.py'} [0.0, 1.0, 1.0]\n"
 
 
 # -- again ----------------------------------------------------------------------------------------------------------
@@ -345,8 +345,8 @@ def test_what_is_no_findings_is_refused(text, tmp_path, capsys):
 def test_findings_hold_the_hash_of_every_file_that_was_read():
     import hashlib
 
-    from forecast.ledgers import locate, recorded
-    from forecast.statements import read_statements
+    from forecast.evidence.cells import locate, recorded
+    from forecast.evidence.statements import read_statements
 
     with recorded() as inputs:
         read_statements("khasan_rajin/railcars.csv")

@@ -14,13 +14,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(path for path in (ROOT / "forecast").rglob("*.py") if path != ROOT / "forecast" / "__init__.py")
-TABLE = re.findall(r"^\| (\d) \| (`.*?) \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), flags=re.M)
-# Each imports from its own floor or from below; CONTRIBUTING says which stands where.
-FLOORS = {noun: int(floor) for floor, nouns in TABLE for noun in re.findall(r"`(\w+)`", nouns)}
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("| room of `forecast/` | holds |")[1].split("\n\n")[0]
+ROOMS = re.findall(r"^\| `(\w+)` \|", PAGE, flags=re.M)  # each imports from itself and from those before it
 
 
-def _noun(module: str) -> str:
-    """What a module is called on its floor: forecast.models.ets belongs to models."""
+def _room(module: str) -> str:
+    """The room that a module stands in: forecast.models.ets belongs to models."""
     return module.split(".")[1]
 
 
@@ -54,15 +53,24 @@ def _imports(path: Path) -> Iterator[str]:
 EDGES = {_name(path): set(_imports(path)) - {_name(path)} for path in MODULES}
 
 
-def test_every_module_stands_on_one_floor_of_the_table():
-    named = [noun for _, nouns in TABLE for noun in re.findall(r"`(\w+)`", nouns)]
-    assert sorted(named) == sorted({_noun(name) for name in NAMES})
+def test_the_page_lists_every_room_and_the_package_holds_little_else():
+    folder = ROOT / "forecast"
+    assert sorted(ROOMS) == sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__")
+    files = {path.name for path in folder.iterdir() if path.is_file()}
+    assert files == {"__init__.py", "__main__.py", "py.typed"}
+    assert len(ROOMS) + len(files) <= 14
 
 
-@pytest.mark.parametrize("module", sorted(EDGES))
-def test_nothing_imports_from_above(module):
-    above = {other for other in EDGES[module] if FLOORS[_noun(other)] > FLOORS[_noun(module)]}
-    assert not above, f"{module} imports from a higher floor"
+@pytest.mark.parametrize("module", sorted(set(EDGES) - {"forecast.__main__"}))
+def test_a_room_imports_only_from_itself_and_from_rooms_before_it(module):
+    later = {other for other in EDGES[module] if ROOMS.index(_room(other)) > ROOMS.index(_room(module))}
+    assert not later, f"{module} imports from a later room"
+
+
+def test_no_public_function_carries_the_name_of_its_module():
+    public = re.findall(r'"(\w+)": "([\w.]+)"', (ROOT / "forecast" / "__init__.py").read_text(encoding="utf-8"))
+    assert public
+    assert not [name for name, module in public if module.rpartition(".")[2] == name]
 
 
 def test_nothing_imports_in_a_circle_not_even_when_it_is_used():
@@ -87,12 +95,12 @@ def test_hydra_is_known_to_the_config_alone():
                 [str(node.module)] if isinstance(node, ast.ImportFrom) else [])
             if any(name.split(".")[0] in ("hydra", "omegaconf") for name in names):
                 knows.add(_name(path))
-    assert knows <= {"forecast.config", "forecast.__main__"}
+    assert knows <= {"forecast.experiment.config", "forecast.cli.main"}
 
 
 def test_the_library_imports_no_hydra():
-    code = ("import sys, forecast, forecast.series, forecast.breaks, forecast.models, forecast.experiment, "
-            "forecast.report, forecast.config\n"
+    code = ("import sys, forecast, forecast.series.series, forecast.breaks.detection, "
+            "forecast.models.forecaster, forecast.report.report, forecast.experiment.config\n"
             "print(sorted({'hydra', 'omegaconf'} & set(sys.modules)))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                           env={**os.environ, "PYTHONPATH": str(ROOT)})

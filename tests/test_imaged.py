@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from forecast import load, run
-from forecast.images import clear_days
-from forecast.page import _method
+from forecast.effects.next_image import clear_days
+from forecast.report.page import _method
 
 FIRST = date(2022, 1, 3)
 
@@ -53,7 +53,7 @@ def test_a_list_of_other_days_or_no_list_at_all_is_refused(tmp_path):
 
 
 def test_a_series_of_other_years_does_not_stop_the_run(tmp_path):
-    cars = "{_target_: forecast.simulate.SimulatedYard, start: 2010-01-04, n: 60, breaks: {}}"
+    cars = "{_target_: forecast.SimulatedYard, start: 2010-01-04, n: 60, breaks: {}}"
     found = run(load("simulated_yard", "models=[]", "detectors=[regimes]", f"+series.early={cars}",
                      f"imaged={scenes(tmp_path, {FIRST + timedelta(k): 0.0 for k in range(200, 500, 2)})}"))
     assert all(image.narrowing == 0 for image in found.readings["early"].images)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from forecast import Series, detect, simulate
 from forecast.breaks.regimes import Regimes
-from forecast.evidence import evidence
-from forecast.regimes import RegimeModel, pose
+from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.problem import pose
+from forecast.regime_model.step_likelihoods import evidence
 
 SMALL = RegimeModel(spreads=(0.3, 0.8), correlations=(0.5, 0.88), dispersions=(2.0, 15.0))
 

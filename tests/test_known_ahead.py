@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from forecast import Experiment, Series, load, run
-from forecast.backtest import backtest
-from forecast.ledgers import StatementError
-from forecast.longtable import LongTable
+from forecast.evidence.cells import StatementError
+from forecast.evidence.long_table import LongTable
+from forecast.models.backtesting import backtest
 from forecast.models.covariates import read_known
-from forecast.outlook import ranking
-from forecast.registry import make
+from forecast.report.prose.forecast import ranking
+from forecast.support.registry import make
 
 WEEKS, AHEAD = 90, 6
 WHEN = pd.date_range("2020-01-06", periods=WEEKS + AHEAD, freq="W-MON")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.config import load, sweep
+from forecast.experiment.config import load, sweep
 
 SLURM = ["hydra/launcher=submitit_slurm", "hydra.launcher.partition=day", "hydra.launcher.timeout_min=30",
          "hydra.launcher.cpus_per_task=2", "hydra.launcher.mem_gb=2"]

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.feeds import feed_series, read_feed
-from forecast.longtable import LongTable
-from forecast.panel import Settings, run_panel
+from forecast.evidence.feeds.layouts import feed_series, read_feed
+from forecast.evidence.long_table import LongTable
+from forecast.panel.run import run_panel
+from forecast.panel.settings import Settings
 
 POINT = "<Point><coordinates>130.64,42.41,0</coordinates></Point>"
 

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.events import Event, window
-from forecast.panel import Settings, run_panel
+from forecast.evidence.events import Event, window
 from forecast.panel.discoveries import judged, least_share
 from forecast.panel.grids import gridded, in_bins
 from forecast.panel.one import examine
-from forecast.series import Series
+from forecast.panel.run import run_panel
+from forecast.panel.settings import Settings
+from forecast.series.series import Series
 
 
 # -- windows ----------------------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from forecast import Series, counterfactual, detect, predict, simulate, watch
-from forecast.explanations import explain_together
-from forecast.longtable import LongTable
-from forecast.reconcile import Stock
+from forecast.effects.explanations import explain_together
+from forecast.evidence.long_table import LongTable
+from forecast.evidence.stock import Stock
 
 NAN = float("nan")
 
@@ -139,7 +139,7 @@ def test_a_span_stands_at_its_middle_among_single_days() -> None:
 def test_a_ledger_of_images_may_hold_a_span(tmp_path: Path) -> None:
     import csv
 
-    from forecast.ledgers import locate
+    from forecast.evidence.cells import locate
 
     with locate("khasan_rajin/railcars.csv").open(encoding="utf-8", newline="") as file:
         columns = csv.DictReader(file).fieldnames or []

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from forecast import Recipe, Series, counterfactual, restore, save, scenario, watch
-from forecast.__main__ import command
-from forecast.config import load
-from forecast.watch import Watch
-from forecast.watch_command import news_of
+from forecast.cli.main import command
+from forecast.cli.watch import news_of
+from forecast.effects.monitoring import Watch
+from forecast.experiment.config import load
 
 
 # -- the season of a watch ------------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ question: Which?
 primary: it
 ledger: events.csv
 events: {first: {delay_days: 40}, second: {delay_days: 40}}
-series: {it: {_target_: forecast.reconcile.LongTable, path: counts.csv}}
+series: {it: {_target_: forecast.LongTable, path: counts.csv}}
 """
 
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from forecast import Series, predict
-from forecast.models import Forecaster
 from forecast.models.auto import Auto
 from forecast.models.combination import Combination, averaged, pooled
 from forecast.models.count_state_space import CountStateSpace, _gamma
+from forecast.models.forecaster import Forecaster
 from forecast.models.history import dispersion, negative_binomial, season_length, whole
 from forecast.models.mean import Mean
 from forecast.models.negative_binomial import NegativeBinomial, fit
@@ -22,7 +22,7 @@ from forecast.models.prophet import Prophet
 from forecast.models.sarimax import Sarimax
 from forecast.models.structural import Structural
 from forecast.models.windows import Windows
-from forecast.registry import folder, make, names
+from forecast.support.registry import folder, make, names
 
 NAMES = names("models")
 FAST = [name for name in NAMES if name != "combination"]  # runs the others many times over

@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from forecast import Series, event_effect
-from forecast.registry import folder
+from forecast.support.registry import folder
 
 HERE = folder("experiments")
 

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from forecast import Series, pruning
+from forecast import Series
+from forecast.breaks import _numba_optimal_partitioning as pruning
 from forecast.breaks.optimal_partitioning import OptimalPartitioning, Partitioning, dispersion
 
 KINDS = ("normal", "poisson", "negative_binomial", "variance")

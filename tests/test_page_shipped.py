@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from forecast import write_report
-from forecast.report import markdown
+from forecast.report.report import markdown
 from tests.browser import Browser
 from tests.shipped import EXPERIMENTS, FOLDER, found
 

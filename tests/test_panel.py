@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.__main__ import command
-from forecast.panel import Settings, read_settings, run_panel
+from forecast.cli.main import command
 from forecast.panel import run as running
 from forecast.panel.discoveries import judged, p_values, q_values
 from forecast.panel.grids import gridded, in_bins
 from forecast.panel.one import examine
 from forecast.panel.placebos import other_windows
-from forecast.series import Series
+from forecast.panel.run import run_panel
+from forecast.panel.settings import Settings, read_settings
+from forecast.series.series import Series
 
 DAYS, EVENT = 300, "2023-07-20"
 TABLES = ("series", "breaks", "effects", "forecast", "placebos")

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom
 
-from forecast.lattice import deviations
-from forecast.observation import Counts
-from forecast.passes import backward, evidence_of, forward, paths
-from forecast.posterior import sample
-from forecast.regimes import RegimeModel, pose
-from forecast.series import Series
+from forecast.regime_model.filters import backward, evidence_of, forward, paths
+from forecast.regime_model.grid import deviations
+from forecast.regime_model.likelihood import Counts
+from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.posterior import sample
+from forecast.regime_model.problem import pose
+from forecast.series.series import Series
 
 MODEL = RegimeModel(spreads=(0.12, 0.4), correlations=(0.4, 0.85), dispersions=(2.0, 8.0, 40.0), levels=24)
 
@@ -123,7 +124,7 @@ def test_settings_drawn_few_at_a_time_are_those_drawn_at_once(series, monkeypatc
     problem = pose(MODEL, series)
     jump, setting = problem.jumps(1.0), np.repeat(np.arange(6), 800)
     whole = paths(problem, problem.blocks[1], jump, setting, np.random.default_rng(1))
-    monkeypatch.setattr("forecast.passes.MOST_BYTES", 1)
+    monkeypatch.setattr("forecast.regime_model.filters.MOST_BYTES", 1)
     apart = paths(problem, problem.blocks[1], jump, setting, np.random.default_rng(1))
     for e in range(6):
         mine = setting == e

@@ -15,11 +15,11 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from forecast import plots
-from forecast.events import Event
-from forecast.explanations import Window
-from forecast.figures import draw, inline
-from forecast.series import Series
+from forecast.effects.explanations import Window
+from forecast.evidence.events import Event
+from forecast.report import plots
+from forecast.report.figures import draw, inline
+from forecast.series.series import Series
 from tests.test_words import findings, reading
 
 
@@ -128,5 +128,5 @@ def test_an_inline_figure_has_ids_of_its_own_and_the_colours_of_the_page():
 
 
 def test_pyplot_is_never_imported():
-    code = "import sys, forecast.report, forecast.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, forecast.report.report, forecast.report.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -6,8 +6,8 @@ import matplotlib as mpl
 import pytest
 from matplotlib import font_manager
 
-from forecast import plots
-from forecast.figures import draw
+from forecast.report import plots
+from forecast.report.figures import draw
 from tests import looks
 
 # root of the mean square of the differences, of 255: below it lie other roundings of the same picture

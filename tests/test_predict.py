@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forecast import Series, predict, totals
-from forecast.registry import names
+from forecast.support.registry import names
 
 RNG = np.random.default_rng(0)
 VISIT = (RNG.uniform(size=132) < 0.3).astype(float)

@@ -27,7 +27,7 @@ def test_every_public_name_says_what_it_takes_and_raises(name):
         assert re.search(r"\bRaises\b", told)
 
 
-@pytest.mark.parametrize("first", ["forecast.experiment", "forecast.simulate", "forecast.backtest"])
+@pytest.mark.parametrize("first", ["forecast.experiment.experiment", "forecast.series.simulation", "forecast.models.backtesting"])
 def test_a_function_is_not_hidden_by_the_file_of_its_name(first):
     code = f"import {first}; from forecast import simulate, backtest; assert callable(simulate) and callable(backtest)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from forecast import detect, predict, simulate
-from forecast.ranges import check_number, check_share, check_whole
-from forecast.regimes import RegimeModel
-from forecast.registry import make, names
+from forecast.regime_model.model import RegimeModel
+from forecast.support.registry import make, names
+from forecast.support.validation import check_number, check_share, check_whole
 
 EVIL = (10**9, 10**18, 1e300, 0, -1, 1e-9, float("nan"), float("inf"), float("-inf"), True)
 SHORT = simulate(30, level=8, breaks={15: 3.0}, seed=3)

@@ -11,10 +11,10 @@ import pytest
 
 import forecast
 from forecast import load, run
-from forecast.__main__ import COMMANDS, USAGE
-from forecast.config import experiments
-from forecast.registry import folder, names
-from forecast.report import markdown
+from forecast.cli.main import COMMANDS, USAGE
+from forecast.experiment.config import experiments
+from forecast.report.report import markdown
+from forecast.support.registry import folder, names
 from tests import readme
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +37,7 @@ def test_the_picture_in_the_readme_is_the_programs(findings):
 
 
 def test_own_data_in_five_minutes_are_the_files_and_commands_shown(tmp_path, monkeypatch, capsys):
-    from forecast.__main__ import command
+    from forecast.cli.main import command
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = dict(re.findall(r"^```(?:yaml|csv)\n# (\S+)\n(.*?)^```$", text, flags=re.M | re.S))
@@ -73,7 +73,7 @@ def test_every_setting_says_what_it_does():
 
 
 def test_the_inventory_lists_every_feed():
-    from forecast.feeds import feeds
+    from forecast.evidence.feeds.layouts import feeds
 
     table = (ROOT / "README.md").read_text(encoding="utf-8").split("| feed | what becomes of it |")[1].split("\n\n")[0]
     named = re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in table.splitlines()[2:]))

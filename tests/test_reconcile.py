@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.accounts import merge_groups
-from forecast.cumulative import Cumulative, subtract
-from forecast.ledgers import StatementError, locate
-from forecast.reconcile import Flow, LongTable, Stock
-from forecast.registry import build
-from forecast.series import Series
-from forecast.statements import Statement
+from forecast.evidence.cells import StatementError, locate
+from forecast.evidence.decisions import merge_groups
+from forecast.evidence.flow import Flow
+from forecast.evidence.long_table import LongTable
+from forecast.evidence.statements import Statement
+from forecast.evidence.stock import Stock
+from forecast.evidence.totals import Cumulative, subtract
+from forecast.series.series import Series
+from forecast.support.registry import build
 
 HEADER = "id,site,measure,kind,start,end,count,qualifier,scope,publisher,same_as\n"
 DAY0 = np.datetime64("2024-01-01")
@@ -192,10 +194,10 @@ def test_the_order_of_statements_does_not_matter(rng, unlisted):
 
 
 def test_sources_are_built_from_a_config_and_read_nothing_before_they_are_asked():
-    source = build({"_target_": "forecast.reconcile.Flow", "ledgers": ["nowhere.csv"], "start": date(2024, 1, 1)})
+    source = build({"_target_": "forecast.Flow", "ledgers": ["nowhere.csv"], "start": date(2024, 1, 1)})
     with pytest.raises(ValueError, match=r"no file or folder 'nowhere.csv'"):
         source.series()
-    assert isinstance(build({"_target_": "forecast.reconcile.Stock"}).series()[0], Series)
+    assert isinstance(build({"_target_": "forecast.Stock"}).series()[0], Series)
 
 
 @pytest.mark.parametrize(("make", "words"), [

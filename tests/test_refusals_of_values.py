@@ -10,17 +10,18 @@ import pandas as pd
 import pytest
 
 from forecast import Experiment, Recipe, Series, detect, event_effect, predict, run, save, scenario, simulate
-from forecast.accounts import merge_groups
-from forecast.explanations import explain_together
-from forecast.findings_json import _plain as as_plain
+from forecast.effects.explanations import explain_together
+from forecast.evidence.decisions import merge_groups
+from forecast.evidence.simulated import SimulatedYard
+from forecast.experiment.findings_json import _plain as as_plain
+from forecast.models.saved import settings
+from forecast.models.scores import crps
 from forecast.panel.settings import Settings
-from forecast.plots.overview import plot_overview
-from forecast.regimes import RegimeModel, pose
-from forecast.registry import make
-from forecast.saved import settings
-from forecast.scores import crps
-from forecast.season import season_length
-from forecast.simulate import SimulatedYard
+from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.problem import pose
+from forecast.report.plots.overview import plot_overview
+from forecast.series.season import season_length
+from forecast.support.registry import make
 
 DAYS = np.array(["2023-01-01", "2023-01-02"], dtype="datetime64[D]")
 ONES = np.ones(2)

@@ -10,11 +10,12 @@ import pytest
 
 from forecast import Series, detect, simulate
 from forecast.breaks.regimes import Regimes
-from forecast.evidence import evidence
-from forecast.lattice import deviations, transition
-from forecast.observation import Counts
-from forecast.posterior import ahead, present, sample
-from forecast.regimes import RegimeModel, pose
+from forecast.regime_model.grid import deviations, transition
+from forecast.regime_model.likelihood import Counts
+from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.posterior import ahead, present, sample
+from forecast.regime_model.problem import pose
+from forecast.regime_model.step_likelihoods import evidence
 
 SMALL = RegimeModel(spreads=(0.3,), correlations=(0.6,), dispersions=(2.0, 10.0), levels=6, nodes=7)
 

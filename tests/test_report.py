@@ -14,10 +14,10 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from forecast import report
-from forecast.accounts import Decision
-from forecast.comparison import compare
-from forecast.report import markdown, page, show_report, summary, write_report
+from forecast.evidence.decisions import Decision
+from forecast.report import report
+from forecast.report.comparison import compare
+from forecast.report.report import markdown, page, show_report, summary, write_report
 from tests.test_words import findings, reading
 
 CONFIG = "seed: 1\nmodels:\n  ets: {}\n  mean: {window: 12}\n"

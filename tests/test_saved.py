@@ -13,10 +13,10 @@ from forecast import Recipe, Series, backtest, restore, save
 from forecast.models.prophet import Prophet
 from forecast.models.regimes import Regimes
 from forecast.models.sarimax import Sarimax
+from forecast.models.saved import settings
 from forecast.models.structural import Structural
-from forecast.regimes import RegimeModel
-from forecast.registry import make, names
-from forecast.saved import settings
+from forecast.regime_model.model import RegimeModel
+from forecast.support.registry import make, names
 
 VALUES = np.random.default_rng(0).poisson(9, 40).astype(float)
 VALUES[[0, 7, 8]] = np.nan

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast import scores
+from forecast.models import scores
 
 COUNTS = st.integers(0, 40)
 PATHS = arrays(float, st.tuples(st.integers(2, 30), st.integers(1, 4)), elements=COUNTS.map(float))

@@ -7,18 +7,18 @@ import pandas as pd
 import pytest
 
 from forecast import run
-from forecast.breaks import Break
+from forecast.breaks.detection import Break
 from forecast.breaks.mosum import Mosum
-from forecast.config import load
-from forecast.longtable import LongTable
+from forecast.evidence.long_table import LongTable
+from forecast.evidence.statements import StatementError, read_statements
+from forecast.evidence.stock import Stock
+from forecast.experiment.config import load
+from forecast.experiment.rerun import rerun
 from forecast.models.windows import Windows
-from forecast.observation import Reals
 from forecast.panel.settings import Settings
-from forecast.reconcile import Stock
-from forecast.refusals import RefusedError, check_text, read_settings
-from forecast.rerun import rerun
-from forecast.series_story import confidence, weigh
-from forecast.statements import StatementError, read_statements
+from forecast.regime_model.likelihood import Reals
+from forecast.report.prose.series_story import confidence, weigh
+from forecast.support.untrusted import RefusedError, check_text, read_settings
 
 HEAD = "id,site,measure,kind,start,end,count,scope,publisher"
 MINE = """\
@@ -26,7 +26,7 @@ defaults: [base, {/detectors: [regimes]}, {/models: [mean]}, _self_]
 title: Mine
 question: Which?
 primary: cars
-series: {cars: {_target_: forecast.reconcile.LongTable, path: FOLDER/counts.csv, measure: cars, freq: W-MON}}
+series: {cars: {_target_: forecast.LongTable, path: FOLDER/counts.csv, measure: cars, freq: W-MON}}
 ledger: FOLDER/events.csv
 events: {visit: , far: }
 simulated: true
@@ -106,8 +106,8 @@ def test_many_publishers_and_exact_counts_give_high_confidence(tmp_path):
     rows = [f"m{i},x,ships,period,{m:%Y-%m-%d},{m + pd.offsets.MonthEnd(0):%Y-%m-%d},{3 + i % 4},port,{'ABC'[i % 3]}"
             for i, m in enumerate(pd.date_range("2020-01-01", periods=36, freq="MS"))]
     (tmp_path / "ships.csv").write_text("\n".join([HEAD, *rows]) + "\n", encoding="utf-8")
-    text = MINE.replace("forecast.reconcile.LongTable, path: FOLDER/counts.csv, measure: cars, freq: W-MON",
-                        "forecast.reconcile.Flow, ledgers: [FOLDER/ships.csv], measure: ships, site: x, watching: null, scopes: [port], start: '2020-01-01'")
+    text = MINE.replace("forecast.LongTable, path: FOLDER/counts.csv, measure: cars, freq: W-MON",
+                        "forecast.Flow, ledgers: [FOLDER/ships.csv], measure: ships, site: x, watching: null, scopes: [port], start: '2020-01-01'")
     (tmp_path / "mine.yaml").write_text(text.replace("FOLDER", str(tmp_path)).partition("ledger:")[0], encoding="utf-8")
     reading = run(load("mine", config_dir=str(tmp_path))).main
     assert weigh(reading).grade == "high"

@@ -9,7 +9,7 @@ import pytest
 
 from forecast import Series, load, simulate
 from forecast.breaks.regimes import Regimes
-from forecast.sensitivity import sensitivity, tipping
+from forecast.effects.sensitivity import sensitivity, tipping
 
 
 @pytest.fixture(scope="module")

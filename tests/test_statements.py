@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.statements import StatementError, read_statements, read_watching
+from forecast.evidence.statements import StatementError, read_statements, read_watching
 
 HEADER = "id,site,measure,kind,start,end,count,low,high,qualifier,publisher"
 GOOD = "a,yard,cars,snapshot,2023-10-05,,73,,,approx,CSIS"

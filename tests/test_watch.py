@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from forecast import Series, simulate, watch
-from forecast.__main__ import command
-from forecast.watch import Watch
+from forecast.cli.main import command
+from forecast.effects.monitoring import Watch
 
 QUIET = [5, 3, 6, 4, 5, 5, 4, 6, 5, 4, 5, 6]
 

@@ -101,7 +101,7 @@ def test_the_installed_command_lists_what_ships(installed, tmp_path):
 
 def test_the_installed_library_loads_every_experiment(installed, tmp_path):
     code = ("import forecast\n"
-            "from forecast.config import experiments\n"
+            "from forecast.experiment.config import experiments\n"
             "print(forecast.__file__)\n"
             "print([forecast.load(name).name for name in sorted(experiments())])")
     done = _run(installed, "python", "-c", code, cwd=tmp_path)
@@ -121,7 +121,7 @@ def test_the_installed_command_runs_an_experiment_in_another_folder(installed, t
 
 def test_the_installed_command_reads_feeds_and_panels(installed, tmp_path):
     listed = _run(installed, "forecast", "feeds", cwd=tmp_path)
-    assert {path.stem for path in (ROOT / "forecast" / "feeds").glob("*.py") if "FEED = " in path.read_text("utf-8")} == {
+    assert {path.stem for path in (ROOT / "forecast" / "evidence" / "feeds").glob("*.py") if "FEED = " in path.read_text("utf-8")} == {
         line.split()[0] for line in listed.stdout.splitlines()}
     done = _run(installed, "forecast", "panel", ROOT / "tests" / "feeds" / "simulated_portwatch.csv", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -12,26 +12,29 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import amounts, outlook, series_story, story, verdicts
-from forecast.accounts import Decision
-from forecast.backtest import QUANTILES, Backtest
-from forecast.breaks import Break
-from forecast.counterfactual import Counterfactual
-from forecast.effects import Effect
-from forecast.effects import Tested as Together
-from forecast.events import Event
-from forecast.explanations import NONE, NOWHERE, Explanation, Window
-from forecast.explanations import Together as SharedChange
-from forecast.findings import Findings, Reading
-from forecast.images import Image
-from forecast.sensitivity import Variant
-from forecast.series import Series
-from forecast.statements import Statement
-from forecast.words import BANDS, chance, figure, term
+from forecast.breaks.detection import Break
+from forecast.effects.counterfactuals import Counterfactual
+from forecast.effects.event_tests import Effect
+from forecast.effects.event_tests import Tested as Together
+from forecast.effects.explanations import NONE, NOWHERE, Explanation, Window
+from forecast.effects.explanations import Together as SharedChange
+from forecast.effects.next_image import Image
+from forecast.effects.sensitivity import Variant
+from forecast.evidence.decisions import Decision
+from forecast.evidence.events import Event
+from forecast.evidence.statements import Statement
+from forecast.experiment.findings import Findings, Reading
+from forecast.models.backtesting import QUANTILES, Backtest
+from forecast.report.phrases import BANDS, chance, figure, term
+from forecast.report.prose import excess as amounts
+from forecast.report.prose import forecast as outlook
+from forecast.report.prose import series_story, story, verdicts
+from forecast.series.series import Series
 
 T = "\u202f"
-OURS = ("words", "story", "verdicts", "outlook", "tables", "page", "plots", "figures", "findings_json", "report", "captions", "notebook", "amounts",
-        "comparison")
+OURS = ("report.phrases", "report.prose.story", "report.prose.verdicts", "report.prose.forecast", "report.prose.captions",
+        "report.prose.excess", "report.tables", "report.page", "report.plots", "report.figures", "report.report", "report.comparison",
+        "experiment.findings_json", "support.notebook")
 
 
 # -- findings made by hand --------------------------------------------------------------------------------------

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from forecast.breaks import Break
+from forecast.breaks.detection import Break
 from forecast.breaks.optimal_partitioning import OptimalPartitioning
 from forecast.breaks.regimes import Regimes
 from forecast.breaks.segments import Segments
-from forecast.ranges import check_whole
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.validation import check_whole
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from forecast.breaks import Break
 from forecast.breaks.dating import Values, dated, observed_values
-from forecast.ranges import MOST_ROWS, check_number, check_share, check_whole
-from forecast.series import Series
+from forecast.breaks.detection import Break
+from forecast.series.series import Series
+from forecast.support.validation import MOST_ROWS, check_number, check_share, check_whole
 
 Array = np.ndarray[Any, Any]
 SMALL = 400  # below this plain numpy answers in milliseconds, and nobody waits seconds for a compilation
@@ -154,7 +154,7 @@ def best_partitions(y: Array, X: Array, h: int, m: int) -> Partitions | None:
     if n <= SMALL and not compiled("level_partitions" if level else "regression_partitions"):
         cost, last = plain_partitions(level_rss(rest) if level else regression_rss(rest, basis, h), h, m)
     else:
-        from forecast import kernels
+        from forecast.breaks import _numba_bai_perron as kernels
 
         if level:
             inverse = 1.0 / np.maximum(np.arange(n + 1), 1)
@@ -175,7 +175,7 @@ def best_partitions(y: Array, X: Array, h: int, m: int) -> Partitions | None:
 
 def compiled(loop: str) -> bool:
     """True when this process has compiled or loaded the loop already, so that using it costs no wait."""
-    kernels = sys.modules.get("forecast.kernels")
+    kernels = sys.modules.get("forecast.breaks._numba_bai_perron")
     # with NUMBA_DISABLE_JIT a loop is a plain function, slower than numpy
     return kernels is not None and bool(getattr(getattr(kernels, loop), "signatures", ()))
 

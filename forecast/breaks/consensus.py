@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from forecast.breaks import Break
-from forecast.registry import make
-from forecast.series import Series
+from forecast.breaks.detection import Break
+from forecast.series.series import Series
+from forecast.support.registry import make
 
 MEMBERS = ("bai_perron", "cusum", "mosum", "optimal_partitioning", "segments")
 

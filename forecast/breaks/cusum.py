@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks import Break
+from forecast.breaks.detection import Break
 from forecast.breaks.significance import OneByOne, centred_sums
-from forecast.series import Series
+from forecast.series.series import Series
 
 Array = np.ndarray[Any, Any]
 

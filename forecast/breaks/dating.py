@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks import Break
-from forecast.series import Series
+from forecast.breaks.detection import Break
+from forecast.series.series import Series
 
 Array = np.ndarray[Any, Any]
 

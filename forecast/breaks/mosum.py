@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks import Break
 from forecast.breaks.dating import observed_values
+from forecast.breaks.detection import Break
 from forecast.breaks.significance import Simulating, noise_beside_breaks, with_intervals
-from forecast.ranges import MOST_ROWS, check_number, check_share
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.validation import MOST_ROWS, check_number, check_share
 
 Array = np.ndarray[Any, Any]
 LEAST = 3  # rows on either side of a cut

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from forecast.breaks import Break
 from forecast.breaks.dating import dated, observed_values
+from forecast.breaks.detection import Break
 from forecast.breaks.significance import Simulating, noise_beside_breaks
-from forecast.ranges import MOST_ROWS, check_number, check_whole
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.validation import MOST_ROWS, check_number, check_whole
 
 Array = np.ndarray[Any, Any]
 COSTS = ("auto", "normal", "poisson", "negative_binomial", "variance")
@@ -135,7 +135,7 @@ class Partitioning:
 
     def pruned(self, penalty: float) -> Array:
         """The same by the compiled kernels, in linear time when there are breaks."""
-        from forecast import pruning
+        from forecast.breaks import _numba_optimal_partitioning as pruning
 
         y = self.y
         if self.kind == "variance":

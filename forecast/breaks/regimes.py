@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forecast.breaks import Break
-from forecast.posterior import Posterior, sample
-from forecast.ranges import MOST_DRAWS, MOST_SEED, check_number, check_share, check_whole
-from forecast.regimes import RegimeModel, pose
-from forecast.season import evident_season
-from forecast.series import Series
+from forecast.breaks.detection import Break
+from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.posterior import Posterior, sample
+from forecast.regime_model.problem import pose
+from forecast.series.season import evident_season
+from forecast.series.series import Series
+from forecast.support.validation import MOST_DRAWS, MOST_SEED, check_number, check_share, check_whole
 
 DRIFT = 0.08  # share of drifting paths from which the stricter factor holds
 
@@ -47,7 +48,7 @@ class Regimes:
         object.__setattr__(self, "model", RegimeModel.of(self.model))  # a YAML gives its settings
 
     def posterior(self, series: Series) -> Posterior:
-        """Posterior paths of levels and breaks (see `forecast.posterior.Posterior`)."""
+        """Posterior paths of levels and breaks (see `forecast.regime_model.posterior.Posterior`)."""
         seasonal = self.season and series.is_count
         factors = evident_season(series).over(np.arange(len(series))) if seasonal else None
         return sample(pose(self.model, series, factors), self.draws, np.random.default_rng(self.seed))

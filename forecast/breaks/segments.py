@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks import Break
 from forecast.breaks.dating import Values, dated, observed_values
-from forecast.ranges import MOST_ROWS, check_number, check_share, check_whole
-from forecast.series import Series
+from forecast.breaks.detection import Break
+from forecast.series.series import Series
+from forecast.support.validation import MOST_ROWS, check_number, check_share, check_whole
 
 Array = np.ndarray[Any, Any]
 PERIODS = (12, 4, 7, 24, 52)  # months, quarters, weekdays, hours, weeks: seasons are looked for at these

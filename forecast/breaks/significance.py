@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks import Break
 from forecast.breaks.bai_perron import interval
 from forecast.breaks.dating import Values, dated, observed_values
-from forecast.ranges import MOST_DRAWS, MOST_ROWS, MOST_SEED, called, check_share, check_whole
-from forecast.series import Series
+from forecast.breaks.detection import Break
+from forecast.series.series import Series
+from forecast.support.validation import MOST_DRAWS, MOST_ROWS, MOST_SEED, called, check_share, check_whole
 
 Array = np.ndarray[Any, Any]
 Process = Callable[[Array], Array]  # [draws, n] -> [draws, n - 1]: the evidence for a cut before rows 1..n-1

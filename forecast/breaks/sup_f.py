@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks import Break
+from forecast.breaks.detection import Break
 from forecast.breaks.significance import OneByOne, centred_sums
-from forecast.ranges import check_number
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.validation import check_number
 
 Array = np.ndarray[Any, Any]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import history, season_length
-from forecast.ranges import check_number
-from forecast.registry import make
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.registry import make
+from forecast.support.validation import check_number
 
 TWO_YEARS = np.timedelta64(730, "D")
 

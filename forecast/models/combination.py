@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import whole
-from forecast.ranges import MOST_DRAWS, check_whole
-from forecast.registry import make
-from forecast.scores import crps, log_score
-from forecast.series import Series
+from forecast.models.scores import crps, log_score
+from forecast.series.series import Series
+from forecast.support.registry import make
+from forecast.support.validation import MOST_DRAWS, check_whole
 
 SCORES = {"crps": crps, "log_score": log_score}
 

@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 
 from forecast.models.history import exposure, season_length, trimmed, whole
-from forecast.ranges import MOST_ROWS, check_number, check_whole
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.validation import MOST_ROWS, check_number, check_whole
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.ledgers import LARGEST, NUMBER, Cells, Fault, StatementError, locate, rows_of
-from forecast.registry import make, names
-from forecast.series import Series
+from forecast.evidence.cells import LARGEST, NUMBER, Cells, Fault, StatementError, locate, rows_of
+from forecast.series.series import Series
+from forecast.support.registry import make, names
 
 
 def read_known(path: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from forecast.models.statespace import paths_of
-from forecast.series import Series
+from forecast.series.series import Series
 
 LOOSE = 1e4  # variance of the first level, trend and seasonal effects in units of the noise's
 

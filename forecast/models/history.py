@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.season import season_length
-from forecast.series import Series
+from forecast.series.season import season_length
+from forecast.series.series import Series
 
 __all__ = ["dispersion", "exposure", "harmonics", "history", "negative_binomial", "season_length", "trimmed", "whole"]
 CEILING = 2**53  # beyond it floats skip whole numbers, and int64 still holds sums of a thousand such draws

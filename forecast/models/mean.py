@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import dispersion, exposure, history, negative_binomial
-from forecast.ranges import check_number
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.validation import check_number
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Mean:
     def _start(self, series: Series) -> int:
         if self.detector is None:
             return 0
-        from forecast.breaks import detect
+        from forecast.breaks.detection import detect
 
         breaks = detect(series, self.detector)
         return breaks[-1].position if breaks else 0

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import dispersion, exposure, harmonics, negative_binomial, season_length
-from forecast.ranges import check_number
-from forecast.season import slow_season
-from forecast.series import Series
+from forecast.series.season import slow_season
+from forecast.series.series import Series
+from forecast.support.validation import check_number
 
 SEARCH = 25  # Newton steps at most; five are usual
 
@@ -73,7 +73,7 @@ class NegativeBinomial:
     def _breaks(self, series: Series) -> tuple[int, ...]:
         if self.detector is None:
             return ()
-        from forecast.breaks import detect
+        from forecast.breaks.detection import detect
 
         return tuple(found.position for found in detect(series, self.detector))
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from forecast.models.history import history, season_length, whole
 from forecast.models.mean import Mean
-from forecast.ranges import check_number
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.validation import check_number
 
 ENOUGH = 6  # observations below which a trend with changepoints has nothing to hold on to
 
@@ -81,7 +81,7 @@ class Prophet:
         """Changepoints strictly inside what was observed (Prophet refuses others), or None for its own."""
         found: Sequence[str] | None = self.changepoints
         if self.detector is not None:
-            from forecast.breaks import detect
+            from forecast.breaks.detection import detect
 
             found = [each.at for each in detect(series, self.detector)]
         if found is None:

@@ -9,9 +9,9 @@ import numpy as np
 
 from forecast.models.calibration import learned, stretched
 from forecast.models.history import history, whole
-from forecast.ranges import MOST_DRAWS, MOST_ROWS, check_whole
-from forecast.registry import make
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.registry import make
+from forecast.support.validation import MOST_DRAWS, MOST_ROWS, check_whole
 
 LEAST = 8  # observations that a forecast inside the history rests on
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forecast.posterior import ahead, present
-from forecast.ranges import check_whole
-from forecast.regimes import RegimeModel, pose
-from forecast.season import evident_season
-from forecast.series import Series
+from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.posterior import ahead, present
+from forecast.regime_model.problem import pose
+from forecast.series.season import evident_season
+from forecast.series.series import Series
+from forecast.support.validation import check_whole
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 
 from forecast.models.history import harmonics
 from forecast.models.statespace import paths_of
-from forecast.ranges import check_whole
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.validation import check_whole
 
 
 @dataclass(frozen=True)

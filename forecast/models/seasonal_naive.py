@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import history, season_length, trimmed, whole
-from forecast.ranges import MOST_ROWS, check_whole
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.validation import MOST_ROWS, check_whole
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from forecast.models.history import history, season_length, trimmed, whole
 from forecast.models.mean import Mean
-from forecast.series import Series
+from forecast.series.series import Series
 
 ENOUGH = 6  # observations below which a level, a variance and a persistence cannot be told apart
 EVALUATIONS = 10  # likelihoods per parameter: near the top forecasts hardly move, and each takes a millisecond

@@ -11,9 +11,9 @@ import numpy as np
 
 from forecast.models.calibration import learned, stretched
 from forecast.models.history import history, season_length, trimmed, whole
-from forecast.ranges import check_number, check_whole
-from forecast.series import Series
-from forecast.threads import single_thread
+from forecast.series.series import Series
+from forecast.support.threads import single_thread
+from forecast.support.validation import check_number, check_whole
 
 POWERS = (0.0, 0.5, 1.0)  # log, square root, none: which one suits is weighed like any other setting
 YEAR = 365.25

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from forecast.models.statespace import paths_of
-from forecast.ranges import check_whole
-from forecast.season import slow_season
-from forecast.series import Series
+from forecast.series.season import slow_season
+from forecast.series.series import Series
+from forecast.support.validation import check_whole
 
 
 @dataclass(frozen=True)

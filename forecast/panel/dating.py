@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecast.breaks import Break
-from forecast.season import evident_season
-from forecast.series import Series
+from forecast.breaks.detection import Break
+from forecast.series.season import evident_season
+from forecast.series.series import Series
 
 
 def dated_daily(found: Break, grid: Series, binned: Series) -> Break:

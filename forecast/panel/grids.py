@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.frame import month_code
-from forecast.series import DAY, Series
+from forecast.models.frame import month_code
+from forecast.series.series import DAY, Series
 
 MOST = 400  # rows that the regime model sees; longer series are taken in bins
 BINS = 360  # of a longer series, about: seven years of weeks

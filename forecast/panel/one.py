@@ -10,19 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks import Break, detect
+from forecast.breaks.detection import Break, detect
 from forecast.breaks.regimes import breaks_of
-from forecast.models import predict
+from forecast.models.forecaster import predict
 from forecast.panel.dating import dated_daily
 from forecast.panel.grids import gridded, in_bins
 from forecast.panel.placebos import number_of, other_windows, without_change
 from forecast.panel.settings import Settings
-from forecast.posterior import Posterior, sample
-from forecast.regimes import RegimeModel, pose
-from forecast.registry import make
-from forecast.season import evident_season
-from forecast.series import DAY, Series
-from forecast.threads import single_thread
+from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.posterior import Posterior, sample
+from forecast.regime_model.problem import pose
+from forecast.series.season import evident_season
+from forecast.series.series import DAY, Series
+from forecast.support.registry import make
+from forecast.support.threads import single_thread
 
 DRAWS = 400
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
@@ -165,7 +166,7 @@ def _ahead(grid: Series, settings: Settings, seed: int) -> tuple[tuple[Row, ...]
 def _scores(grid: Series, model: Any, settings: Settings, seed: int) -> Row:
     if not settings.origins:
         return {}
-    from forecast.backtest import backtest
+    from forecast.models.backtesting import backtest
 
     done = backtest(grid, {settings.model: model}, origins=settings.origins, horizon=settings.horizon,
                     step=settings.horizon, draws=DRAWS, seed=seed % 2**32, baseline=settings.model)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.passes import evidence_of
-from forecast.posterior import Posterior
-from forecast.regimes import pooled, pose
-from forecast.series import Series
+from forecast.regime_model.filters import evidence_of
+from forecast.regime_model.posterior import Posterior
+from forecast.regime_model.problem import pooled, pose
+from forecast.series.series import Series
 
 WANTED = 1000  # shuffled series in a panel, about
 MOST = 8  # of one series

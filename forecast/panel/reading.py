@@ -11,12 +11,12 @@ from fnmatch import translate
 from pathlib import Path
 from typing import Any
 
-from forecast.feeds import detected
-from forecast.feeds.gather import gathered
-from forecast.feeds.reading import Batch
-from forecast.ledgers import no_formula
+from forecast.evidence.cells import no_formula
+from forecast.evidence.feeds.gather import gathered
+from forecast.evidence.feeds.layouts import detected
+from forecast.evidence.feeds.reading import Batch
 from forecast.panel.settings import Settings
-from forecast.series import Series
+from forecast.series.series import Series
 
 REJECTED = "rejected.csv"
 REASONS = ("row", "column", "got", "do", "text")

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from forecast.feeds.extras import needs
 from forecast.panel import tables
 from forecast.panel.discoveries import Verdicts, judged
 from forecast.panel.executors import fan_out
@@ -17,7 +16,8 @@ from forecast.panel.manifest import Manifest, begin
 from forecast.panel.one import examine
 from forecast.panel.reading import Input, read_input
 from forecast.panel.settings import Settings
-from forecast.series import Series
+from forecast.series.series import Series
+from forecast.support.extras import needs
 
 CHUNK = 8  # series: 2 to 5 seconds of work, beside which the few milliseconds of an executor vanish
 PARTS = "parts"

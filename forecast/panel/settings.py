@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from forecast import registry
-from forecast.events import Event, read_events, window
-from forecast.series import Kind
+from forecast.evidence.events import Event, read_events, window
+from forecast.series.series import Kind
+from forecast.support import registry
 
 LOCAL, DASK = "local", "dask"
 
@@ -95,7 +95,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
     Raises ValueError for a key that is no setting, and for a file that holds more than settings.
     """
-    from forecast.refusals import check_text
+    from forecast.support.untrusted import check_text
 
     file = Path(path)
     loaded = check_text(file.read_text(encoding="utf-8"), file.name) or {}

@@ -14,7 +14,7 @@ from forecast.panel.discoveries import Verdicts
 from forecast.panel.manifest import Manifest
 from forecast.panel.reading import Input
 from forecast.panel.settings import Settings
-from forecast.words import count, figure, percent, ratio
+from forecast.report.phrases import count, figure, percent, ratio
 
 SHOWN = 25  # rows of each table of the page; all are in the Parquet files
 DRAWN = 400  # series of the picture
@@ -55,7 +55,7 @@ def _whole(path: Path, text: str) -> None:
 
 # -- the page ---------------------------------------------------------------------------------------------------------
 def _page(said: dict[str, Any], series: pd.DataFrame, breaks: pd.DataFrame, effects: pd.DataFrame) -> str:
-    from forecast.page import asset, template
+    from forecast.report.page import asset, template
 
     sections = [_changed(series, breaks), *(_event(name, effects) for name in said["events"]), _failed(series)]
     return template("panel.html").render(css=asset("report.css"), said=said, lines=_lines(said),
@@ -133,8 +133,8 @@ def _map(series: pd.DataFrame, breaks: pd.DataFrame) -> Any:
     from markupsafe import Markup
     from matplotlib.figure import Figure
 
-    from forecast.figures import inline
-    from forecast.plots import PAGE, plot_overview, style
+    from forecast.report.figures import inline
+    from forecast.report.plots import PAGE, plot_overview, style
 
     frame = pd.DataFrame({"unique_id": drawn["unique_id"], "at": pd.to_datetime(drawn["at"]), "ratio": drawn["ratio"],
                           "probability": drawn["within"]})

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from forecast.feeds.extras import needs
+from forecast.support.extras import needs
 
 # column -> Arrow type; `day` is a date
 SCHEMAS: dict[str, dict[str, str]] = {

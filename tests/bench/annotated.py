@@ -27,7 +27,7 @@ Finder = Callable[[Array], Iterable[int]]
 def own(y: Array, detector: str = "segments", **settings: Any) -> list[int]:
     """Positions by a detector of ours."""
     from forecast import Series
-    from forecast.registry import make
+    from forecast.support.registry import make
 
     return [b.position for b in make("detectors", detector, **settings).detect(Series.from_values(y))]
 
@@ -71,7 +71,7 @@ def scores(data: dict[str, Any], found: dict[str, list[int]]) -> Array:
 
 def scored(annotations: list[list[int]], found: list[int], n: int) -> tuple[float, float]:
     """F1 and covering of one series of n rows."""
-    from forecast.scores import break_f1, covering  # not there in the interpreter of the peers
+    from forecast.models.scores import break_f1, covering  # not there in the interpreter of the peers
 
     return break_f1(annotations, found), covering(annotations, found, n)
 

@@ -16,8 +16,8 @@ from joblib import Parallel, delayed
 
 from forecast import Series
 from forecast.breaks.regimes import Regimes
-from forecast.events import Event
-from forecast.explanations import NONE, NOWHERE, Explanation, Window, explain
+from forecast.effects.explanations import NONE, NOWHERE, Explanation, Window, explain
+from forecast.evidence.events import Event
 from tests.bench.designs import latent
 
 CANDIDATES = np.arange(6, 74, 6)  # rows at which an event may lie

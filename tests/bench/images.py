@@ -15,8 +15,8 @@ import numpy as np
 
 from forecast import Series
 from forecast.breaks.regimes import Regimes
-from forecast.explanations import break_days, gap_probability
-from forecast.images import image_worth, predictive
+from forecast.effects.explanations import break_days, gap_probability
+from forecast.effects.next_image import image_worth, predictive
 
 CLOUDY = 0.15  # chance that a cloudy day shows the yard
 

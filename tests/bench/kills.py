@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from forecast.aside import MARK
+from forecast.support.atomic_files import MARK
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ("-m", "forecast", "-cn", "simulated_yard", "origins=2", "draws=200", "placebos=19", "models=[mean,windows]")

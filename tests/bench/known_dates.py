@@ -12,7 +12,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from forecast import Series, event_effect
-from forecast.effects import event_effects
+from forecast.effects.event_tests import event_effects
 from tests.bench.designs import EVENT, latent
 
 # figures of peers on these designs (two cores, one thread), for reference: null / finds +60 %, per cent

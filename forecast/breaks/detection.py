@@ -1,0 +1,77 @@
+"""Detectors: `detect(series) -> tuple[Break, ...]`. One file a detector; the names are those of `conf/detectors/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from forecast.series.series import Series, check_series
+from forecast.support.registry import make
+
+
+@dataclass(frozen=True)
+class Break:
+    """One change of level (or trend) of a series.
+
+    position : index of the first observation of the new segment (0-based, counted over all rows, missing included)
+    at : start date of that observation, ISO
+    low, high : ISO dates between which the change lies, with the detector's stated confidence (90 % credible for
+        the count regime model); `low` <= `at` <= `high`
+    before, after : fitted level (count per row) of the segments on both sides
+    probability : posterior probability that the change lies within [low, high]; NaN for detectors without one
+    """
+
+    position: int
+    at: str
+    low: str
+    high: str
+    before: float
+    after: float
+    probability: float
+
+    @property
+    def ratio(self) -> float:
+        """Level after over level before."""
+        return self.after / self.before if self.before else float("inf")
+
+
+class Detector(Protocol):
+    """What a detector offers; constructors are cheap and typed, and never look at data."""
+
+    def detect(self, series: Series) -> tuple[Break, ...]:
+        """Breaks of `series` in time order; does not change it and looks at nothing else."""
+        ...
+
+
+def detect(series: Series, detector: str | Detector = "auto") -> tuple[Break, ...]:
+    """Breaks of `series` by a detector's name (see `conf/detectors/`) or object.
+
+    Raises ValueError for an unknown name (the nearest known one is suggested) or a series without observations.
+
+    >>> detect(Series.from_values([2, 3, 1, 2, 3, 2, 2, 3, 30, 28, 33, 31, 29, 30, 35, 31]))[0].position
+    8
+    """
+    check_series(series, "detect")
+    if not series.observed.any():
+        raise ValueError(f"series {series.name}: no row holds an observation: nothing can be detected")
+    chosen: Detector = make("detectors", detector) if isinstance(detector, str) else detector
+    return chosen.detect(series)
+
+
+def detect_all(several: Mapping[str, Series], detector: str | Detector = "auto", *,
+               jobs: int = 1) -> dict[str, tuple[Break, ...]]:
+    """Breaks of several series, by their keys and in their order: `detect` on each, over `jobs` processes.
+
+    The answer does not depend on `jobs`. Raises ValueError as `detect` does, with the name of the series.
+
+    >>> quiet, risen = [5, 4, 6, 5, 4, 5, 6, 5] * 3, [5, 4, 6, 5] * 3 + [25, 24, 27, 26] * 3
+    >>> found = detect_all({"A": Series.from_values(quiet), "B": Series.from_values(risen)})
+    >>> [len(found[name]) for name in ("A", "B")]
+    [0, 1]
+    """
+    from joblib import Parallel, delayed
+
+    chosen: Detector = make("detectors", detector) if isinstance(detector, str) else detector
+    return dict(zip(several, Parallel(n_jobs=jobs)(delayed(detect)(series, chosen) for series in several.values()),
+                    strict=True))

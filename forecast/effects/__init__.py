@@ -1,0 +1,1 @@
+"""What dated events did: tests, explanations, counterfactuals, the next image, monitoring."""

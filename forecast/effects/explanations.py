@@ -1,0 +1,190 @@
+"""Explanations compete: how likely the change of a series lies in each event's window, in none of them, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from forecast.evidence.events import Event
+from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.posterior import Posterior
+from forecast.regime_model.problem import pose
+from forecast.regime_model.step_likelihoods import evidence
+from forecast.series.season import evident_season
+from forecast.series.series import Series
+
+NONE, NOWHERE = "none of these", "no change"
+APART = 0.8  # share of an event's probability that may also be another's before the two count as one
+WORTH = 0.05  # below this probability nobody asks whether two events can be told apart
+
+
+@dataclass(frozen=True)
+class Window:
+    """An event with the first and the last day on which a break would fit it."""
+
+    event: Event
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One row of the table of explanations; `probability` sums to one over the table.
+
+    name : of an event, or "none of these", or "no change"
+    probability : that the change lies in this window; days in several windows are shared evenly between them
+    within : that the change lies in this window, shared or not; prior : the same before the data (days of the window
+        over days of the series, times the even chance of any change)
+    alike : events that these data cannot tell from this one
+    """
+
+    name: str
+    label: str
+    first: str
+    last: str
+    probability: float
+    within: float
+    prior: float
+    alike: tuple[str, ...] = ()
+
+    @property
+    def ratio(self) -> float:
+        """Posterior over prior probability of the window."""
+        return self.within / self.prior if self.prior else float("nan")
+
+
+def break_days(series: Series, gap_probability: np.ndarray) -> np.ndarray:
+    """Spread the probability of each gap [n - 1] evenly over its days: one value per day from the first row's start.
+
+    A break in a gap lies between the middles of the rows on both sides, for a row of a flow may hold days of both.
+    """
+    middle = (series.centre - series.start[0]).astype(int)
+    days = np.zeros(int((series.end[-1] - series.start[0]).astype(int)))
+    for gap, probability in enumerate(gap_probability):
+        first, last = min(middle[gap] + 1, middle[gap + 1]), middle[gap + 1] + 1  # two rows may share a middle
+        days[first:last] += probability / (last - first)
+    return days
+
+
+def gap_probability(posterior: Posterior, near: int | None = None) -> np.ndarray:
+    """Where the change lies, given that there is one, [n - 1], summing to one.
+
+    near : a gap that a detected break may lie in; each path then gives its break nearest to it, otherwise the paths
+        give all of theirs in equal parts. Paths without a break say nothing here.
+    """
+    jumps = posterior.jumps[posterior.number > 0]
+    if not len(jumps):  # no path has a break: any gap is as good as its length
+        return np.asarray(posterior.problem.share / posterior.problem.share.sum())
+    if near is None:
+        return np.asarray((jumps / jumps.sum(axis=1, keepdims=True)).mean(axis=0))
+    distance = np.where(jumps, np.abs(np.arange(jumps.shape[1]) - near), jumps.shape[1])
+    return np.bincount(distance.argmin(axis=1), minlength=jumps.shape[1]) / len(jumps)
+
+
+def explain(series: Series, posterior: Posterior, windows: Sequence[Window], near: int | None = None,
+            ) -> tuple[Explanation, ...]:
+    """The table of explanations of one change: every event, "none of these", "no change"; sums to one.
+
+    posterior : of `series`; near : gap of one of several changes, which then is explained, see `gap_probability`
+    Only events whose `outside` flag is set compete: a date read from these very counts is no evidence about them.
+    """
+    some = posterior.probability
+    daily = some * break_days(series, gap_probability(posterior, near))
+    prior = 0.5 * break_days(series, posterior.problem.share / max(posterior.problem.share.sum(), 1e-12))
+    return _table(daily, prior, series.start[0], windows, some)
+
+
+@dataclass(frozen=True, eq=False)
+class Together:
+    """What several series say of one change that they share.
+
+    log_ratio : log Bayes factor of one change on one day, of a size of its own in each series, against none in any
+    alone : the same of each series by itself; table : explanations of the shared change, summing to one
+    """
+
+    names: tuple[str, ...]
+    log_ratio: float
+    alone: tuple[float, ...]
+    table: tuple[Explanation, ...]
+
+
+def explain_together(several: Sequence[Series], windows: Sequence[Window],
+                     model: RegimeModel | None = None) -> Together:
+    """One table for several series that are said to share a cause; each may change by a factor of its own.
+
+    A day before the first or after the last row of a series says nothing about that series.
+    Raises ValueError for fewer than two series, and for series that rest on the same statements: these would count
+    the same evidence twice.
+    """
+    if len(several) < 2:
+        raise ValueError(f"together: got {len(several)} series: name at least two")
+    _check_apart(several)
+    first = min(series.start[0] for series in several)
+    length = int((max(series.end[-1] for series in several) - first).astype(int))
+    ratios = np.array([_daily_ratio(series, first, length, model or RegimeModel()) for series in several])
+    inside = np.any(ratios != 0, axis=0)
+    prior = inside / max(inside.sum(), 1)
+    logs = ratios.sum(axis=0)
+    peak = float(logs.max())
+    weight = prior * np.exp(logs - peak)
+    log_ratio = float(np.log(weight.sum()) + peak)
+    some = float(1 / (1 + np.exp(-log_ratio)))
+    alone = tuple(float(np.log(np.mean(np.exp(line[line != 0])))) if np.any(line != 0) else 0.0 for line in ratios)
+    return Together(tuple(series.name for series in several), log_ratio, alone,
+                    _table(some * weight / weight.sum(), 0.5 * prior, first, windows, some))
+
+
+def _daily_ratio(series: Series, first: np.datetime64, length: int, model: RegimeModel) -> np.ndarray:
+    """Log Bayes factor of one change on each day from `first` on against none, [length]; 0 outside the series."""
+    season = evident_season(series).over(np.arange(len(series))) if series.is_count else None
+    gaps = evidence(pose(model, series, season)).log_ratio()[:, 0]
+    middle = (series.centre - first).astype(int)
+    out = np.zeros(length)
+    for gap, ratio in enumerate(gaps):
+        out[middle[gap] + 1:middle[gap + 1] + 1] = ratio
+    return out
+
+
+def _check_apart(several: Sequence[Series]) -> None:
+    for i, one in enumerate(several):
+        for other in several[i + 1:]:
+            both = {s for row in one.sources for s in row} & {s for row in other.sources for s in row}
+            if both:
+                raise ValueError(f"together: {one.name} and {other.name} rest on {len(both)} statements that are the "
+                                 f"same ({min(both)} ...): they are no two pieces of evidence; name one of them")
+
+
+def _table(daily: np.ndarray, prior: np.ndarray, start: np.datetime64, windows: Sequence[Window],
+           some: float) -> tuple[Explanation, ...]:
+    """Rows of every competing event, "none of these" and "no change" from daily probabilities [days] from `start`."""
+    competing = [w for w in windows if w.event.outside]
+    inside = np.array([_mask(start, window, len(daily)) for window in competing]).reshape(len(competing), len(daily))
+    crowd = inside.sum(axis=0)
+    shared = inside / np.maximum(crowd, 1)
+    rows = [Explanation(name=w.event.name, label=w.event.label, first=str(w.first), last=str(w.last),
+                        probability=float(shared[i] @ daily), within=float(inside[i] @ daily),
+                        prior=float(inside[i] @ prior), alike=_alike(inside, daily, competing, i))
+            for i, w in enumerate(competing)]
+    free = crowd == 0
+    rows.append(Explanation(NONE, "A change at a date outside every window", "", "", float(daily[free].sum()),
+                            float(daily[free].sum()), float(prior[free].sum())))
+    rows.append(Explanation(NOWHERE, "No change of level at all", "", "", 1 - some, 1 - some, 0.5))
+    return tuple(rows)
+
+
+def _mask(start: np.datetime64, window: Window, days: int) -> np.ndarray:
+    first = (np.datetime64(window.first, "D") - start).astype(int)
+    last = (np.datetime64(window.last, "D") - start).astype(int)
+    at = np.arange(days)
+    return np.asarray(((at >= first) & (at <= last)).astype(float))
+
+
+def _alike(inside: np.ndarray, daily: np.ndarray, windows: Sequence[Window], i: int) -> tuple[str, ...]:
+    mine = float(inside[i] @ daily)
+    if mine < WORTH:
+        return ()
+    return tuple(w.event.name for j, w in enumerate(windows)
+                 if j != i and float((inside[i] * inside[j]) @ daily) >= APART * max(mine, float(inside[j] @ daily)))

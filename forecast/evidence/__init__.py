@@ -1,0 +1,1 @@
+"""From what publishers and files say to series: statements, events, decisions, feeds."""

@@ -1,0 +1,114 @@
+"""Layouts of feeds, one file each: a module of this folder that holds a `FEED` is one, and needs no list.
+
+    result = read_feed("portwatch.csv", only="port1374/*")     # FeedResult: .table, .faults, .notes
+    series = feed_series("portwatch.csv", only="*/portcalls")  # one Series after the other, in bounded memory
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections import Counter
+from collections.abc import Iterator
+from fnmatch import translate
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecast.evidence.cells import StatementError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecast.evidence.feeds.reading import Batch, Feed, FeedResult, RowFault
+    from forecast.evidence.feeds.source import Source
+    from forecast.series.series import Kind, Series
+
+MOST_ROWS = 3_000_000  # of one result in memory; `feed_series` and `stream` have no such bound
+
+
+@cache
+def feeds() -> tuple[Feed, ...]:
+    """Every layout that this folder holds, by name."""
+    here = pkgutil.iter_modules([str(Path(__file__).parent)])
+    modules = (import_module(f"{__package__}.{each.name}") for each in here)
+    return tuple(sorted((module.FEED for module in modules if hasattr(module, "FEED")), key=lambda feed: feed.name))
+
+
+def stream(path: str | Path) -> Iterator[Batch]:
+    """The rows of a file in batches of bounded size; faults are in the batches, only a broken file is a ValueError."""
+    source, feed = detected(path)
+    yield from feed.read(source)
+
+
+def read_feed(path: str | Path, keep_good: bool = False, only: str = "*") -> FeedResult:
+    """Everything that a file of any known layout says.
+
+    keep_good : give the good rows although others have faults, which are listed in `.faults`
+    only : pattern of the series wanted (unique_id), such as "port1374/*"
+
+    Raises StatementError listing every fault, unless `keep_good`; ValueError for a file that is unknown, broken,
+    or so long (3 million rows) that `feed_series` should read it.
+    """
+    import pandas as pd
+
+    from forecast.evidence.feeds.reading import MOST_FAULTS, TEXTS, FeedResult, long_table
+
+    source, feed = detected(path)
+    pattern, parts, notes = re.compile(translate(only)), list[pd.DataFrame](), Counter[str]()
+    faults: list[RowFault] = []
+    for batch in feed.read(source):
+        parts.append(_chosen(batch.table, pattern))
+        faults += batch.faults
+        notes.update(batch.notes)
+        if len(faults) > MOST_FAULTS and not keep_good:
+            raise StatementError(faults)
+        if sum(map(len, parts)) > MOST_ROWS:
+            raise ValueError(f"{source.name}: more than {MOST_ROWS} rows: name the series (only='port1374/*'), or take "
+                             "them one after the other with feed_series")
+    if faults and not keep_good:
+        raise StatementError(faults)
+    filled = [part for part in parts if len(part)]
+    table = pd.concat(filled, ignore_index=True) if filled else long_table([])
+    table = table.astype(dict.fromkeys(TEXTS, "str")).sort_values(["unique_id", "ds"], kind="stable", ignore_index=True)
+    return FeedResult(feed.name, source.name, feed.kind, feed.publisher, table, tuple(faults), dict(notes))
+
+
+def feed_series(path: str | Path, keep_good: bool = False, only: str = "*", kind: Kind = "flow") -> Iterator[Series]:
+    """One Series of irregular days after the other, by name; about 45 bytes a row at the peak, in whatever order.
+
+    Days with several rows: calls (and rows of a flow that name an image) add up, others keep the widest bounds. `kind`
+    is for layouts that do not say. A row of a table lasts to its `end`, and keeps its exposure.
+    Raises as `read_feed` does, and ValueError for rows of a flow that overlap.
+    """
+    from forecast.evidence.feeds.gather import gathered
+
+    source, feed = detected(path)
+    pattern = re.compile(translate(only))
+    made = gathered(feed, source, pattern, keep_good, lasting=True)
+    yield from (made.series(name, kind) for name in sorted(made.codes) if pattern.match(name))
+
+
+def _chosen(table: pd.DataFrame, pattern: re.Pattern[str]) -> pd.DataFrame:
+    if pattern.pattern == translate("*"):
+        return table
+    wanted = {name: bool(pattern.match(name)) for name in table["unique_id"].unique()}
+    return table[table["unique_id"].map(wanted).astype(bool)]
+
+
+def detected(path: str | Path) -> tuple[Source, Feed]:
+    """The file and the one layout that it has, by its content.
+
+    Raises ValueError for a file of no layout, of several, or a broken one.
+    """
+    from forecast.evidence.feeds.source import Source
+
+    source = Source(Path(path).expanduser())
+    found = [feed for feed in feeds() if feed.recognise(source)]
+    if len(found) != 1:
+        known = ", ".join(feed.name for feed in feeds())
+        raise ValueError(f"{source.name}: " + (
+            f"could be {' or '.join(feed.name for feed in found)}: leave out the columns of the other" if found
+            else f"no layout of a feed that is known ({known}): forecast feeds lists what each looks like"))
+    return source, found[0]

@@ -1,0 +1,71 @@
+"""The long table of the field, as CSV: unique_id, ds, y; perhaps y_low, y_high and words about each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from forecast.evidence.cells import Cells
+from forecast.evidence.feeds.columns import table_of
+from forecast.evidence.feeds.lines import by_column, header, raw_rows
+from forecast.evidence.feeds.reading import BATCH, TEXTS, Batch, Feed, Tray, bounds
+from forecast.evidence.feeds.source import Source
+from forecast.evidence.feeds.times import day_of
+
+NEEDED = {"unique_id", "ds"}
+COUNTS = {"y", "y_low", "y_high"}
+STATES = ("ok", "cloud", "no_image", "partial")
+PARTIAL = "counts of images that were seen in part taken as at least so many"
+
+
+def recognise(source: Source) -> bool:
+    return set(source.columns) >= NEEDED and bool(COUNTS & set(source.columns))
+
+
+def read(source: Source) -> Iterator[Batch]:
+    tray = Tray(source)
+    rows = raw_rows(tray)
+    names = header(rows, source)
+    while chunk := list(islice(rows, BATCH)):
+        whole = all(len(row) == len(names) for _, row in chunk)
+        columns = dict(zip(names, zip(*(row for _, row in chunk), strict=True), strict=True)) if whole else {}
+        table = table_of(columns, [number for number, _ in chunk]) if whole else None
+        if table is None:
+            for number, row in chunk:
+                cells = by_column(number, row, names, tray)
+                if cells is not None:
+                    tray.add(cells, **line(cells, tray))
+        yield tray.batch(table)
+    if tray.faults or tray.notes:
+        yield tray.batch()
+
+
+def line(cells: Cells, tray: Tray) -> dict[str, Any]:
+    """One row of a long table; an image under cloud or not taken counted nothing, whatever stands in `y`.
+
+    Of a partial image a count is what there was at least; bounds that are written stand.
+    """
+    status = cells.text("status")
+    if status:
+        cells.choice("status", STATES)
+    counted = bounds(cells, cells.number("y"), cells.number("y_low"), cells.number("y_high"))
+    if status in ("cloud", "no_image") and counted["y_high"] == counted["y_high"]:
+        cells.wrong("status", status, "nothing can be counted then: leave y blank, or mend the status")
+    if status == "partial" and counted["y_low"] == counted["y_high"]:
+        counted["y_high"] = np.inf
+        tray.notes[PARTIAL] += 1
+    exposure = cells.number("exposure")
+    if exposure is not None and not 0 < exposure <= 1:
+        cells.wrong("exposure", exposure, "write a share of the day above 0, at most 1; a day nobody watched has no y")
+    day, end = day_of(cells, "ds", tray), cells.day("end")
+    if day and end and end < day:
+        cells.wrong("end", str(end), f"it lies before {day}: swap them or mend one")
+    return {**{column: cells.text(column) for column in TEXTS}, **counted,
+            "unique_id": cells.text("unique_id", needed=True), "ds": day, "end": end, "exposure": exposure}
+
+
+FEED = Feed("long_table", "own CSV: unique_id, ds, y (y_low, y_high, status, sensor, image_id, note ...)", "count", "",
+            "simulated_long_table.csv", recognise, read)

@@ -1,0 +1,347 @@
+"""One experiment from its sources to its findings: plain data in, plain data out, nothing written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forecast.breaks.detection import Break, Detector
+from forecast.breaks.regimes import Regimes
+from forecast.effects.counterfactuals import FEWEST as RUN_ON
+from forecast.effects.counterfactuals import Counterfactual, counterfactual
+from forecast.effects.event_tests import Tested, event_effects, position_of
+from forecast.effects.explanations import Together, Window, break_days, explain, explain_together, gap_probability
+from forecast.effects.next_image import Image, Worth, clear_days, image_worth, predictive
+from forecast.effects.sensitivity import sensitivity, tipping
+from forecast.evidence.cells import recorded
+from forecast.evidence.events import read_events, window
+from forecast.evidence.source import Source
+from forecast.evidence.statements import Statement, read_statements
+from forecast.experiment.findings import Findings, Reading
+from forecast.models.backtesting import QUANTILES, Backtest, Progress, backtest
+from forecast.models.forecaster import Forecaster, predict
+from forecast.regime_model.posterior import Posterior
+from forecast.series.calendar import row_noun
+from forecast.series.series import Series
+from forecast.support.registry import names, suggest
+from forecast.support.validation import MOST_NUMBERS
+
+# what a setting may be: beyond these a run would fill the memory or never end
+RANGES = {"horizon": (1, 10_000), "origins": (1, 10_000), "draws": (2, 1_000_000), "placebos": (19, 100_000),
+          "jobs": (1, 1024), "delay_days": (0, 36_500), "anticipation_days": (0, 36_500), "seed": (0, 2**63 - 1)}
+EVENT_SETTINGS = ("delay_days", "anticipation_days")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is asked of which evidence. Constructors of the parts read nothing; `run` does the work.
+
+    series : name -> source; primary : the series that the events are tested on
+    forecast_on : the series that is forecast and backtested; the primary when empty
+    together : series that are said to share a cause: one table of explanations for all of them
+    events : name of an event in `ledger` -> {delay_days, anticipation_days} where they differ from the defaults
+    detectors, models : name -> object; regimes is always run, for everything else hangs on its posterior
+    known : CSV of covariates known ahead (`ds` and a column of numbers each, for every row of the series that is
+        forecast and of the horizon), for the models that take them
+    images : whether the counts are read from images, so that one more could be bought; imaged : the list of those that
+        there are (a STAC item collection), with how clear each is
+    horizon, origins : rows ahead, and origins of the backtest; placebos : simulated series behind each p-value
+    """
+
+    name: str
+    title: str
+    question: str
+    series: Mapping[str, Source]
+    primary: str
+    forecast_on: str = ""
+    together: Sequence[str] = field(default_factory=tuple)
+    ledger: str = ""
+    events: Mapping[str, Mapping[str, int] | None] = field(default_factory=dict)
+    delay_days: int = 60
+    anticipation_days: int = 0
+    detectors: Mapping[str, Detector] = field(default_factory=dict)
+    models: Mapping[str, Forecaster] = field(default_factory=dict)
+    known: str = ""
+    baseline: str = "seasonal_naive"
+    horizon: int = 6
+    origins: int = 12
+    draws: int = 1000
+    placebos: int = 199
+    seed: int = 0
+    jobs: int = 1
+    images: bool = False
+    imaged: str = ""
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        _check_words(self)
+        if self.primary not in self.series:
+            raise ValueError(f"primary {self.primary!r} is none of the series: "
+                             f"{suggest(self.primary, list(self.series))}")
+        if self.forecast_on and self.forecast_on not in self.series:
+            raise ValueError(f"forecast_on {self.forecast_on!r} is none of the series: "
+                             f"{suggest(self.forecast_on, list(self.series))}")
+        for name in self.together:
+            if name not in self.series:
+                raise ValueError(f"together: {name!r} is none of the series: {suggest(name, list(self.series))}")
+        if self.events and not self.ledger:
+            raise ValueError("events are named but no ledger: say which CSV of events holds them")
+        for name, (least, most) in RANGES.items():
+            _whole(name, getattr(self, name), least, most)
+        _check_events(self.events)
+        if self.horizon * self.draws > MOST_NUMBERS:
+            raise ValueError(f"horizon {self.horizon} times draws {self.draws} must be at most {MOST_NUMBERS:,}: lower "
+                             "one of them")
+
+    def windows(self) -> tuple[Window, ...]:
+        """Windows of the events that are named, with their delays; () without events.
+
+        Raises StatementError for faults of the ledger and for names that it does not hold.
+        """
+        made = []
+        for event in read_events(self.ledger, list(self.events)) if self.events else ():
+            own = self.events[event.name] or {}
+            made.append(Window(event, *window(event, own.get("delay_days", self.delay_days),
+                                              own.get("anticipation_days", self.anticipation_days))))
+        return tuple(made)
+
+    def regimes(self) -> Regimes:
+        """The count regime model as the detectors set it, with the experiment's seed."""
+        chosen = self.detectors.get("regimes")
+        return replace(chosen if isinstance(chosen, Regimes) else Regimes(), seed=self.seed)
+
+
+def _check_words(experiment: Experiment) -> None:
+    for name in ("name", "title", "question", "primary", "forecast_on", "ledger", "known", "imaged", "baseline"):
+        given = getattr(experiment, name)
+        if not isinstance(given, str):
+            raise ValueError(f"{name} must be text, got {given!r}: put it in quotes")
+    for name in ("images", "simulated"):
+        given = getattr(experiment, name)
+        if not isinstance(given, bool):
+            raise ValueError(f"{name} must be true or false, got {given!r}")
+    known = list(dict.fromkeys([*experiment.models, *names("models")]))
+    if experiment.baseline not in known:
+        raise ValueError(f"baseline {experiment.baseline!r} is no model: {suggest(experiment.baseline, known)}")
+
+
+def _check_events(events: Mapping[str, Mapping[str, int] | None]) -> None:
+    if not isinstance(events, Mapping):
+        raise ValueError(f"events must map names to delays, got {events!r}: copy an example")
+    for name, own in events.items():
+        if own is not None and not isinstance(own, Mapping):
+            raise ValueError(f"events: {name} must be empty or like {{delay_days: 90}}, got {own!r}")
+        for setting, days in (own or {}).items():
+            if setting not in EVENT_SETTINGS:
+                raise ValueError(f"event {name}: {setting!r} is unknown: {suggest(str(setting), EVENT_SETTINGS)}")
+            _whole(f"events: {name}: {setting}", days, 0, RANGES[setting][1])
+
+
+def _whole(name: str, number: object, least: int, most: int) -> None:
+    if not isinstance(number, int) or isinstance(number, bool) or number < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
+    if number > most:
+        raise ValueError(f"{name} must be at most {most:,}, got more than that")
+
+
+def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
+    """Run an experiment. Nothing is written; errors of its parts are passed on.
+
+    progress : called with (done, total, what) as the work goes on
+    """
+    with recorded() as inputs:
+        findings = _run(experiment, progress)
+    return replace(findings, inputs=inputs)
+
+
+def _run(experiment: Experiment, progress: Progress | None) -> Findings:
+    steps = len(experiment.series) + 3
+    told = progress or (lambda done, total, what: None)
+    windows = experiment.windows()
+    readings = {}
+    for done, (name, source) in enumerate(experiment.series.items()):
+        told(done, steps, f"breaks of {name}")
+        readings[name] = _read(experiment, name, source, windows)
+    target = readings[experiment.forecast_on or experiment.primary].series
+    known = _known(experiment, target)
+    told(len(readings), steps, "tests of events")
+    main = readings[experiment.primary].series
+    tested, untested = _test(experiment, main, windows)
+    told(len(readings) + 1, steps, "what the answer hangs on")
+    variants = sensitivity(experiment.series[experiment.primary], main, experiment.regimes(),
+                           lambda delay, early: replace(
+                               experiment, delay_days=delay, anticipation_days=early).windows(),
+                           experiment.delay_days, experiment.anticipation_days)
+    told(len(readings) + 2, steps, "forecasts")
+    forecast, totals = _ahead(experiment, target, known)
+    scored = _scored(experiment, target, known, told)
+    told(steps, steps, "done")
+    return Findings(
+        name=experiment.name, title=experiment.title, question=experiment.question, primary=experiment.primary,
+        forecast_on=experiment.forecast_on or experiment.primary, simulated=experiment.simulated,
+        readings=readings, windows=windows, tested=tested, untested=untested, sensitivity=variants,
+        together=_together(experiment, readings, windows), counterfactual=_without(experiment, readings),
+        forecast=forecast, totals=totals, backtest=scored, frozen=_frozen(windows), versions=_versions(),
+        settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
+                  "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline}
+        | ({} if known is None else {"known": ", ".join(map(str, known.columns))})
+        | ({"imaged": Path(experiment.imaged).name} if experiment.imaged else {}))
+
+
+def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Window, ...]) -> Reading:
+    series, account = source.series()
+    series = replace(series, name=name)
+    regimes = experiment.regimes()
+    posterior = regimes.posterior(series)
+    found = {"regimes": regimes.breaks(posterior, series)}
+    found |= {key: detector.detect(series) for key, detector in experiment.detectors.items() if key != "regimes"}
+    places: list[int | None] = [b.position - 1 for b in found["regimes"]] or [None]
+    explained = tuple(explain(series, posterior, windows, near) for near in places)
+    count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
+    level = posterior.problem.observation.mean(posterior.level, posterior.spread[:, None])
+    images, worth = _images(experiment, series, posterior, found["regimes"]) if experiment.images else ((), None)
+    return Reading(
+        name=name, series=series, account=account, log_ratio=posterior.log_ratio,
+        needed=regimes.needed(posterior), number=tuple(count.tolist()),
+        bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
+        explained=explained,
+        images=images, worth=worth, tipping=tipping(posterior), statements=_statements(source))
+
+
+def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: tuple[Window, ...]) -> Together | None:
+    if not experiment.together:
+        return None
+    return explain_together([readings[name].series for name in experiment.together], windows,
+                            experiment.regimes().model)
+
+
+def _without(experiment: Experiment, readings: Mapping[str, Reading]) -> Counterfactual | None:
+    """What the primary series would have shown without its clearest change."""
+    main = readings[experiment.primary]
+    found = [b for b in main.breaks["regimes"] if main.series.observed[:b.position].sum() >= RUN_ON
+             and main.series.observed[b.position:].sum() >= 2]
+    if not found or not main.series.is_count:
+        return None
+    clearest = max(found, key=lambda b: b.probability)
+    return counterfactual(main.series, clearest.at, seed=experiment.seed,
+                          sums=getattr(experiment.series[experiment.primary], "sums", None))
+
+
+def _statements(source: Source) -> tuple[Statement, ...]:
+    """The statements behind a source, for the publishers, dates and links that its account names by id alone."""
+    ledgers = getattr(source, "ledgers", ())
+    return read_statements(ledgers, getattr(source, "approx_width", 0.15)) if ledgers else ()
+
+
+def _images(experiment: Experiment, series: Series, posterior: Posterior,
+            breaks: tuple[Break, ...]) -> tuple[tuple[Image, ...], Worth | None]:
+    """Days worth an image for the change whose date is least certain."""
+    if not posterior.jumps.any():
+        return (), None
+    worst = max(breaks, key=lambda b: np.datetime64(b.high) - np.datetime64(b.low), default=None)
+    near = None if worst is None else worst.position - 1
+    gaps = gap_probability(posterior, near)
+    middle = int(gaps.argmax()) if near is None else near
+    # an image shows one day: of a flow, that day's share of the row
+    days = float(np.median((series.end - series.start).astype(float))) if series.kind == "flow" else 1.0
+    before, after = predictive(posterior, middle, 1 / days, np.random.default_rng(experiment.seed))
+    daily = break_days(series, gaps)
+    # another series may lie in other years than the list: no image narrows it
+    clear = clear_days(experiment.imaged, series.start[0], len(daily),
+                       needed=series.name == experiment.primary) if experiment.imaged else None
+    return image_worth(daily, series.start[0], before, after, clear=clear)
+
+
+def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -> tuple[Tested | None, dict[str, str]]:
+    untested, dates = {}, {}
+    for each in windows:
+        if not each.event.outside:
+            untested[each.event.name] = "its date was read from these counts, so it cannot be evidence about them"
+            continue
+        try:
+            position_of(series, each.event.start)
+        except ValueError:  # a date is a date here, so that only its place can be wrong
+            untested[each.event.name] = f"fewer than two observed {row_noun(series, 2)} lie on one side of it"
+        else:
+            dates[each.event.name] = each.event.start
+    if not dates:
+        return None, untested
+    return event_effects(series, list(dates.values()), placebos=experiment.placebos, seed=experiment.seed), untested
+
+
+def _known(experiment: Experiment, series: Series) -> pd.DataFrame | None:
+    """Covariates known ahead, checked before anything long is run; None without."""
+    if not experiment.known:
+        return None
+    from forecast.models.covariates import able, aligned, read_known, takes_known
+
+    if not any(takes_known(model) for model in experiment.models.values()):
+        raise ValueError(f"known: none of the models ({', '.join(experiment.models) or 'none is named'}) takes "
+                         f"covariates: add one of {', '.join(able())}, or leave `known` out")
+    if series.freq is None:
+        raise ValueError(f"series {series.name}: irregular dates cannot be forecast: name a series on a grid "
+                         "in forecast_on")
+    known = read_known(experiment.known)
+    aligned(known, series, experiment.horizon)
+    return known
+
+
+def _ahead(experiment: Experiment, series: Series, known: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows, totals = [], []
+    if series.freq is None:
+        raise ValueError(f"series {series.name}: irregular dates cannot be forecast: name a series on a grid "
+                         "in forecast_on")
+    when = series.coming(experiment.horizon).astype("datetime64[s]")
+    for name, model in experiment.models.items():
+        paths = predict(series, model, experiment.horizon, experiment.draws, experiment.seed,
+                        known=_taken(known, model))
+        quantiles = np.quantile(paths, QUANTILES, axis=0)
+        rows.append(pd.DataFrame({"model": name, "when": when, "mean": paths.mean(axis=0),
+                                  **{f"q{q:g}": line for q, line in zip(QUANTILES, quantiles, strict=True)}}))
+        if series.kind == "flow":
+            total = paths.sum(axis=1)
+            totals.append({"model": name, "mean": total.mean(),
+                           **{f"q{q:g}": float(np.quantile(total, q)) for q in QUANTILES}})
+    columns = ["model", "when", "mean", *(f"q{q:g}" for q in QUANTILES)]
+    return (pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)), pd.DataFrame(totals)
+
+
+def _taken(known: pd.DataFrame | None, model: Forecaster) -> pd.DataFrame | None:
+    """What this model is told of what is known ahead."""
+    if known is None:
+        return None
+    from forecast.models.covariates import takes_known
+
+    return known if takes_known(model) else None
+
+
+def _scored(experiment: Experiment, series: Series, known: pd.DataFrame | None, told: Progress) -> Backtest | None:
+    if not experiment.models:
+        return None
+    return backtest(series, experiment.models, origins=experiment.origins, horizon=experiment.horizon,
+                    draws=max(200, experiment.draws // 2), seed=experiment.seed, jobs=experiment.jobs,
+                    baseline=experiment.baseline, known=known,
+                    progress=lambda done, total, name: told(done, total, f"backtest: {name}"))
+
+
+def _frozen(windows: tuple[Window, ...]) -> str:
+    """Hash of the list of events and windows, fixed before anything was tested."""
+    text = json.dumps([[w.event.name, str(w.first), str(w.last), w.event.outside] for w in windows])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _versions() -> dict[str, str]:
+    import platform
+    from importlib import metadata
+
+    from forecast import __version__
+
+    names = ("numpy", "pandas", "scipy", "numba", "statsmodels", "prophet", "matplotlib", "hydra-core")
+    return {"forecast": __version__, "python": platform.python_version()} | {
+        name: metadata.version(name) for name in names}

@@ -1,0 +1,76 @@
+"""Runs as MLflow has runs: settings as parameters, scores as metrics, in a folder of this machine.
+
+Off unless asked for (`forecast compare reports/ mlflow=FOLDER`). MLflow is an extra: `pip install 'forecast[mlflow]'`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from forecast.experiment.saved_runs import flat, read_runs
+
+# a folder is what was asked for, though MLflow would rather have a database; nothing is told to anybody
+QUIET = {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
+SCORES = ("crps", "log_score", "mase", "coverage_80", "coverage_95")
+BATCH = 100  # parameters that MLflow takes at once
+LONGEST = 500  # letters of a parameter
+
+
+def log_runs(folder: str | Path, store: str | Path) -> int:
+    """Log every run below `folder` to the MLflow store in the folder `store`; returns how many were new.
+
+    An experiment here is one there; a run that was logged before, with the same findings, is left as it is. Metrics are
+    `log_bayes_factor` and `MEMBER.SCORE` of every member; parameters are the settings by their dotted names.
+    Raises ValueError when MLflow is not installed, or as `compare` does.
+    """
+    runs = read_runs(folder)
+    os.environ.update({key: value for key, value in QUIET.items() if key not in os.environ})
+    try:
+        from mlflow.tracking import MlflowClient
+    except ImportError as error:
+        raise ValueError("mlflow is not installed: pip install 'forecast[mlflow]', or leave mlflow= out") from error
+    client = MlflowClient(tracking_uri=Path(store).absolute().as_uri())
+    return sum(_log(client, name, found) for name, found in runs.items())
+
+
+def _log(client: Any, name: str, found: Mapping[str, Any]) -> bool:
+    """Log one run unless it is there; whether it was new."""
+    digest = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
+    known = client.get_experiment_by_name(found["name"])
+    experiment = known.experiment_id if known else client.create_experiment(found["name"])
+    if client.search_runs([experiment], filter_string=f"tags.findings = '{digest}'"):
+        return False
+    run = client.create_run(experiment, run_name=name, tags={"findings": digest}).info.run_id
+    client.log_batch(run, metrics=[_metric(key, value) for key, value in _metrics(found)])
+    settings = [_param(key, value) for key, value in flat(found.get("config") or found["settings"]).items()]
+    for begin in range(0, len(settings), BATCH):
+        client.log_batch(run, params=settings[begin:begin + BATCH])
+    client.set_terminated(run)
+    return True
+
+
+def _metrics(found: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    yield "log_bayes_factor", found["readings"][found["primary"]]["log_ratio"]
+    for line in (found.get("backtest") or {}).get("scores", ()):
+        for score in SCORES:
+            value = line.get(score)
+            if value is not None and math.isfinite(value):
+                yield f"{line['model']}.{score}", value
+
+
+def _metric(key: str, value: float) -> Any:
+    from mlflow.entities import Metric
+
+    return Metric(key, float(value), 0, 0)
+
+
+def _param(key: str, value: str) -> Any:
+    from mlflow.entities import Param
+
+    return Param(key, value[:LONGEST])

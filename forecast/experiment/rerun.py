@@ -1,0 +1,114 @@
+"""Run a report again from its findings.json, and say what differs: inputs, versions, or numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from forecast.experiment.saved_runs import read_findings
+from forecast.support.untrusted import trusted
+
+SHOWN = 20  # differences that are printed one by one
+CLOSE = 1e-8  # relative: findings hold ten digits
+PARTS = ("windows", "readings", "tested", "untested", "sensitivity", "together", "counterfactual", "forecast", "totals",
+         "backtest", "frozen")
+
+
+def rerun(path: str | Path, trust: Sequence[str] = ()) -> list[str]:
+    """What differs when the run behind a findings.json (or its folder) is repeated, a sentence each; none when equal.
+
+    Its settings pass the same checks as a file of a stranger; `trust` is that of `load`.
+    Raises ValueError when the file cannot be read or lacks its settings.
+    """
+    from forecast.experiment.config import build
+    from forecast.experiment.experiment import run
+    from forecast.experiment.findings_json import as_json
+    from forecast.support.untrusted import check
+
+    old = _read(Path(path))
+    check(old["config"], str(path))
+    with trusted(trust):
+        new = json.loads(as_json(run(build(old["config"])), None))
+    return [*_inputs(old.get("inputs") or {}, new["inputs"]), *_versions(old.get("versions") or {}, new["versions"]),
+            *_numbers(old, new)]
+
+
+def command(words: Sequence[str]) -> int:
+    """Print what differs; 0 when nothing does, else 1.
+
+    Raises ValueError as `rerun` does, or unless one file is named.
+    """
+    given, trust, rest = [], [], list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == "--trust" and rest:
+            trust.append(rest.pop(0))
+        else:
+            given.append(word)
+    if len(given) != 1 or given[0].startswith("-"):
+        raise ValueError(f"rerun takes one findings.json or the folder of a report, got {' '.join(given) or 'nothing'}")
+    found = rerun(given[0], trust)
+    for line in found[:SHOWN]:
+        print(line)
+    if len(found) > SHOWN:
+        print(f"and {len(found) - SHOWN} more")
+    print("The findings are the same." if not found else f"{len(found)} differences." if len(found) > 1
+          else "One difference.")
+    return 1 if found else 0
+
+
+def _read(path: Path) -> dict[str, Any]:
+    file = path / "findings.json" if path.is_dir() else path
+    if not file.is_file():
+        raise ValueError(f"{path} is no findings.json: name one, or the folder of a report")
+    found = read_findings(file)
+    if not found.get("config"):
+        raise ValueError(f"{file} holds no settings: only what the command forecast wrote can be run again")
+    return found
+
+
+def _inputs(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            how = "was not read before" if name not in old else "is not read now" if name not in new else "has changed"
+            yield f"input {name} {how}"
+
+
+def _versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            yield f"version of {name}: {old.get(name, 'not written')} then, {new.get(name, 'absent')} now"
+
+
+def _numbers(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for part in PARTS:
+        yield from _differences(old.get(part), new.get(part), part)
+
+
+def _differences(old: Any, new: Any, where: str) -> Iterator[str]:
+    """Where two trees of plain data differ, and by how much."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            yield from _differences(old.get(key), new.get(key), f"{where}.{key}")
+    elif isinstance(old, list) and isinstance(new, list):
+        if len(old) != len(new):
+            yield f"{where}: {len(old)} entries then, {len(new)} now"
+        for at, (before, after) in enumerate(zip(old, new, strict=False)):
+            yield from _differences(before, after, f"{where}[{at}]")
+    elif _number(old) and _number(new):
+        if not math.isclose(old, new, rel_tol=CLOSE, abs_tol=1e-12):
+            yield f"{where}: {old:g} then, {new:g} now ({new - old:+.3g})"
+    elif old != new:
+        yield f"{where}: {_short(old)} then, {_short(new)} now"
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,208 @@
+"""Forecasts for a long table `unique_id, ds, y`, the layout that users of statsforecast and sktime hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from forecast.models.forecaster import Forecaster, predict
+from forecast.series.series import ISO, Kind, Series
+
+ANCHORS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+WEEK = 7
+WEEKENDS = 2  # that must have been left out before days are taken for working days
+FEWEST = 4  # dates of a series that show a grid of its own
+ERRORS = ("raise", "report")
+SHOWN = 20  # series that an error names
+
+
+def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = "auto",
+                   level: float | Sequence[float] = (80, 95), *, freq: str | None = None, kind: Kind = "flow",
+                   draws: int = 1000, seed: int = 0, errors: str = "raise") -> pd.DataFrame:
+    """Forecast every series of a long table: one line per series and coming row.
+
+    frame : columns unique_id, ds, y; NaN in y and dates left out alike are missing, never zero. ds holds dates, texts
+        YYYY-MM-DD, or periods, which count as their first day
+    level : central intervals in percent, one or several
+    freq : pandas frequency of all series; None takes the coarsest that all dates lie on: whole numbers of months that
+        begin or end on them (YS-JAN, QE-DEC, 2MS, ME ...), of weeks (W-MON, 2W-MON), of days (10D), working days, D. A
+        series that shows a coarser one by itself is then refused
+    errors : "raise" stops with every series that cannot be forecast and why; "report" gives these NaN and the reason in
+        the column `error`, which is then there
+
+    Returns unique_id, ds, mean, median, and lo-80, hi-80 and so on by `level`. A series' figures depend on its own
+    rows and `seed` alone, not on the company it comes in.
+    Raises TypeError for what is no frame, ValueError for missing columns, rows without a name, a date or a number,
+    dates that stand twice or lie on no grid or off the given one, levels outside (0, 100) and a horizon below one.
+
+    >>> table = pd.DataFrame({"unique_id": "a", "ds": pd.date_range("2024-01-01", periods=9, freq="MS"), "y": range(9)})
+    >>> forecast_frame(table, 2, "mean", level=(80,)).columns.tolist()
+    ['unique_id', 'ds', 'mean', 'median', 'lo-80', 'hi-80']
+    """
+    _check(frame, horizon, errors)
+    levels = _levels(level)
+    dated = frame.assign(ds=_dates(frame["ds"]))
+    grid = freq or _grid(dated, frame["ds"])
+    parts, failed = [], {}
+    for name, rows in dated.groupby("unique_id", sort=False):
+        try:
+            if freq is None:
+                _check_company(rows, grid)
+            parts.append(_one(str(name), rows, int(horizon), model, levels, grid, kind, draws, seed)
+                         .assign(unique_id=name))
+        except ValueError as error:
+            failed[name] = str(error)
+    if failed and errors == "raise":
+        said = "; ".join(f"{name}: {why}" for name, why in list(failed.items())[:SHOWN])
+        more = f"; and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
+        raise ValueError(f"{len(failed)} of {len(failed) + len(parts)} series cannot be forecast ({said}{more}): mend "
+                         "or drop them, or pass errors='report'")
+    table = pd.concat([*parts, pd.DataFrame({"unique_id": list(failed), "error": list(failed.values())})] if failed
+                      else parts, ignore_index=True)
+    ends = [f"{side}-{each:g}" for each in levels for side in ("lo", "hi")]
+    table = table.reindex(columns=["unique_id", "ds", "mean", "median", *ends, *(["error"] if failed else [])])
+    return table if parts else table.assign(ds=pd.to_datetime(table["ds"]))
+
+
+def _check(frame: pd.DataFrame, horizon: float, errors: str) -> None:
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"forecast_frame takes a pandas DataFrame, got a {type(frame).__name__}: convert it first")
+    lacking = {"unique_id", "ds", "y"} - set(frame.columns)
+    if lacking:
+        raise ValueError(f"frame lacks {', '.join(sorted(lacking))}, got {', '.join(map(str, frame.columns))}: rename "
+                         "the columns to unique_id, ds and y")
+    if frame.empty:
+        raise ValueError("frame holds no row: nothing can be forecast")
+    try:
+        frame["y"].astype(float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"y holds what is no number ({error}): write NaN for what was not observed") from error
+    if frame["unique_id"].isna().any():
+        raise ValueError(f"unique_id is missing in {int(frame['unique_id'].isna().sum())} rows: name every series")
+    if not isinstance(horizon, int | float | np.number) or horizon != horizon // 1 or horizon < 1:
+        raise ValueError(f"horizon must be a whole number of at least 1, got {horizon!r}")
+    if errors not in ERRORS:
+        raise ValueError(f"errors must be one of {', '.join(ERRORS)}, got {errors!r}")
+
+
+def _levels(level: Any) -> tuple[float, ...]:
+    given = tuple(level) if isinstance(level, Sequence | np.ndarray) and not isinstance(level, str) else (level,)
+    if any(not isinstance(each, int | float | np.number) or not 0 < each < 100 for each in given):
+        raise ValueError(f"level is in percent, between 0 and 100, got {level!r}")
+    return given
+
+
+# -- dates ------------------------------------------------------------------------------------------------------------
+def _dates(ds: pd.Series[Any]) -> pd.Series[Any]:
+    """Dates as such; no guess is made of 01/02/2024, nor of a number that may be a day of some calendar."""
+    ds = ds.infer_objects()
+    if pd.api.types.is_numeric_dtype(ds):
+        raise ValueError("ds holds numbers: give dates, e.g. pd.date_range(...)")
+    if ds.isna().any():
+        raise ValueError(f"ds is missing in {int(ds.isna().sum())} rows: every count needs a date")
+    if isinstance(ds.dtype, pd.PeriodDtype):
+        return pd.Series(ds.dt.to_timestamp(how="start"))
+    for each in [] if pd.api.types.is_datetime64_any_dtype(ds) else ds.unique():
+        if isinstance(each, int | float | np.number) or (isinstance(each, str) and not ISO.match(each)):
+            raise ValueError(f"ds holds {each!r}, which may be one day or another: write YYYY-MM-DD")
+    try:
+        return pd.to_datetime(ds, format="ISO8601")
+    except (ValueError, TypeError, OverflowError) as error:
+        said = str(error).splitlines()[0]
+        raise ValueError(f"ds: cannot read all dates ({said}): write them as YYYY-MM-DD") from error
+
+
+def _grid(dated: pd.DataFrame, given: pd.Series[Any]) -> str:
+    """The coarsest usual grid that all dates lie on, that of the periods where those were given.
+
+    Raises ValueError when none fits, or when days are so far apart that each may stand for all since the last.
+    """
+    index = pd.DatetimeIndex(dated["ds"].unique()).sort_values().tz_localize(None)
+    told = isinstance(given.dtype, pd.PeriodDtype)
+    if told:
+        first = given.min()
+        index = pd.period_range(first, first + 12 * first.freq.n, freq=first.freq).to_timestamp(how="start")
+    if not bool((index == index.normalize()).all()):
+        raise ValueError("ds holds times of day: sum or average them to days, or give freq")
+    dates = index.to_numpy(dtype="datetime64[D]")
+    if len(dates) == 1:
+        raise ValueError(f"ds holds {dates[0]} alone, which lies on any grid: give freq")
+    steps = np.diff(dates).astype(int)
+    within = dated.sort_values("ds").groupby("unique_id", sort=False)["ds"].diff().dt.days
+    usual = np.median(within[within > 0]) if (within > 0).any() and not told else np.median(steps)
+    return _months(dates) or _weeks_or_days(dates, int(np.gcd.reduce(steps)), float(usual))
+
+
+def _months(dates: np.ndarray) -> str:
+    """The grid of dates of which all begin or all end a month; empty for others."""
+    month = dates.astype("datetime64[M]")
+    number = int(np.gcd.reduce(np.diff(month).astype(int)))
+    for edge, days in (("S", month), ("E", month + 1)):
+        if np.all(days.astype("datetime64[D]") - (edge == "E") == dates):
+            return month_code(number, int(month[0].astype(int)) % 12, edge)
+    return ""
+
+
+def month_code(number: int, month: int, edge: str = "S") -> str:
+    """The pandas frequency of rows of so many months, of which one begins (S) or ends (E) in `month`, 0 = January.
+
+    >>> month_code(1, 4), month_code(3, 4), month_code(12, 5, "E"), month_code(2, 0)
+    ('MS', 'QS-FEB', 'YE-JUN', '2MS')
+    """
+    if number == 3:
+        return f"Q{edge}-{ANCHORS[month % 3]}"
+    if number == 12:
+        return f"Y{edge}-{ANCHORS[month]}"
+    return f"{number if number > 1 else ''}M{edge}"
+
+
+def _weeks_or_days(dates: np.ndarray, step: int, usual: float) -> str:
+    """The grid of dates that many days apart at least, and most often `usual` days within a series."""
+    if step % WEEK == 0:
+        weeks = step // WEEK
+        return f"{weeks if weeks > 1 else ''}W-{pd.Timestamp(dates[0]).day_name()[:3].upper()}"
+    if step > 1 and usual == step:
+        return f"{step}D"
+    if usual >= WEEK:
+        raise ValueError(f"ds lies on no grid of days, weeks, months, quarters or years, mostly {usual:g} days apart: "
+                         "mend the dates, or give freq")
+    weekends = int((dates[-1] - dates[0]).astype(int)) // WEEK
+    working = np.is_busday(dates).all() and np.median(np.busday_count(dates[:-1], dates[1:])) == 1
+    return "B" if working and weekends >= WEEKENDS else "D"
+
+
+def _check_company(rows: pd.DataFrame, grid: str) -> None:
+    """Raise ValueError for a series that by itself lies on a coarser grid than the table: is a quarter one month?"""
+    if rows["ds"].nunique() < FEWEST:
+        return
+    try:
+        own = _grid(rows, rows["ds"])
+    except ValueError:
+        return
+    if own not in (grid, "B"):
+        raise ValueError(f"its dates lie on the grid {own}, those of the table on {grid}: give freq={grid!r} if what "
+                         "lies between is missing, or forecast it by itself")
+
+
+# -- one series -------------------------------------------------------------------------------------------------------
+def _one(name: str, rows: pd.DataFrame, horizon: int, model: str | Forecaster, level: Sequence[float], freq: str,
+         kind: Kind, draws: int, seed: int) -> pd.DataFrame:
+    column = rows.set_index("ds")["y"].astype(float).sort_index()
+    if column.index.has_duplicates:
+        raise ValueError(f"{column.index[column.index.duplicated()][0].date()} stands twice: one row a date")
+    regular = column.asfreq(freq)
+    if len(column.index.difference(regular.index)):
+        raise ValueError(f"{column.index.difference(regular.index)[0].date()} lies off the grid {freq}: give freq")
+    series = Series.from_values(regular.to_numpy(), start=regular.index[0], freq=freq, kind=kind, name=name)
+    # a seed of its own, so that neither order nor company changes a series' figures
+    paths = predict(series, model, horizon, draws, seed=crc32(f"{seed} {name}".encode()))
+    table = {"ds": pd.date_range(regular.index[-1], periods=horizon + 1, freq=freq)[1:], "mean": paths.mean(axis=0),
+             "median": np.median(paths, axis=0)}
+    for each in level:
+        ends = np.quantile(paths, [0.5 - each / 200, 0.5 + each / 200], axis=0)
+        table |= {f"lo-{each:g}": ends[0], f"hi-{each:g}": ends[1]}
+    return pd.DataFrame(table)

@@ -1,0 +1,1 @@
+"""The count regime model: levels that change, autocorrelation, overdispersion, bounds, exposure, gaps."""

@@ -1,0 +1,177 @@
+"""What a row says of a state: negative binomial counts or Student-distributed reals, exact or within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from forecast.regime_model.grid import deviations
+
+# log-likelihood floor of one row against its best state: an outlier this far out is as good as impossible
+FLOOR = -46.0
+STEP = 0.025
+WIDE = np.arange(-12.0, 24.0, STEP)  # log means on which the probability of an interval is kept
+SMOOTH = 100.0  # dispersion up to which that probability changes slowly enough for this grid
+DEGREES = 6.0  # of freedom of a real observation: near normal, yet an outlier is no break
+
+
+@dataclass(frozen=True, eq=False)
+class Emission:
+    """Likelihood of each distinct row under each state.
+
+    table : float32 [U, D, E, L], relative to the best state of that row and setting (row 0: a missing row, ones)
+    peak : float64 [U, E], log-likelihood of that best state
+    """
+
+    table: np.ndarray
+    peak: np.ndarray
+
+
+class Observation(Protocol):
+    """The last layer of the regime model: how a row scatters around its level."""
+
+    def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
+                 nodes: int) -> Emission:
+        """Likelihood of distinct rows `[U, 3]` (low, high, scale) for E settings (spread, noise)."""
+        ...
+
+    def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Simulated values for latent levels (deviation included), all arrays that broadcast."""
+        ...
+
+    def mean(self, level: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """Expected value of a fully watched row at this level, over its deviations."""
+        ...
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts of mean scale * exp(latent) and variance mean + mean^2 / noise, the size of the negative binomial."""
+
+    def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
+                 nodes: int) -> Emission:
+        """Negative binomial likelihood; a row with low < high contributes P(low <= Y <= high)."""
+        from forecast.regime_model._numba_filters import emissions
+
+        seen = ~np.isnan(rows[:, 0])
+        exact = rows[:, 0] == rows[:, 1]
+        scales, of_seen = np.unique(rows[seen, 2], return_inverse=True)
+        which = np.full(len(rows), -1)
+        which[seen] = of_seen
+        eta = deviations(nodes)[0][:, None, None] * spread[:, None] + levels  # [D, E, L]
+        mean = np.log(scales)[:, None, None, None] + eta
+        total = np.log(np.exp(mean) + noise[:, None])
+        table, peak = np.zeros((len(rows), *eta.shape), np.float32), np.zeros((len(rows), len(noise)))
+        emissions(rows[:, 0].copy(), np.where(exact, which, -1), mean.ravel(), total.ravel(), noise, nodes, FLOOR,
+                  table.ravel(), peak.ravel())
+        peak[exact] += count_terms(rows[exact, 0], noise)
+        for scale in np.unique(which[seen & ~exact]):
+            within = np.flatnonzero((which == scale) & ~exact)
+            for row, logs in zip(within, _intervals(rows[within], mean[scale], noise), strict=True):
+                peak[row] = logs.max(axis=(0, 2))
+                table[row] = np.maximum(logs - peak[row][:, None], FLOOR)
+        return Emission(table=np.exp(table, out=table), peak=peak)
+
+    def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Counts, as floats."""
+        mean = scale * np.exp(latent)
+        rate = mean * rng.gamma(np.broadcast_to(noise, mean.shape), 1 / noise)
+        return np.asarray(rng.poisson(np.minimum(rate, 1e15)), dtype=float)
+
+    def mean(self, level: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """exp(level + spread^2 / 2), the mean of a log-normal intensity."""
+        return np.asarray(np.exp(level + spread**2 / 2))
+
+
+@dataclass(frozen=True)
+class Reals:
+    """Reals: latent plus Student noise with six degrees of freedom and scale `noise`; exposure plays no part."""
+
+    def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
+                 nodes: int) -> Emission:
+        """Student likelihood; a row with low < high contributes P(low <= Y <= high)."""
+        from scipy.special import stdtr
+
+        x, _ = deviations(nodes)
+        eta = x[:, None, None] * spread[:, None] + levels  # [D, E, L]
+        scale = noise[:, None]
+        logs = np.empty((len(rows), *eta.shape))
+        for row, (low, high, _) in enumerate(rows):
+            if low == high:
+                logs[row] = -0.5 * (DEGREES + 1) * np.log1p(((low - eta) / scale) ** 2 / DEGREES) - np.log(scale)
+            elif not np.isnan(low):
+                # both ends from the side of their own tail, so that no digits are lost to 1 - 1
+                near, far = (low - eta) / scale, (high - eta) / scale
+                flip = near > 0
+                inside = stdtr(DEGREES, np.where(flip, -near, far)) - stdtr(DEGREES, np.where(flip, -far, near))
+                logs[row] = np.log(np.maximum(inside, 1e-300))
+        return scaled(rows, logs)
+
+    def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Real values."""
+        shape = np.broadcast_shapes(latent.shape, scale.shape, noise.shape)
+        return np.asarray(latent + noise * rng.standard_t(DEGREES, size=shape))
+
+    def mean(self, level: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """The level itself, whatever its spread."""
+        return np.asarray(level + 0.0 * spread)
+
+
+def scaled(rows: np.ndarray, logs: np.ndarray) -> Emission:
+    """Log-likelihoods [U, D, E, L] of distinct rows as a table relative to their peaks; a missing row says nothing."""
+    logs[np.isnan(rows[:, 0])] = 0.0
+    peak = logs.max(axis=(1, 3))
+    logs -= peak[:, None, :, None]
+    table = np.maximum(logs, FLOOR, out=logs).astype(np.float32)
+    return Emission(table=np.exp(table, out=table), peak=peak)  # in single precision: several times faster
+
+
+def count_terms(count: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
+    """Terms of the negative binomial log-likelihood without the mean, [U, E]."""
+    from scipy.special import gammaln
+
+    y, r = count[:, None], dispersion[None, :]
+    return np.asarray(gammaln(y + r) - gammaln(r) - gammaln(y + 1) + r * np.log(r))
+
+
+def _intervals(rows: np.ndarray, mean_log: np.ndarray, size: np.ndarray) -> Iterator[np.ndarray]:
+    """log P(low <= Y <= high) of each row (low, high, ...) under each state [D, E, L], linear between log means."""
+    bottom, top = float(mean_log.min()), float(mean_log.max())
+    smooth = size.max() <= SMOOTH and WIDE[0] <= bottom and top < WIDE[-1]
+    grid = WIDE if smooth else np.linspace(bottom, top, 256)
+    place = np.minimum((mean_log - grid[0]) / (grid[1] - grid[0]), len(grid) - 1.001)
+    left = place.astype(int)
+    share = place - left
+    left += len(grid) * np.arange(len(size))[:, None]  # in the values of all sizes, one after the other
+    for low, high in rows[:, :2]:
+        values = np.concatenate([_wide(low, high, float(r)) if smooth else
+                                 log_mass(low, high, r / (r + np.exp(grid)), r) for r in size])
+        yield values[left] * (1 - share) + values[left + 1] * share
+
+
+@lru_cache(maxsize=2048)
+def _wide(low: float, high: float, size: float) -> np.ndarray:
+    """log P(low <= Y <= high) over the wide grid; the same bounds come back in every setting, variant and origin."""
+    return log_mass(low, high, size / (size + np.exp(WIDE)), size)
+
+
+def log_mass(low: float, high: float, success: np.ndarray, size: np.ndarray | float) -> np.ndarray:
+    """log P(low <= Y <= high) of a negative binomial by its regularised incomplete beta function."""
+    from scipy.special import betainc
+
+    size = np.broadcast_to(size, success.shape)
+    if np.isinf(high):
+        inside = betainc(low, size, 1 - success) if low > 0 else np.ones_like(success)
+    else:
+        below = betainc(size, low, success) if low > 0 else np.zeros_like(success)
+        # each tail from its own side, so that a far bound does not lose all digits to 1 - 1
+        upper = below > 0.5
+        inside = np.empty_like(success)
+        r, p = size[upper], success[upper]
+        inside[upper] = betainc(low, r, 1 - p) - betainc(high + 1, r, 1 - p)
+        inside[~upper] = betainc(size[~upper], high + 1, success[~upper]) - below[~upper]
+    return np.asarray(np.log(np.maximum(inside, 1e-300)))

@@ -1,0 +1,1 @@
+"""Findings said: phrases, prose, tables, figures, plots, the page."""

@@ -1,0 +1,110 @@
+"""Runs side by side: what was set differently, and which scored best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from forecast.experiment.saved_runs import flat, read_runs
+from forecast.report.phrases import count, figure, plain
+from forecast.support.untrusted import HIDDEN
+
+
+def compare(folder: str | Path) -> pd.DataFrame:
+    """Rank every run below `folder` by the CRPS of its best member; writes compare.csv and compare.html there.
+
+    One line per run and member, best first: `run, member, crps, log_score, mase, coverage_80`, the evidence of a change
+    (`log_bayes_factor`), the likeliest explanation with its probability, then one column for each setting that differs.
+    Runs of different experiments are ranked within their experiment: scores of different series do not compare.
+    Raises ValueError when no findings.json lies below the folder, or one cannot be read.
+    """
+    root = Path(folder)
+    runs = read_runs(folder)
+    differing = _differences(runs)
+    lines = [line | differing[run] for run, found in runs.items() for line in _lines(run, found)]
+    table = pd.DataFrame(lines)
+    keys = [key for key in ("experiment", "crps", "run") if key in table]
+    table = table.sort_values(keys, ignore_index=True, kind="stable", na_position="last")
+    from forecast.experiment.findings_json import csv_text
+
+    table = table.rename(columns=lambda name: HIDDEN.sub("", name)).map(
+        lambda cell: HIDDEN.sub("", cell) if isinstance(cell, str) else cell)
+    records = [{str(key): value for key, value in line.items()} for line in table.to_dict("records")]
+    (root / "compare.csv").write_text(csv_text(records), encoding="utf-8", newline="")
+    (root / "compare.html").write_text(_html(table), encoding="utf-8")
+    return table
+
+
+def command(words: Sequence[str]) -> int:
+    """Print the table of a folder of reports, and log its runs to an MLflow store where `mlflow=FOLDER` names one.
+
+    Raises ValueError as `compare` does, or for several folders.
+    """
+    stores = [word.partition("=")[2] for word in words if word.startswith("mlflow=")]
+    names = [word for word in words if not word.startswith("mlflow=")]
+    folder = Path(names[0] if names else "reports")
+    if len(names) > 1:
+        raise ValueError(f"compare takes one folder, got {', '.join(names)}")
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder: run an experiment first, or name the folder of its reports")
+    if stores and not stores[-1]:
+        raise ValueError("mlflow= names no folder: write mlflow=FOLDER")
+    print(compare(folder).to_string(index=False))
+    if stores:
+        from forecast.experiment.mlflow_runs import log_runs
+
+        print(f"{count(log_runs(folder, stores[-1]), 'new run')} in {stores[-1]}")
+    return 0
+
+
+def _lines(run: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One line per member of one run; a run without members keeps one line."""
+    main = found["readings"][found["primary"]]
+    asked = main.get("asked", 0)  # runs of before know the first change only
+    rows = main["explained"][asked] if asked < len(main["explained"]) else []
+    top = max(rows, key=lambda row: row["probability"], default=None)
+    shared = {"log_bayes_factor": main["log_ratio"], "explanation": top["label"] if top else "",
+              "probability": top["probability"] if top else None}
+    scores = (found.get("backtest") or {}).get("scores") or [{}]
+    return [{"experiment": found["name"], "run": run, "member": score.get("model", ""), "crps": score.get("crps"),
+             "log_score": score.get("log_score"), "mase": score.get("mase"), "coverage_80": score.get("coverage_80"),
+             **shared} for score in scores]
+
+
+def _differences(runs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """Per run the settings that are not the same in all runs of its experiment, by their dotted names.
+
+    The settings of an object count only where every run has it: that it is there at all is said by its group.
+    """
+    made: dict[str, dict[str, str]] = {run: {} for run in runs}
+    for name in {found["name"] for found in runs.values()}:
+        mine = [run for run, found in runs.items() if found["name"] == name]
+        whole = all(runs[run].get("config") for run in mine)  # runs written without their settings share fewer of them
+        settings = {run: flat(runs[run]["config" if whole else "settings"]) for run in mine}
+        for key in sorted(set.union(*(set(settings[run]) for run in mine))):
+            values = [settings[run].get(key) for run in mine]
+            if len(set(values)) > 1 and ("." not in key or None not in values):
+                made |= {run: made[run] | {key: settings[run].get(key, "")} for run in mine}
+    columns = sorted({key for run in made.values() for key in run})
+    return {run: {key: made[run].get(key, "") for key in columns} for run in runs}
+
+
+def _html(table: pd.DataFrame) -> str:
+    """The table as a page of its own."""
+    from forecast.report.page import asset, template
+
+    runs, experiments = table["run"].nunique(), table["experiment"].nunique()
+    caption = (f"{count(runs, 'run').capitalize()} of {count(experiments, 'experiment')}, best CRPS first within each; "
+               "of the settings only those that differ.")
+    rows = [[_shown(value) for value in line] for line in table.itertuples(index=False)]
+    return template("compare.html").render(css=asset("report.css"), caption=caption, rows=rows,
+                                           head=[plain(str(name)) for name in table.columns])
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return figure(value, 3)
+    return "–" if value is None else str(value)

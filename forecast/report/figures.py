@@ -1,0 +1,269 @@
+"""The figures of a report: which plots stand together, drawn once, as SVG for the page and PNG to send around.
+
+Every figure fits a column, and so a phone. The two that people look at first are drawn for a page too, and have a PNG.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from forecast.effects.explanations import Window
+from forecast.experiment.findings import Findings, Reading
+from forecast.report import plots
+from forecast.report.phrases import named, plain, safe, subject, unit
+from forecast.report.plots import COLUMN, PAGE
+from forecast.report.prose.forecast import FEW
+from forecast.series.calendar import row_noun
+
+if TYPE_CHECKING:
+    from forecast.effects.counterfactuals import Counterfactual
+    from forecast.effects.event_tests import Tested
+    from forecast.effects.next_image import Worth
+    from forecast.models.backtesting import Backtest
+
+DPI = 192  # twice the pixels of a screen
+FEW_EVENTS = 3  # that many are labelled whether they are likely or not
+LANE = 0.14  # inches that one lane of event labels takes
+ROW = 0.27  # inches of a row whose label stands above it
+LINE = 0.15  # inches of a line of a title
+LOOSE = 14  # days of the 90 % date interval from which a picture shows what would shorten it
+Spots = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One figure: its SVG text, and where it is as wide as a page the same for a column, and a PNG.
+
+    spots, narrow_spots : where the count of each row of the series lies, as shares of the width (from the left) and of
+        the height (from above); empty for figures without counts to point at
+    """
+
+    svg: str
+    narrow: str | None = None
+    png: bytes | None = None
+    spots: Spots = ()
+    narrow_spots: Spots = ()
+
+
+def draw(findings: Findings) -> dict[str, Drawn]:
+    """Name of a figure -> drawing: key, explanations, effects, forecast, backtest, calibration, series_NAME."""
+    mark = " (simulated)" if findings.simulated else ""
+    made: dict[str, Drawn] = {}
+    with plots.style():
+        made["key"] = _both(lambda width: _key(findings, mark, width), findings.main)
+        if findings.main.explained and findings.windows:
+            made["explanations"] = Drawn(_svg(_explanations(findings, mark)))
+        if findings.tested and findings.tested.effects:
+            made["effects"] = Drawn(_svg(_effects(findings, findings.tested, mark)))
+        if findings.main.worth is not None and _loose(findings.main):
+            made["images"] = Drawn(_svg(_images(findings.main, findings.main.worth, mark)))
+        if (since := findings.since_change) is not None:
+            made["brought"] = Drawn(_svg(_brought(findings, since, mark)))
+        if findings.sensitivity:
+            made["sensitivity"] = Drawn(_svg(_sensitivity(findings, mark)))
+        if len(findings.forecast):
+            made["forecast"] = _both(lambda width: _forecast(findings, mark, width))
+        if findings.backtest is not None:
+            made["backtest"] = Drawn(_svg(_scores(findings, findings.backtest, mark)))
+            if findings.scored >= FEW:  # a histogram of a handful of numbers shows nothing
+                made["calibration"] = Drawn(_svg(_calibration(findings, findings.backtest, mark)))
+        for reading in findings.others:
+            made[f"series_{safe(reading.name)}"] = Drawn(_svg(_series(reading, findings.windows, mark)))
+    return made
+
+
+def _key(findings: Findings, mark: str, width: float) -> Figure:
+    """Observations above, probability of a change with the windows that hold some of it below."""
+    main = findings.main
+    held = main.likely(findings.windows)
+    few = findings.windows if len(findings.windows) <= FEW_EVENTS else held
+    above, below = 0.16 + LANE * max(len(few), 1), 1.0 + 0.16 * len(held)
+    sheet = Sheet(f"{_capital(subject(main.series))}, {_n(main)}{mark}", width, ((above, 2.0, 0.5), (0.3, below, 0.4)))
+    top, bottom = sheet.axes
+    plots.plot_observations(main, findings.windows, top, [w.event.name for w in few])
+    plots.plot_breaks(main, bottom, held)
+    return sheet.settled()
+
+
+def _explanations(findings: Findings, mark: str) -> Figure:
+    table = findings.main.table
+    sheet = Sheet(f"Explanations of the change in {plain(findings.primary)}, {_n(findings.main)}{mark}", COLUMN,
+                  ((0.1, ROW * len(table) + 0.1, 0.5),), left=0.12)
+    plots.plot_explanations(table, sheet.axes[0])
+    return sheet.settled()
+
+
+def _effects(findings: Findings, tested: Tested, mark: str) -> Figure:
+    labels = {w.event.name: w.event.label for w in findings.windows}
+    names = [labels[name] for name in findings.effects]
+    sheet = Sheet(f"Level after over level before each date, {plain(findings.primary)}, {_n(findings.main)}{mark}",
+                  COLUMN, ((0.24, ROW * len(names) + 0.15, 0.58),), left=0.12, right=0.72)
+    plots.plot_effects(tested, sheet.axes[0], names)
+    return sheet.settled()
+
+
+def _loose(reading: Reading) -> bool:
+    """Whether the date of the change is open enough for a picture of what would close it."""
+    return bool(reading.images) and reading.images[0].days_now >= LOOSE
+
+
+def _images(reading: Reading, worth: Worth, mark: str) -> Figure:
+    sheet = Sheet(f"What an image of each day would tell of the change in {plain(reading.name)}{mark}", COLUMN,
+                  ((0.1, 1.4, 0.5),))
+    plots.plot_images(worth, sheet.axes[0])
+    return sheet.settled()
+
+
+def _brought(findings: Findings, since: Counterfactual, mark: str) -> Figure:
+    seen = int(np.sum(~np.isnan(since.observed)))
+    s = findings.main.series
+    sheet = Sheet(f"{_capital(subject(s))} beyond the level before the change, n = {seen}{mark}", COLUMN,
+                  ((0.1, 1.5, 0.5),))
+    if s.kind == "stock":  # cars that stand there a week later are no further cars: nothing to sum up
+        plots.plot_effect(since, sheet.axes[0], f"{unit(s)} at a time")
+    else:
+        plots.plot_cumulative(since, sheet.axes[0], unit(s))
+    return sheet.settled()
+
+
+def _sensitivity(findings: Findings, mark: str) -> Figure:
+    rows = min(len(findings.sensitivity) - 1, plots.MOST)
+    sheet = Sheet(f"The conclusion on {plain(findings.primary)} under other choices, {_n(findings.main)}{mark}", COLUMN,
+                  ((0.1, ROW * rows + 0.15, 0.6),), left=0.12)
+    plots.plot_sensitivity(findings.sensitivity, sheet.axes[0])
+    return sheet.settled()
+
+
+def _forecast(findings: Findings, mark: str, width: float) -> Figure:
+    reading = findings.readings[findings.forecast_on]
+    best, chosen = findings.best_member, findings.best_forecast
+    sheet = Sheet(f"{_capital(subject(reading.series))}: forecast by {named(best)}, {_n(reading)}{mark}", width,
+                  ((0.1, 2.0, 0.5),))
+    plots.plot_forecast(reading.series, chosen, sheet.axes[0])
+    return sheet.settled()
+
+
+def _scores(findings: Findings, backtest: Backtest, mark: str) -> Figure:
+    sheet = Sheet(f"Backtest on {plain(findings.forecast_on)}: score by member{mark}", COLUMN,
+                  ((0.1, ROW * len(backtest.scores) + 0.15, 0.6),), left=0.12)
+    plots.plot_backtest(backtest, sheet.axes[0])
+    return sheet.settled()
+
+
+def _calibration(findings: Findings, backtest: Backtest, mark: str) -> Figure:
+    sheet = Sheet(f"Backtest on {plain(findings.forecast_on)}: calibration{mark}", COLUMN, ((0.1, 1.5, 0.45),))
+    plots.plot_pit(backtest, sheet.axes[0], findings.best_member)
+    return sheet.settled()
+
+
+def _series(reading: Reading, windows: Sequence[Window], mark: str) -> Figure:
+    held = reading.likely(windows) if reading.conclusive else []
+    sheet = Sheet(f"{_capital(subject(reading.series))}, {_n(reading)}{mark}", COLUMN,
+                  ((0.14 + LANE * len(held), 1.6, 0.5),))
+    plots.plot_observations(reading, windows, sheet.axes[0], [w.event.name for w in held])
+    return sheet.settled()
+
+
+class Sheet:
+    """A figure with a title and axes below each other; a row is (space above, height, space below) in inches."""
+
+    def __init__(self, title: str, width: float, rows: Sequence[tuple[float, float, float]], left: float = 0.62,
+                 right: float = 0.14) -> None:
+        self._rows, self._left, self._right = rows, left, right
+        lines = textwrap.wrap(title, int(72 * width / 5.4))
+        self._head = 0.06 + LINE * len(lines)
+        self._figure = Figure(figsize=(width, 1))
+        self._title = self._figure.text(0.08 / width, 1, "\n".join(lines), fontweight="bold", va="top", fontsize=8.5)
+        self.axes = [self._figure.add_axes((0, 0, 1, 1)) for _ in rows]
+        self.settled()
+
+    def settled(self) -> Figure:
+        """The figure, as high as its rows and the keys below them turned out to be."""
+        width = self._figure.get_figwidth()
+        keys = [_lines_of_keys(ax) for ax in self.axes]
+        height = self._head + sum(map(sum, self._rows)) + LINE * sum(keys)
+        self._figure.set_size_inches(width, height)
+        self._title.set_y(1 - 0.06 / height)
+        at = height - self._head
+        for ax, (above, tall, below), lines in zip(self.axes, self._rows, keys, strict=True):
+            at -= above + tall
+            ax.set_position((self._left / width, at / height, (width - self._left - self._right) / width,
+                             tall / height))
+            at -= below + LINE * lines
+        return self._figure
+
+
+def _lines_of_keys(ax: Axes) -> int:
+    legend = ax.get_legend()
+    return 0 if legend is None else -(-len(legend.get_texts()) // legend._ncols)  # type: ignore[attr-defined]
+
+
+def _both(make: Callable[[float], Figure], reading: Reading | None = None) -> Drawn:
+    """A figure for a column and for a page, with the places of the counts of `reading` in its first axes."""
+    small, large = make(COLUMN), make(PAGE)
+    spots, narrow_spots = ((_spots(figure, reading) if reading else ()) for figure in (large, small))
+    return Drawn(_svg(large), _svg(small), _png(large), spots, narrow_spots)
+
+
+def _spots(figure: Figure, reading: Reading) -> Spots:
+    s, ax = reading.series, figure.axes[0]
+    places = ax.transData.transform(np.column_stack([plots.middles(s), np.nan_to_num(s.middle)]))
+    width, height = figure.bbox.size
+    return tuple((float(x / width), float(1 - y / height)) for x, y in places)
+
+
+def _svg(figure: Figure) -> str:
+    out = io.BytesIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue().decode()
+
+
+def _png(figure: Figure) -> bytes:
+    """Twice the pixels of a screen; without the channel for transparency, which nothing here uses."""
+    from PIL import Image
+
+    figure.set_dpi(DPI)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    out = io.BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(out, format="PNG", compress_level=1,
+                                                                   dpi=(DPI, DPI))
+    return out.getvalue()
+
+
+def inline(svg: str, name: str, alt: str) -> str:
+    """An SVG as it stands inside a page: ids of its own, the page's colours for ink, paper and rules, and its alt text.
+
+    `alt` must be escaped already.
+    """
+    body = svg[svg.index("<svg"):]
+    body = re.sub(r'(id="|href="#|url\(#)', lambda match: f"{match[1]}{name}-", body)
+    for colour, ours in ((plots.INK, "var(--ink)"), ("#ffffff", "var(--paper)"), (plots.RULE, "var(--rule)"),
+                         (plots.BLUE.lower(), "var(--line)"), (plots.QUIET, "var(--quiet)")):
+        body = body.replace(colour, ours)
+    body = re.sub(r'<metadata>.*?</metadata>\s*', "", body, flags=re.S)
+    head = re.sub(r' (width|height)="[^"]*"', "", body[:body.index(">")], count=2)
+    return f'{head} role="img" aria-label="{alt}"{body[body.index(">"):]}'
+
+
+def _n(reading: Reading) -> str:
+    s = reading.series
+    seen = int(s.observed.sum())
+    exact = int(np.sum(s.observed & (s.low == s.high)))
+    return f"n = {seen} {row_noun(s, seen)}" + ("" if exact == seen else f", {exact} of them exact")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+

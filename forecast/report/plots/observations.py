@@ -1,0 +1,172 @@
+"""Counts as they were observed, the level behind them, the probability of a change, and the dated events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.transforms import blended_transform_factory
+
+from forecast.effects.explanations import Window
+from forecast.experiment.findings import Reading
+from forecast.report.plots.parts import (
+    BLUE,
+    INK,
+    LETTER,
+    MARKS,
+    ORANGE,
+    QUIET,
+    RED,
+    SKY,
+    bounds,
+    counted_by,
+    date_axis,
+    day_number,
+    gaps,
+    keys,
+    middles,
+    percent_ticks,
+    points,
+    short,
+    span,
+    thousands,
+)
+from forecast.series.calendar import row_noun
+from forecast.series.series import Series
+
+NARROW = 0.02  # of the width of a picture
+
+
+def plot_observations(reading: Reading, windows: Sequence[Window], ax: Axes,
+                      labelled: Sequence[str] | None = None) -> Axes:
+    """Counts with their bounds and publishers, unwatched gaps, the level with its band, break intervals and events.
+
+    labelled : names of the events to label; those that hold 5 % of the first table of explanations when None
+    """
+    s = reading.series
+    left, right = span(s)
+    gaps(s, ax)
+    for n, b in enumerate(reading.breaks.get("regimes", ())):
+        first, last = day_number(b.low), day_number(b.high)
+        wide = (last - first) / (right - left) > NARROW  # of a narrow one the two edges would hide counts
+        ax.axvspan(first, last, facecolor=(*to_rgb(ORANGE), 0.28), zorder=0.6, edgecolor="#9a6a00",
+                   linewidth=0.9 if wide else 0.3,
+                   label="change dated in here" if n == 0 else None)
+    edges = np.append(s.start.astype(float), float(s.end[-1].astype(int)))
+    low, middle, high = (np.append(line, line[-1]) for line in reading.bands)
+    top = _top(s, reading.bands)
+    high = np.minimum(high, 10 * top)  # far outside: some viewers of SVG dislike endless paths
+    ax.fill_between(edges, low, high, step="post", color=SKY, alpha=0.35, label="level, 90 % band")
+    ax.step(edges, middle, where="post", color=BLUE, label="level, median")
+    _counts(reading, ax, top)
+    ax.set(ylim=(-0.03 * top, top), ylabel=counted_by(s))
+    thousands(ax)
+    date_axis(ax, left, right)
+    plot_events(windows, ax, [w.event.name for w in reading.likely(windows)] if labelled is None else labelled)
+    keys(ax)
+    return ax
+
+
+def _counts(reading: Reading, ax: Axes, top: float) -> None:
+    s = reading.series
+    at = middles(s)
+    groups = _publishers(reading)
+    exact = s.observed & (s.low == s.high)
+    shown = [(name, rows) for name, rows in groups.items() if (exact & rows).any()]
+    for mark, (name, rows) in zip(MARKS, shown, strict=False):
+        # crowded rows in small marks, so that the level behind them stays in sight
+        ax.plot(at[exact & rows], s.low[exact & rows], mark, color=INK, zorder=3, label=name, markeredgewidth=0,
+                markersize=4.5 if exact.sum() <= 80 else 2.4, clip_on=False)
+    bounds(s, ax, top)
+
+
+def _publishers(reading: Reading) -> dict[str, np.ndarray]:
+    """Rows by who published their statements; one group where that is unknown or there are too many."""
+    s = reading.series
+    by = {statement.id: statement.publisher for statement in reading.statements}
+    names = [frozenset(by[i] for i in ids if i in by) for ids in s.sources] or [frozenset()] * len(s)
+    single = sorted({next(iter(n)) for n in names if len(n) == 1})
+    if not single or len(single) > len(MARKS) - 1:
+        return {"exact count": np.ones(len(s), bool)}
+    groups = {name: np.array([n == {name} for n in names]) for name in single}
+    several = np.array([len(n) != 1 for n in names])
+    return groups | ({"several publishers": several} if several.any() else {})
+
+
+def plot_events(windows: Sequence[Window], ax: Axes, labelled: Sequence[str]) -> Axes:
+    """A line per event; the named ones rise above the plot to a label of their own, in steps that never cross."""
+    left, right = ax.get_xlim()
+    inside = sorted((w for w in windows if left <= day_number(w.event.start) <= right), key=lambda w: w.event.start)
+    for outside, loud in ((True, True), (True, False), (False, True), (False, False)):
+        days = [day_number(w.event.start) for w in inside
+                if w.event.outside == outside and (w.event.name in labelled) == loud]
+        if days:  # one collection, for a line of its own for each event costs more than the counts do
+            ax.vlines(days, 0, 1, transform=ax.get_xaxis_transform(), color=INK if loud else QUIET,
+                      linewidth=0.9 if loud else 0.5, linestyle=(0, (4, 2)) if outside else (0, (1, 2)),
+                      zorder=1.5 if loud else 1.1)
+    letter = LETTER * (right - left) / points(ax)[0]  # days that a letter takes
+    up = points(ax)[1]
+    risen = []
+    for w in inside:
+        if w.event.name in labelled:
+            at = day_number(w.event.start)
+            room = int(max(at - left, right - at) / letter) - 1
+            risen.append((at, short(w.event.label, min(38, max(room, 12)))))
+    over = blended_transform_factory(ax.transData, ax.transAxes)
+    for at, text, flip, lane in _lanes(risen, letter, right):
+        height = 1 + (4 + 10 * lane) / up
+        ax.plot([at, at], [1, height + 6 / up], color=INK, linewidth=0.9, transform=over, clip_on=False)
+        ax.annotate(text, (at, height), (-3 if flip else 3, 0), xycoords=over, textcoords="offset points", fontsize=7,
+                    ha="right" if flip else "left", va="bottom", annotation_clip=False)
+    return ax
+
+
+def _lanes(named: Sequence[tuple[float, str]], letter: float, right: float) -> list[tuple[float, str, bool, int]]:
+    """Place, text, whether it reads to the left, and lane of each label.
+
+    A label lies above the line of every event that it passes over, so that no line runs through a text.
+    """
+    placed: list[tuple[float, str, bool, int]] = []
+    taken: list[tuple[float, float, float, int]] = []  # place, begin, end, lane
+    ordered = [(at, text, at + letter * (len(text) + 1) > right) for at, text in named]
+    reading = [label for label in ordered if not label[2]][::-1] + [label for label in ordered if label[2]]
+    for at, text, flip in reading:
+        width = letter * (len(text) + 1)
+        begin, end = (at - width, at) if flip else (at, at + width)
+        lane = max((k + 1 for x, a, b, k in taken if begin <= x <= end or (a < end and begin < b)), default=0)
+        taken.append((at, begin, end, lane))
+        placed.append((at, text, flip, lane))
+    return placed
+
+
+def plot_breaks(reading: Reading, ax: Axes, windows: Sequence[Window] = ()) -> Axes:
+    """Probability of a change in each gap between two rows; bars below it are the windows of `windows`."""
+    s = reading.series
+    at = middles(s)
+    if len(at) > 1:
+        ax.bar(at[:-1], reading.gaps, np.diff(at), align="edge", color=RED, linewidth=0)
+    top = 1.25 * max(float(reading.gaps.max(initial=0)), 0.04)
+    shown = sorted(windows, key=lambda w: w.first)
+    ax_begin, ax_end = span(s)
+    most = int(min(40.0, 0.5 * points(ax)[0] / LETTER))
+    for n, w in enumerate(shown):
+        y = -top * (0.2 + 0.24 * n)
+        begin, end = day_number(w.first), day_number(w.last) + 1
+        ax.plot([begin, end], [y, y], color=INK, linewidth=2.2, solid_capstyle="butt")
+        late = end > 0.6 * ax_end + 0.4 * ax_begin  # no room to the right
+        ax.annotate(short(w.event.label, most), (begin if late else end, y), (-4 if late else 4, -0.5), va="center",
+                    ha="right" if late else "left", textcoords="offset points", fontsize=6.8)
+    ax.set(ylim=(-top * (0.12 + 0.24 * len(shown)) if shown else 0, top))
+    ax.set_yticks(*percent_ticks(top))
+    what = "date by date" if s.freq is None else f"{row_noun(s)} by {row_noun(s)}"
+    ax.set_title(f"Probability of a change, {what}")
+    date_axis(ax, *span(s))
+    return ax
+
+
+def _top(s: Series, bands: np.ndarray) -> float:
+    """Upper end of the axis: the counts and the median level, not the far end of an upper bound."""
+    ends = np.concatenate([np.where(np.isinf(s.high), s.low, s.high)[s.observed], bands[1], [1.0]])
+    return 1.08 * float(ends.max())

@@ -1,0 +1,1 @@
+"""Sentences of a report, one file a subject."""

@@ -1,0 +1,1 @@
+"""What was observed: series, their calendar and season, simulated series."""
