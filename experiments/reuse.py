@@ -23,7 +23,8 @@ from forecast.report import plots
 from forecast.support.registry import folder
 
 experiment = load("khasan_rajin")
-ships, account = experiment.series["container_ships"].series()
+evidence = experiment.series["container_ships"].read()
+ships, account = evidence.series, evidence.decisions
 ships
 
 # %% [markdown]
@@ -36,7 +37,7 @@ ships
 event_effect(ships, "2023-07-25")
 
 # %%
-calls, _ = experiment.series["container_calls"].series()
+calls = experiment.series["container_calls"].read().series
 paths = predict(calls, model="auto", horizon=6, draws=1000, seed=0)
 paths.sum(axis=1).mean()
 

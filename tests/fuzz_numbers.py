@@ -37,19 +37,20 @@ def bounds_of_the_reconciler(data: Data) -> str:
         a, b = sorted(rng.sample(range(n + 1), 2))
         made.append(said(k, a, b, rng.choice((0, 0, 1, 3)), rng.random() < 0.2))
     source = Flow(ledgers=["none"], watching=None, scopes=["port"], start=None)
-    series, account = source.of(made)
+    evidence = source.of(made)
+    series, account = evidence.series, evidence.decisions
     assert all(decision.outcome != "left out" for decision in account)  # statements that are true never conflict
     where = [(int((start - np.datetime64(first)).astype(int)), int((end - np.datetime64(first)).astype(int))) for start, end in zip(series.start, series.end, strict=True)]
     months = np.array([sum(truth[max(a, 0):b]) for a, b in where])
     assert (series.low <= months).all()
     assert (months <= series.high).all()
     rng.shuffle(made)
-    again, _ = source.of(made)
+    again = source.of(made).series
     assert np.array_equal(series.low, again.low)
     assert np.array_equal(series.high, again.high)
     a, c, b = sorted(rng.sample(range(n + 1), 3))
-    parts, _ = source.of([said(0, 0, n, 0, False), said(1, a, c, 0, False), said(2, c, b, 0, False)])
-    with_whole, _ = source.of([said(0, 0, n, 0, False), said(1, a, c, 0, False), said(2, c, b, 0, False), said(3, a, b, 0, False)])
+    parts = source.of([said(0, 0, n, 0, False), said(1, a, c, 0, False), said(2, c, b, 0, False)]).series
+    with_whole = source.of([said(0, 0, n, 0, False), said(1, a, c, 0, False), said(2, c, b, 0, False), said(3, a, b, 0, False)]).series
     assert np.array_equal(parts.low, with_whole.low)
     assert np.array_equal(parts.high, with_whole.high)
     return f"{len(made)} statements"

@@ -113,23 +113,23 @@ def test_counts_that_drift_are_said_to():
 
 
 def test_breaks_are_dated_from_the_jumps_beside_them_however_many_a_path_has_elsewhere():
-    for b in detect(LongTable("border_rail/railcars.csv", unique_id="brownsville", omission_above=1000).series()[0], "regimes"):
+    for b in detect(LongTable("border_rail/railcars.csv", unique_id="brownsville", omission_above=1000).read().series, "regimes"):
         assert (np.datetime64(b.high) - np.datetime64(b.low)).astype(int) < 500
 
 
 # -- sums that totals bound ---------------------------------------------------------------------------------------
 def test_a_sum_over_rows_is_bounded_by_the_total_that_they_share():
-    flow = Flow(publishers=["VOA Korean"])
-    ships, _ = flow.series()
+    evidence = Flow(publishers=["VOA Korean"]).read()
+    ships, sums = evidence.series, evidence.totals.since
     first = int(np.flatnonzero(ships.start == np.datetime64("2023-08-01"))[0])
-    least, most = flow.sums(first)
+    least, most = sums(first)
     rows = ships.rows(slice(first, len(ships)))
     assert (least[-1], most[-1]) == (52, 72)  # what the publisher states for the whole: 62, about
     assert np.nansum(rows.high) > 200
     assert np.all(np.diff(least) >= 0)
     assert np.all(np.diff(most) >= 0)
     assert np.all(least >= np.cumsum(np.where(rows.observed, rows.low, 0.0)) - 1e-9)
-    since = counterfactual(ships, "2023-08-02", sums=flow.sums)
+    since = counterfactual(ships, "2023-08-02", sums=sums)
     assert since.total[2] <= 72
     assert counterfactual(ships, "2023-08-02").total[2] > 200
 
@@ -145,7 +145,7 @@ def test_a_sum_of_lower_bounds_has_no_upper_end():
 
 
 def test_days_beyond_the_start_or_the_end_of_a_series_are_not_watched():
-    whole, _ = Flow(unlisted="zero", start="2023-08-01", end="2023-10-31").series()
-    part, _ = Flow(unlisted="zero", start="2023-08-01", end="2023-10-10").series()
+    whole = Flow(unlisted="zero", start="2023-08-01", end="2023-10-31").read().series
+    part = Flow(unlisted="zero", start="2023-08-01", end="2023-10-10").read().series
     assert part.exposure[-1] <= 10 / 31
     assert part.high[-1] < whole.high[-1]

@@ -52,7 +52,7 @@ def test_every_shipped_experiment_composes_and_builds(name):
     assert made.name == name
     assert made.models
     assert made.detectors
-    assert all(hasattr(source, "series") for source in made.series.values())
+    assert all(hasattr(source, "read") for source in made.series.values())
 
 
 @pytest.mark.parametrize("name", SHIPPED)

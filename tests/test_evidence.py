@@ -6,8 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from forecast.evidence.cells import locate
 from forecast.evidence.decisions import merge_groups
+from forecast.evidence.files import locate
 from forecast.evidence.flow import Flow
 from forecast.evidence.long_table import LongTable
 from forecast.evidence.statements import read_statements, read_watching
@@ -58,12 +58,12 @@ def test_76_rows_are_50_distinct_sightings_at_rajin_of_which_11_are_coal():
     ({}, 39), ({"scopes": ["coal_pier"]}, 11), ({"include_inferred": False}, 37),
     ({"merge": "same_call"}, 51), ({"merge": "none"}, 54)])
 def test_distinct_calls_follow_the_choices(settings, calls):
-    _, account = Flow(unlisted="unknown", start=None, **settings).series()
+    account = Flow(unlisted="unknown", start=None, **settings).read().decisions
     assert sum(d.outcome == "used" and d.reason.startswith("one call") for d in account) == calls
 
 
 def test_voa_totals_give_exact_months_by_subtraction():
-    months = bins(VOA.series()[0])
+    months = bins(VOA.read().series)
     assert [months[m] for m in ("2023-08-01", "2023-09-01", "2023-10-01", "2024-01-01")] == [
         (1, 1), (2, 2), (11, 11), (9, 9)]
     assert months["2024-02-01"] == (4, 5)
@@ -71,7 +71,7 @@ def test_voa_totals_give_exact_months_by_subtraction():
 
 
 def test_62_at_all_container_piers_and_35_at_one_pier_are_kept_apart():
-    _, account = VOA.series()
+    account = VOA.read().decisions
     fate = {d.statement_id: d for d in account}
     assert fate["ships-2025-03-09-voa"].outcome == "used"
     one_pier = [d for d in account if d.statement_id.startswith("ships-2025-03-09-voa-nk-pier")]
@@ -80,59 +80,60 @@ def test_62_at_all_container_piers_and_35_at_one_pier_are_kept_apart():
 
 
 def test_a_total_that_earlier_totals_exceed_is_a_conflict_and_not_used():
-    fate = {d.statement_id: d for d in VOA.series()[1]}
+    fate = {d.statement_id: d for d in VOA.read().decisions}
     assert fate["ships-2024-09-04-voa"].outcome == "left out"
     assert "a conflict: it says 20" in fate["ships-2024-09-04-voa"].reason
     assert "ships-2023-12-31-voa" in fate["ships-2024-09-04-voa"].reason
 
 
 def test_13_february_to_10_march_2024_is_an_observed_zero():
-    weeks, _ = Flow(freq="W-MON", unlisted="unknown").series()
+    weeks = Flow(freq="W-MON", unlisted="unknown").read().series
     assert [bins(weeks)[w] for w in ("2024-02-19", "2024-02-26")] == [(0, 0), (0, 0)]
-    days, _ = Flow(freq="D", unlisted="unknown", start="2024-02-01", end="2024-03-31").series()
+    days = Flow(freq="D", unlisted="unknown", start="2024-02-01", end="2024-03-31").read().series
     zeros = days.start[days.high == 0]
     assert (str(zeros[0]), str(zeros[-1]), len(zeros)) == ("2024-02-13", "2024-03-09", 26)
     assert bins(days)["2024-03-10"][0] == 1
 
 
 def test_a_month_without_watchers_is_missing_and_a_sighting_in_it_a_lower_bound():
-    months, _ = Flow(unlisted="zero").series()
+    months = Flow(unlisted="zero").read().series
     assert np.isnan(bins(months)["2025-05-01"]).all()
     assert bins(months)["2025-10-01"] == (1, np.inf)
     assert bins(months)["2024-11-01"] == (0, 0)
 
 
 def test_without_totals_a_listed_month_is_a_lower_bound_only():
-    months, _ = Flow(unlisted="unknown").series()
+    months = Flow(unlisted="unknown").read().series
     assert bins(months)["2023-10-01"] == (6, np.inf)
     assert np.isnan(bins(months)["2024-11-01"]).all()
 
 
 def test_exposure_is_the_stated_share_of_usable_days():
-    months, _ = Flow(unlisted="zero").series()
+    months = Flow(unlisted="zero").read().series
     exposure = dict(zip(months.start.astype(str), months.exposure, strict=True))
     assert exposure["2023-12-01"] == pytest.approx(109 / 196)
     assert exposure["2023-09-01"] == pytest.approx(0.76)
     pooled = (109 + 38) / (196 + 50)
     assert exposure["2022-06-01"] == pytest.approx(pooled)
     assert exposure["2025-03-01"] == pytest.approx(pooled * 9 / 31)
-    full, _ = Flow(unlisted="zero", exposure="full").series()
+    full = Flow(unlisted="zero", exposure="full").read().series
     assert set(full.exposure[full.high == 0]) == {1.0}
 
 
 def test_one_publisher_has_one_exposure_so_that_effort_cannot_pass_for_traffic():
-    months, _ = VOA.series()
+    months = VOA.read().series
     assert np.ptp(months.exposure[:-1]) < 1e-12
 
 
 def test_who_watched_for_container_ships_did_not_watch_for_coal():
-    coal, _ = Flow(scopes=["coal_pier"], unlisted="zero").series()
+    coal = Flow(scopes=["coal_pier"], unlisted="zero").read().series
     assert np.isnan(coal.rows(coal.start < np.datetime64("2023-08-01")).low).all()
     assert np.nansum(coal.low) == 11
 
 
 def test_whole_yards_stand_on_five_dates_and_the_envelope_is_no_observation():
-    cars, account = Stock().series()
+    evidence = Stock().read()
+    cars, account = evidence.series, evidence.decisions
     assert bins(cars) == {"2023-08-21": (27, 37), "2023-09-14": (0, 0), "2023-10-05": (62, 84),
                           "2024-06-17": (219, 297), "2024-12-03": (225, 225)}
     fate = {d.statement_id: d for d in account}
@@ -141,13 +142,13 @@ def test_whole_yards_stand_on_five_dates_and_the_envelope_is_no_observation():
 
 
 def test_one_yard_alone_is_a_choice():
-    cars, _ = Stock(sites=["tumangang_freight_yard"]).series()
+    cars = Stock(sites=["tumangang_freight_yard"]).read().series
     assert len(cars) == 2
 
 
 def test_coal_in_tonnes_is_bounded_by_year():
-    tonnes, _ = Flow(ledgers=["khasan_rajin/rail_volumes.csv"], watching=None, site="khasan_rajin",
-                     measure="coal_tonnes", scopes=["line"], freq="YS", start=None).series()
+    tonnes = Flow(ledgers=["khasan_rajin/rail_volumes.csv"], watching=None, site="khasan_rajin",
+                     measure="coal_tonnes", scopes=["line"], freq="YS", start=None).read().series
     assert bins(tonnes)["2014-01-01"] == (238200, 238200)
     assert bins(tonnes)["2017-01-01"] == (2000000, np.inf)
     assert np.isnan(bins(tonnes)["2016-01-01"]).all()
@@ -158,7 +159,7 @@ def test_coal_in_tonnes_is_bounded_by_year():
     Flow(scopes=["coal_pier"], publishers=["VOA Korean"]), Flow(start="2024-01-01", end="2024-06-30"), Stock(),
     Stock(scopes=["yard", "partial"], sites=["khasan", "tumangang"])], ids=str)
 def test_every_statement_appears_once_in_an_account(source):
-    _, account = source.series()
+    account = source.read().decisions
     ids = [d.statement_id for d in account]
     assert sorted(ids) == sorted(s.id for s in read_statements(source.ledgers))
     assert all(d.reason and d.outcome in ("used", "merged", "left out") for d in account)
@@ -169,7 +170,8 @@ def test_every_statement_appears_once_in_an_account(source):
 def test_months_that_the_reporter_left_out_become_missing():
     left_out = {}
     for bridge in ("laredo", "el_paso", "eagle_pass", "brownsville"):
-        series, account = LongTable("border_rail/railcars.csv", bridge, omission_above=1000).series()
+        evidence = LongTable("border_rail/railcars.csv", bridge, omission_above=1000).read()
+        series, account = evidence.series, evidence.decisions
         left_out[bridge] = [d.statement_id.split()[1] for d in account if d.outcome == "left out"]
         assert set(left_out[bridge]) <= set(series.start[~series.observed].astype(str))
         assert not (series.low == 0).any()
@@ -178,18 +180,20 @@ def test_months_that_the_reporter_left_out_become_missing():
 
 
 def test_a_month_that_the_table_skips_is_missing():
-    series, account = LongTable("border_rail/railcars.csv", "laredo").series()
+    evidence = LongTable("border_rail/railcars.csv", "laredo").read()
+    series, account = evidence.series, evidence.decisions
     assert series.start[~series.observed].astype(str).tolist() == ["2008-05-01"]
     assert len(account) == 215
 
 
 def test_zeros_stand_where_no_rule_is_asked_for():
-    series, _ = LongTable("border_rail/railcars.csv", "el_paso").series()
+    series = LongTable("border_rail/railcars.csv", "el_paso").read().series
     assert series.low[series.start == np.datetime64("2013-10-01")] == 0
 
 
 def test_the_seat_belt_series_ships_whole():
-    series, account = LongTable("seatbelts/drivers_killed.csv").series()
+    evidence = LongTable("seatbelts/drivers_killed.csv").read()
+    series, account = evidence.series, evidence.decisions
     assert (len(series), series.value[0], str(series.start[-1]), len(account)) == (192, 107, "1984-12-01", 192)
 
 

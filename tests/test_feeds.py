@@ -350,7 +350,8 @@ def test_a_pattern_chooses_series():
 def test_an_experiment_reads_a_spreadsheet_as_it_comes():
     from forecast.evidence.long_table import LongTable
 
-    series, account = LongTable(str(HERE / "simulated_spreadsheet.ods"), "box", freq=None).series()
+    evidence = LongTable(str(HERE / "simulated_spreadsheet.ods"), "box", freq=None).read()
+    series, account = evidence.series, evidence.decisions
     truth = [row for row in simulated.yard_truth() if row[0] == "box"]
     assert np.array_equal(series.value, [low for *_, low, _ in truth], equal_nan=True)
     assert (series.kind, series.measure) == ("stock", "box")
@@ -360,7 +361,7 @@ def test_an_experiment_reads_a_spreadsheet_as_it_comes():
 def test_an_experiment_sums_portwatch_to_weeks_and_says_what_they_cover():
     from forecast.evidence.long_table import LongTable
 
-    series, _ = LongTable(str(HERE / "simulated_portwatch.csv"), "port1/portcalls", freq="W-MON").series()
+    series = LongTable(str(HERE / "simulated_portwatch.csv"), "port1/portcalls", freq="W-MON").read().series
     truth = [low for name, _, low, _ in simulated.portwatch()[1] if name == "port1/portcalls"]
     assert series.low.tolist() == [sum(truth[:7]), sum(truth[7:14]), truth[14]]
     assert series.exposure.round(3).tolist() == [1.0, 1.0, 0.143]
@@ -371,11 +372,11 @@ def test_calls_are_lower_bounds_unless_the_list_is_known_to_be_complete():
 
     path = str(HERE / "simulated_port_visits.json")
     truth = [day for port, day, *_ in simulated.visits_truth() if port == "Simulated Bay"]
-    open_, _ = LongTable(path, "Simulated Bay", freq="MS").series()
+    open_ = LongTable(path, "Simulated Bay", freq="MS").read().series
     months = sorted({day.replace(day=1) for day in truth})
     assert open_.low.tolist() == [sum(day.replace(day=1) == month for day in truth) for month in months]
     assert np.isinf(open_.high).all()
-    daily, _ = LongTable(path, "Simulated Bay", freq="D", complete=True).series()
+    daily = LongTable(path, "Simulated Bay", freq="D", complete=True).read().series
     assert len(daily) == (truth[-1] - truth[0]).days + 1
     assert daily.value.sum() == len(truth)
 
@@ -384,9 +385,9 @@ def test_a_wrong_name_of_a_series_is_told_the_nearest():
     from forecast.evidence.long_table import LongTable
 
     with pytest.raises(ValueError, match="did you mean 'port1/portcalls'"):
-        LongTable(str(HERE / "simulated_portwatch.csv"), "port1/portcall").series()
+        LongTable(str(HERE / "simulated_portwatch.csv"), "port1/portcall").read()
     with pytest.raises(ValueError, match="no series of counts"):
-        LongTable(str(HERE / "simulated_stac.json")).series()
+        LongTable(str(HERE / "simulated_stac.json")).read()
 
 
 def test_a_time_is_read_as_it_was_written():

@@ -80,7 +80,7 @@ CONFIGS: dict[str, tuple[str | bytes, str]] = {
     "a function beside a class": (_it("{_target_: forecast.series.simulation.simulate}"), OUTSIDE),
     "a class that a module of ours imports": (_it("{_target_: forecast.models.ets.Series}"), "offers no class 'Series'"),
     "a class of ours that is no source": (_it("{_target_: forecast.breaks.detection.Break}"), "offers no class 'Break'"),
-    "a model as a series": (_it("{_target_: forecast.models.ets.Ets}"), "series.it is a Ets, which has no series()"),
+    "a model as a series": (_it("{_target_: forecast.models.ets.Ets}"), "series.it is a Ets, which has no read()"),
     "an object for a text": (SMALL.replace("title: Mine", "title: {_target_: forecast.models.ets.Ets}"), "title must be text"),
     "positional arguments": (_yard("_args_: [os.system]"), "'_args_' is no setting of SimulatedYard"),
     "a partial": (_yard("_partial_: true"), "'_partial_' is no setting of SimulatedYard"),
@@ -307,8 +307,8 @@ print("imported")
 @dataclass(frozen=True)
 class Yard:
     n: int = 60
-    def series(self):
-        return SimulatedYard(n=self.n).series()
+    def read(self, files=None):
+        return SimulatedYard(n=self.n).read()
 class Harmless:
     pass
 def called(**_):

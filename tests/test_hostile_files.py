@@ -116,7 +116,8 @@ def test_a_billion_cells_are_refused_before_they_are_read(tmp_path):
 
 def test_cumulative_figures_that_fall_are_said_and_never_give_negative_counts(tmp_path):
     rows = [GOOD | {"id": f"c{k}", "start": "2023-01-01", "end": f"2023-{k:02d}-28", "count": str(n)} for k, n in ((1, 10), (2, 25), (3, 18), (4, 30))]
-    series, account = Flow(ledgers=[str(_ledger(tmp_path / "a.csv", *rows))], watching=None, site="port", scopes=[""], start=None).series()
+    evidence = Flow(ledgers=[str(_ledger(tmp_path / "a.csv", *rows))], watching=None, site="port", scopes=[""], start=None).read()
+    series, account = evidence.series, evidence.decisions
     low = series.low[series.observed]
     assert (low >= 0).all()
     assert any(decision.outcome == "left out" and decision.statement_id.startswith("c") for decision in account)
@@ -125,7 +126,8 @@ def test_cumulative_figures_that_fall_are_said_and_never_give_negative_counts(tm
 
 def test_the_same_day_twice_counts_once_and_is_said(tmp_path):
     rows = [GOOD | {"id": name, "kind": "snapshot", "end": "", "count": count} for name, count in (("a", "4"), ("b", "9"))]
-    series, account = Stock(ledgers=[str(_ledger(tmp_path / "a.csv", *rows))], measure="ships", sites=["port"], scopes=[""]).series()
+    evidence = Stock(ledgers=[str(_ledger(tmp_path / "a.csv", *rows))], measure="ships", sites=["port"], scopes=[""]).read()
+    series, account = evidence.series, evidence.decisions
     assert len(series) == 1
     assert sorted(decision.outcome for decision in account) == ["left out", "used"]
 

@@ -342,19 +342,6 @@ def test_what_is_no_findings_is_refused(text, tmp_path, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_findings_hold_the_hash_of_every_file_that_was_read():
-    import hashlib
-
-    from forecast.evidence.cells import locate, recorded
-    from forecast.evidence.statements import read_statements
-
-    with recorded() as inputs:
-        read_statements("khasan_rajin/railcars.csv")
-    read_statements("khasan_rajin/port_calls.csv")
-    wanted = hashlib.sha256(locate("khasan_rajin/railcars.csv").read_bytes()).hexdigest()
-    assert inputs == {"khasan_rajin/railcars.csv": wanted}
-
-
 def test_neither_threads_nor_the_seed_of_hashes_change_a_bit(tmp_path):
     made = set()
     for threads, hashes in (("1", "0"), ("2", "1")):

@@ -146,8 +146,8 @@ def test_a_panel_counts_rows_by_the_days_that_they_hold(tmp_path):
 def test_an_experiment_that_would_lose_ends_and_exposures_refuses_them(row, tmp_path):
     path = _table(tmp_path, row, "a,2024-04-01,7")
     with pytest.raises(ValueError, match="series a: rows with an end or an exposure of their own cannot be read here"):
-        LongTable(str(path)).series()
-    series, _ = LongTable(str(_table(tmp_path, "a,2024-03-01,30,2024-03-01,1,partial", "a,2024-04-01,7"))).series()
+        LongTable(str(path)).read()
+    series = LongTable(str(_table(tmp_path, "a,2024-03-01,30,2024-03-01,1,partial", "a,2024-04-01,7"))).read().series
     assert (series.low[0], series.high[0]) == (30, np.inf)
 
 

@@ -51,14 +51,14 @@ def test_days_in_months_that_are_named_by_their_last_day_keep_that_day() -> None
 
 def test_a_long_table_of_month_ends_holds_whole_months(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("unique_id,ds,y\na,2023-01-31,3\na,2023-02-28,4\na,2023-04-30,5\n")
-    series, _ = LongTable(str(tmp_path / "t.csv"), freq="ME").series()
+    series = LongTable(str(tmp_path / "t.csv"), freq="ME").read().series
     assert series.start.astype(str).tolist() == ["2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01"]
     assert str(series.end[-1]) == "2023-05-01"
     assert series.freq == "MS"
     np.testing.assert_array_equal(series.value, [3, 4, NAN, 5])
     (tmp_path / "t.csv").write_text("unique_id,ds,y\na,2023-01-31,3\na,2023-02-27,4\n")
     with pytest.raises(ValueError, match="2023-02-27 does not lie on the grid ME"):
-        LongTable(str(tmp_path / "t.csv"), freq="ME").series()
+        LongTable(str(tmp_path / "t.csv"), freq="ME").read()
 
 
 def test_two_files_may_hold_a_series_of_one_name(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_two_files_may_hold_a_series_of_one_name(tmp_path: Path) -> None:
         (tmp_path / place).mkdir()
         (tmp_path / place / "chart.csv").write_text("unique_id,ds,y\n" + "".join(
             f"chart,{np.datetime64('2021-01') + k}-01,{rng.poisson(5 if k < 20 else 30)}\n" for k in range(40)))
-        made.append(LongTable(str(tmp_path / place / "chart.csv")).series()[0])
+        made.append(LongTable(str(tmp_path / place / "chart.csv")).read().series)
     assert made[0].sources[0] == (f"chart 2021-01-01 in {tmp_path.as_posix()}/khasan/chart.csv",)
     assert explain_together(made, ()).log_ratio > max(explain_together(made, ()).alone)
     with pytest.raises(ValueError, match="rest on 40 statements that are the same"):
@@ -139,7 +139,7 @@ def test_a_span_stands_at_its_middle_among_single_days() -> None:
 def test_a_ledger_of_images_may_hold_a_span(tmp_path: Path) -> None:
     import csv
 
-    from forecast.evidence.cells import locate
+    from forecast.evidence.files import locate
 
     with locate("khasan_rajin/railcars.csv").open(encoding="utf-8", newline="") as file:
         columns = csv.DictReader(file).fieldnames or []
@@ -151,7 +151,7 @@ def test_a_ledger_of_images_may_hold_a_span(tmp_path: Path) -> None:
         for k, (start, end, count) in enumerate(rows):
             writer.writerow({"id": f"r{k}", "site": "tumangang", "scope": "yard", "measure": "railcars", "kind": "snapshot",
                              "start": start, "end": end, "count": count, "qualifier": "exact", "certainty": "seen", "date_basis": "image", "car_type": "all", "publisher": "X"})
-    series, _ = Stock(ledgers=[str(made)]).series()
+    series = Stock(ledgers=[str(made)]).read().series
     assert np.all(np.diff(series.days) > 0)
     assert len(detect(series)) == 1
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.evidence.cells import StatementError, locate
+from forecast.evidence.cells import StatementError
 from forecast.evidence.decisions import merge_groups
+from forecast.evidence.files import locate
 from forecast.evidence.flow import Flow
 from forecast.evidence.long_table import LongTable
 from forecast.evidence.statements import Statement
@@ -103,21 +104,23 @@ def test_a_conflict_changes_nothing():
 
 
 def test_cumulative_minus_cumulative_gives_the_month_between(tmp_path):
-    series, account = flow(tmp_path, [total("jan", "2024-01-01", "2024-01-31", 9),
-                                      total("feb", "2024-01-01", "2024-02-29", 12)]).series()
+    evidence = flow(tmp_path, [total("jan", "2024-01-01", "2024-01-31", 9),
+                                      total("feb", "2024-01-01", "2024-02-29", 12)]).read()
+    series, account = evidence.series, evidence.decisions
     assert series.value.tolist() == [9, 3]
     assert "less jan leaves 3 after 2024-01-31" in {d.statement_id: d.reason for d in account}["feb"]
 
 
 def test_at_least_stays_a_bound_through_subtraction(tmp_path):
-    series, _ = flow(tmp_path, [total("jan", "2024-01-01", "2024-01-31", 9),
-                                total("feb", "2024-01-01", "2024-02-29", 16, "at_least")]).series()
+    series = flow(tmp_path, [total("jan", "2024-01-01", "2024-01-31", 9),
+                                total("feb", "2024-01-01", "2024-02-29", 16, "at_least")]).read().series
     assert (series.low[1], series.high[1]) == (7, math.inf)
 
 
 def test_a_falling_total_is_a_conflict_named_in_the_account(tmp_path):
-    series, account = flow(tmp_path, [total("jan", "2024-01-01", "2024-01-31", 9),
-                                      total("feb", "2024-01-01", "2024-02-29", 7)]).series()
+    evidence = flow(tmp_path, [total("jan", "2024-01-01", "2024-01-31", 9),
+                                      total("feb", "2024-01-01", "2024-02-29", 7)]).read()
+    series, account = evidence.series, evidence.decisions
     fate = {d.statement_id: d for d in account}
     assert fate["feb"].outcome == "left out"
     assert fate["feb"].reason.startswith("a conflict: it says 7 for 2024-01-01 to 2024-02-29")
@@ -127,16 +130,17 @@ def test_a_falling_total_is_a_conflict_named_in_the_account(tmp_path):
 
 def test_scopes_are_never_subtracted_from_one_another(tmp_path):
     rows = [total("all", "2024-01-01", "2024-01-31", 62), total("pier", "2024-01-01", "2024-01-20", 35, scope="pier")]
-    series, account = flow(tmp_path, rows).series()
+    evidence = flow(tmp_path, rows).read()
+    series, account = evidence.series, evidence.decisions
     assert series.value.tolist() == [62]
     assert {d.statement_id: d.outcome for d in account} == {"all": "used", "pier": "left out"}
 
 
 def test_a_call_beyond_a_total_is_a_conflict_and_a_zero_yields_to_a_ship_seen(tmp_path):
-    _, account = flow(tmp_path, [total("jan", "2024-01-01", "2024-01-31", 1), sighting("a", "2024-01-05"),
-                                 sighting("b", "2024-01-05")]).series()
+    account = flow(tmp_path, [total("jan", "2024-01-01", "2024-01-31", 1), sighting("a", "2024-01-05"),
+                                 sighting("b", "2024-01-05")]).read().decisions
     assert {d.statement_id: d.outcome for d in account} == {"jan": "used", "a": "used", "b": "left out"}
-    _, account = flow(tmp_path, [total("none", "2024-01-01", "2024-01-31", 0), sighting("a", "2024-01-05")]).series()
+    account = flow(tmp_path, [total("none", "2024-01-01", "2024-01-31", 0), sighting("a", "2024-01-05")]).read().decisions
     assert {d.statement_id: d.outcome for d in account} == {"none": "left out", "a": "used"}
 
 
@@ -144,7 +148,7 @@ def test_a_rate_binds_whole_months_from_below_and_parts_from_above(tmp_path):
     rows = [total("all", "2024-03-01", "2024-05-25", 20, "at_most"),
             "low,port,ships_per_month,period,2024-03-01,2024-05-25,1,at_least,all,A,",
             "high,port,ships_per_month,period,2024-03-01,2024-05-25,2,at_most,all,A,"]
-    series, _ = flow(tmp_path, rows).series()
+    series = flow(tmp_path, rows).read().series
     assert series.low.tolist() == [1, 1, 0]
     assert series.high.tolist() == [2, 2, 2]
     assert series.exposure[2] == pytest.approx(25 / 31)
@@ -155,7 +159,7 @@ def test_a_call_whose_day_is_vague_belongs_to_either_bin(tmp_path):
     watching.write_text("id,site,start,end,usable_days,cloudy_days,publisher\nw,port,2024-01-01,2024-02-29,,,A\n",
                         encoding="utf-8")
     rows = [sighting("a", "2024-01-30", "2024-02-02"), sighting("b", "2024-02-10")]
-    series, _ = flow(tmp_path, rows, unlisted="zero", watching=str(watching)).series()
+    series = flow(tmp_path, rows, unlisted="zero", watching=str(watching)).read().series
     assert (series.low.tolist(), series.high.tolist()) == ([0, 1], [1, 2])
 
 
@@ -163,7 +167,7 @@ def test_what_was_merged_into_a_statement_left_out_is_left_out_with_it(tmp_path)
     rows = [total("jan", "2024-01-01", "2024-01-31", 0, "at_most"), sighting("a", "2024-01-05"),
             total("feb", "2024-02-01", "2024-02-29", 1), sighting("b", "2024-02-05"), sighting("c", "2024-02-06"),
             sighting("d", "2024-02-06", "2024-02-07", "c:same_call")]
-    _, account = flow(tmp_path, rows).series()
+    account = flow(tmp_path, rows).read().decisions
     assert {d.statement_id: d.outcome for d in account} == {
         "jan": "left out", "a": "used", "feb": "used", "b": "used", "c": "left out", "d": "left out"}
 
@@ -171,7 +175,7 @@ def test_what_was_merged_into_a_statement_left_out_is_left_out_with_it(tmp_path)
 def test_overlapping_vague_calls_still_add_up(tmp_path):
     rows = [sighting("a", "2024-01-03", "2024-01-06"), sighting("b", "2024-01-05", "2024-01-08"),
             sighting("c", "2024-01-20")]
-    series, _ = flow(tmp_path, rows, unlisted="unknown").series()
+    series = flow(tmp_path, rows, unlisted="unknown").read().series
     assert (series.low.tolist(), series.high.tolist()) == ([3], [math.inf])
 
 
@@ -186,8 +190,10 @@ def test_the_order_of_statements_does_not_matter(rng, unlisted):
             rng.shuffle(rows)
             paths.append(str(Path(folder) / name))
             Path(paths[-1]).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
-        mixed, account = Flow(ledgers=paths, unlisted=unlisted).series()
-    plain, expected = Flow(unlisted=unlisted).series()
+        evidence = Flow(ledgers=paths, unlisted=unlisted).read()
+        mixed, account = evidence.series, evidence.decisions
+    evidence = Flow(unlisted=unlisted).read()
+    plain, expected = evidence.series, evidence.decisions
     assert account == expected
     assert np.array_equal(mixed.low, plain.low, equal_nan=True)
     assert np.array_equal(mixed.high, plain.high, equal_nan=True)
@@ -196,8 +202,8 @@ def test_the_order_of_statements_does_not_matter(rng, unlisted):
 def test_sources_are_built_from_a_config_and_read_nothing_before_they_are_asked():
     source = build({"_target_": "forecast.Flow", "ledgers": ["nowhere.csv"], "start": date(2024, 1, 1)})
     with pytest.raises(ValueError, match=r"no file or folder 'nowhere.csv'"):
-        source.series()
-    assert isinstance(build({"_target_": "forecast.Stock"}).series()[0], Series)
+        source.read()
+    assert isinstance(build({"_target_": "forecast.Stock"}).read().series, Series)
 
 
 @pytest.mark.parametrize(("make", "words"), [
@@ -205,10 +211,10 @@ def test_sources_are_built_from_a_config_and_read_nothing_before_they_are_asked(
     (lambda: Flow(merge="maybe"), "merge 'maybe' is unknown"),
     (lambda: Flow(scopes="port"), "scopes takes a list, got 'port'"),
     (lambda: Flow(start="2024-13-01"), "'2024-13-01' is no day"),
-    (lambda: Flow(site="rajn").series(), "none of 175 statements can be used, most of them because it is about rajin"),
-    (lambda: Stock(scopes=["yards"]).series(), "none of 44 statements can be used"),
-    (lambda: LongTable("border_rail/railcars.csv", "el_pasa").series(), "did you mean 'el_paso'"),
-    (lambda: LongTable("border_rail/railcars.csv", "el_paso", freq="QS").series(), "2010-02-01 does not lie on the grid"),
+    (lambda: Flow(site="rajn").read(), "none of 175 statements can be used, most of them because it is about rajin"),
+    (lambda: Stock(scopes=["yards"]).read(), "none of 44 statements can be used"),
+    (lambda: LongTable("border_rail/railcars.csv", "el_pasa").read(), "did you mean 'el_paso'"),
+    (lambda: LongTable("border_rail/railcars.csv", "el_paso", freq="QS").read(), "2010-02-01 does not lie on the grid"),
 ])
 def test_a_wrong_choice_says_what_and_what_to_do(make, words):
     with pytest.raises(ValueError, match=words.replace("(", r"\(")):
@@ -219,7 +225,8 @@ def test_a_long_table_takes_bounds_and_gaps(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text("unique_id,ds,y,y_low,y_high\nn,2024-01-01,3,,\nn,2024-02-01,,2,\nn,2024-04-01,,,5\nn,2024-05-01,,,\n",
                     encoding="utf-8")
-    series, account = LongTable(str(path)).series()
+    evidence = LongTable(str(path)).read()
+    series, account = evidence.series, evidence.decisions
     assert np.array_equal(series.low, [3, 2, np.nan, 0, np.nan], equal_nan=True)
     assert np.array_equal(series.high, [3, math.inf, np.nan, 5, np.nan], equal_nan=True)
     assert [d.outcome for d in account] == ["used", "used", "used", "left out"]
@@ -229,7 +236,7 @@ def test_a_long_table_lists_its_faults_at_once(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text("unique_id,ds,y\nn,2024-01-01,x\nn,45123,2\n,2024-02-01,2\n", encoding="utf-8")
     with pytest.raises(StatementError) as error:
-        LongTable(str(path)).series()
+        LongTable(str(path)).read()
     assert [(p.row, p.column) for p in error.value.faults] == [(2, "y"), (3, "ds"), (4, "unique_id")]
 
 
@@ -238,14 +245,15 @@ def test_yards_counted_twice_on_a_day_are_one_observation(tmp_path):
     path.write_text("id,site,measure,kind,start,end,count,scope,publisher\na,x,railcars,snapshot,2024-01-01,,5,yard,A\n"
                     f"b,y,railcars,snapshot,2024-01-01,,9,yard,B\nc,y,railcars,snapshot,{date(2024, 1, 1) + timedelta(7)},,7,"
                     "yard,B\n", encoding="utf-8")
-    series, account = Stock(ledgers=[str(path)], sites=["y", "x"]).series()
+    evidence = Stock(ledgers=[str(path)], sites=["y", "x"]).read()
+    series, account = evidence.series, evidence.decisions
     assert series.value.tolist() == [9, 7]
     assert {d.statement_id: d.outcome for d in account}["a"] == "left out"
 
 
 def test_months_named_by_their_end_are_the_months_and_hours_are_refused():
-    by_start, by_end = (Flow(freq=freq).series()[0] for freq in ("MS", "ME"))
+    by_start, by_end = (Flow(freq=freq).read().series for freq in ("MS", "ME"))
     assert by_start.start.tolist() == by_end.start.tolist()
     assert by_end.freq == "MS"
     with pytest.raises(ValueError, match="shorter than a day"):
-        Flow(freq="h").series()
+        Flow(freq="h").read()

@@ -12,7 +12,9 @@ import pytest
 from forecast import Experiment, Recipe, Series, detect, event_effect, predict, run, save, scenario, simulate
 from forecast.effects.explanations import explain_together
 from forecast.evidence.decisions import merge_groups
+from forecast.evidence.files import Files
 from forecast.evidence.simulated import SimulatedYard
+from forecast.evidence.source import Evidence
 from forecast.experiment.findings_json import _plain as as_plain
 from forecast.models.saved import settings
 from forecast.models.scores import crps
@@ -31,8 +33,8 @@ SHARED = replace(IRREGULAR.rows(slice(0, 2)), sources=(("a",), ("b",)))
 
 @dataclass(frozen=True)
 class Irregular:
-    def series(self) -> tuple[Series, tuple[()]]:
-        return IRREGULAR, ()
+    def read(self, files: Files | None = None) -> Evidence:
+        return Evidence(series=IRREGULAR, decisions=(), source=self, files=files or Files())
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _series(**changed):
     (lambda: make("detectors", "optimal_partitioning", h=0), "h must be a whole number from 1"),
     (lambda: make("models", "recalibrated", origins=0), "origins must be a whole number from 1"), (lambda: make("models", "unobserved", harmonics=0), "harmonics must be a whole number from 1"),
     (lambda: make("models", "recalibrated", member="combination"), "member must be a single forecaster"),
-    (lambda: SimulatedYard(breaks=[3]).series(), "breaks must map rows to factors"),
+    (lambda: SimulatedYard(breaks=[3]).read(), "breaks must map rows to factors"),
     # series that cannot be used so
     (lambda: predict(IRREGULAR, "mean"), "irregular dates: put it on a grid first"), (lambda: season_length(IRREGULAR), "irregular dates: put it on a grid first"),
     (lambda: scenario(IRREGULAR, 3, level=4.0), "irregular dates: put it on a grid first"),

@@ -57,7 +57,7 @@ def test_bounds_of_a_long_table_that_contradict_each_other_are_named(tmp_path, r
     path = tmp_path / "long.csv"
     path.write_text(f"unique_id,ds,y,y_low,y_high\n{row}\n", encoding="utf-8")
     with pytest.raises(StatementError, match=said):
-        LongTable(str(path)).series()
+        LongTable(str(path)).read()
 
 
 def test_a_ledger_that_is_none_is_said_to_be(tmp_path):
@@ -73,7 +73,8 @@ def test_a_kind_of_car_without_a_total_of_its_image_is_left_out(tmp_path):
     path = tmp_path / "cars.csv"
     path.write_text(f"{HEAD},car_type\na,x,railcars,snapshot,2024-01-01,,5,yard,A,all\n"
                     "b,x,railcars,snapshot,2024-02-01,,3,yard,A,tank\n", encoding="utf-8")
-    series, account = Stock(ledgers=[str(path)], sites=["x"]).series()
+    evidence = Stock(ledgers=[str(path)], sites=["x"]).read()
+    series, account = evidence.series, evidence.decisions
     assert series.value.tolist() == [5]
     assert {d.statement_id: d.reason for d in account if d.outcome == "left out"} == {"b": "tank: a part of an image without a total"}
 

@@ -7,16 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast import Series, load, simulate
+from forecast import Series, SimulatedYard, load, simulate
 from forecast.breaks.regimes import Regimes
 from forecast.effects.sensitivity import sensitivity, tipping
+
+
+class Bare:
+    """A source of somebody's own, with no choices of ours."""
+
+    def read(self, files=None):
+        raise AssertionError("nothing is read twice")
 
 
 @pytest.fixture(scope="module")
 def khasan():
     experiment = load("khasan_rajin")
-    source = experiment.series["container_ships"]
-    return sensitivity(source, source.series()[0], Regimes(), lambda delay, early: replace(
+    return sensitivity(experiment.series["container_ships"].read(), Regimes(), lambda delay, early: replace(
         experiment, delay_days=delay, anticipation_days=early).windows(), 60, 0)
 
 
@@ -38,8 +44,8 @@ def test_the_only_observed_zeros_before_august_carry_the_conclusion(khasan):
 
 
 def test_a_source_without_statements_is_read_under_other_priors_alone():
-    series = simulate(60, level=10, breaks={30: 4.0}, seed=2)
-    variants = sensitivity(object(), series, Regimes(), lambda delay, early: (), 60, 0)
+    yard = SimulatedYard(n=60, level=10, breaks={30: 4.0}, missing=0.0, at_least=0.0, seed=2)
+    variants = sensitivity(replace(yard.read(), source=Bare()), Regimes(), lambda delay, early: (), 60, 0)
     assert {v.kind for v in variants} == {"base", "prior"}
     assert not any(v.flips for v in variants)
 

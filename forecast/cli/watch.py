@@ -30,7 +30,7 @@ def news_of(experiment: Experiment, since: str,
     chosen = name or experiment.primary
     if chosen not in experiment.series:
         raise ValueError(f"watch: {chosen!r} is none of the series: {', '.join(experiment.series)}")
-    series = replace(experiment.series[chosen].series()[0], name=chosen)
+    series = replace(experiment.series[chosen].read().series, name=chosen)
     told = watch(series, since)
     first, detector, windows = len(series) - len(told), experiment.regimes(), experiment.windows()
     posterior = detector.posterior(series)

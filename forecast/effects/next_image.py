@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.evidence.cells import locate
+from forecast.evidence.files import Files
 from forecast.regime_model.last_count import run
 from forecast.regime_model.posterior import Posterior
+
+if TYPE_CHECKING:
+    from forecast.evidence.feeds.reading import FeedResult
 
 
 @dataclass(frozen=True)
@@ -68,15 +72,15 @@ def image_worth(daily: np.ndarray, first: np.datetime64, before: np.ndarray, aft
     return images, Worth(first + np.array(list(gains), "m8[D]"), np.array(list(gains.values())))
 
 
-def clear_days(path: str, first: np.datetime64, days: int, *, needed: bool = True) -> np.ndarray:
+def clear_days(path: str, first: np.datetime64, days: int, *, needed: bool = True,
+               files: Files | None = None) -> np.ndarray:
     """Chance [days] that an image of each day from `first` on shows anything, by a list of what was imaged (STAC).
 
     A day without an image has none; needed : whether a list without an image of any of these days is an error
     Raises ValueError for a file that is no such list, and for one of other days where they are needed.
     """
-    from forecast.evidence.feeds.layouts import read_feed
-
-    read = read_feed(locate(path))
+    known = files or Files()
+    read = known.once(("imaged", path), lambda: _imaged(path, known))
     if read.kind != "watch":
         raise ValueError(f"imaged: {read.file} holds {read.kind}s ({read.feed}), no list of images: name a STAC item "
                          "collection")
@@ -88,6 +92,13 @@ def clear_days(path: str, first: np.datetime64, days: int, *, needed: bool = Tru
     share = np.zeros(days)
     np.maximum.at(share, place[inside], read.table["exposure"].to_numpy(dtype=float)[inside])
     return share
+
+
+def _imaged(path: str, files: Files) -> FeedResult:
+    from forecast.evidence.feeds.layouts import read_feed
+
+    with files.streamed(path) as place:
+        return read_feed(place)
 
 
 def _weighed(measure: Callable[[np.ndarray], np.ndarray], chance: np.ndarray, day: int, old: np.ndarray,

@@ -8,32 +8,20 @@ there are statements to leave out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import date
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecast.breaks.detection import Break
 from forecast.breaks.regimes import Regimes
 from forecast.effects.explanations import NONE, NOWHERE, Explanation, Window, explain
-from forecast.evidence.decisions import Decision, NothingUsedError
-from forecast.evidence.statements import Statement, read_statements
+from forecast.evidence.source import Evidence
 from forecast.regime_model.model import RegimeModel
 from forecast.regime_model.posterior import Posterior
 from forecast.series.series import Series
 
 Windows = Callable[[int, int], tuple[Window, ...]]  # delay and anticipation in days -> windows of all events
-WIDEST = 0.95  # half-width of “about”, beyond which a ledger is refused
 FEWEST = 4  # observed rows below which no series is left
-# choices of a source that an analyst might have made otherwise
-REVERSED: dict[str, dict[Any, str]] = {
-    "merge": {"none": "no two statements taken for one call", "same_call": "only stated repeats taken for one call",
-              "possible_dup": "possible repeats taken for one call"},
-    "include_inferred": {False: "inferred calls left out", True: "inferred calls taken in"},
-    "exposure": {"stated": "the stated share of usable days", "full": "every watched day taken as fully seen"},
-    "unlisted": {"totals": "calls bounded by the publisher's totals", "zero": "the listed calls taken as complete"},
-}
 DRAWS = 2000
 # Statements make sixty readings of one series, which a coarse grid does in a second; other sources are read in full.
 QUICK = RegimeModel(spreads=(0.12, 0.35, 0.9), correlations=(0.5, 0.88), feedback=(0.3, 0.7),
@@ -68,19 +56,19 @@ class _Case:
     windows: tuple[Window, ...]
 
 
-def sensitivity(source: Any, series: Series, regimes: Regimes, windows_for: Windows, delay: int,
+def sensitivity(evidence: Evidence, regimes: Regimes, windows_for: Windows, delay: int,
                 anticipation: int) -> tuple[Variant, ...]:
     """The base and every variant of it, in order of kind.
 
-    source : of `series`; one with `ledgers` also has its statements and publishers left out one by one
+    evidence : of the series that is asked about; its statements and publishers are left out one by one
     windows_for : windows of the events for a delay and an anticipation in days
     """
-    coarse = replace(regimes, draws=DRAWS, model=replace(
-        QUICK, level_spread=regimes.model.level_spread, breaks=regimes.model.breaks)) if _told(source) else regimes
+    quick = replace(QUICK, level_spread=regimes.model.level_spread, breaks=regimes.model.breaks)
+    coarse = replace(regimes, draws=DRAWS, model=quick) if evidence.statements else regimes
     windows = windows_for(delay, anticipation)
-    base = _Case("base", "as reported", series, coarse, windows)
-    cases = [base, *_left_out(source, base), *_choices(source, base), *_delays(base, windows_for, delay, anticipation),
-             *_priors(base)]
+    base = _Case("base", "as reported", evidence.series, coarse, windows)
+    cases = [base, *_left_out(evidence, base), *_choices(evidence, base),
+             *_delays(base, windows_for, delay, anticipation), *_priors(base)]
     known: dict[bytes, Posterior] = {}  # many statements change no bound at all
     about = _asked(base, known)
     told: list[Variant] = []
@@ -138,67 +126,24 @@ def _key(case: _Case) -> bytes:
     return arrays + repr(case.regimes).encode()
 
 
-def _told(source: Any) -> bool:
-    """Whether a source is made of statements that can be left out one by one."""
-    return hasattr(source, "ledgers") and hasattr(source, "of")
-
-
-def _left_out(source: Any, base: _Case) -> Iterator[_Case]:
+def _left_out(evidence: Evidence, base: _Case) -> Iterator[_Case]:
     """Every publisher and every statement that the series uses, left out."""
-    if not _told(source):
-        return
-    read = read_statements(source.ledgers, source.approx_width)
-    assert base.series is not None  # noqa: S101 - for the type checker; the base has a series
-    used = {i for row in base.series.sources for i in row}
-    publishers = sorted({s.publisher for s in read if s.id in used})
-    for publisher in publishers:
+    for publisher in evidence.publishers:
         yield replace(base, kind="publisher left out", name=publisher,
-                      series=_without(source, [s for s in read if s.publisher != publisher]))
-    for s in sorted((s for s in read if s.id in used), key=lambda s: s.id):
+                      series=_series(evidence.without(publisher=publisher)))
+    for s in evidence.used:
         yield replace(base, kind="statement left out", name=f"{s.id} ({s.publisher})",
-                      series=_without(source, [other for other in read if other.id != s.id]))
+                      series=_series(evidence.without(statement=s.id)))
 
 
-def _without(source: Any, statements: Sequence[Statement]) -> Series | None:
-    """The series from what is left; None when nothing is."""
-    made: tuple[Series, tuple[Decision, ...]]
-    try:
-        made = source.of(statements)
-    except NothingUsedError:  # that is the finding here
-        return None
-    return made[0]
-
-
-def _remade(source: Any, **changes: Any) -> Series | None:
-    """The series with a choice made otherwise; None when it leaves nothing."""
-    made: tuple[Series, tuple[Decision, ...]]
-    try:
-        made = replace(source, **changes).series()
-    except NothingUsedError:  # that is the finding here
-        return None
-    return made[0]
-
-
-def _choices(source: Any, base: _Case) -> Iterator[_Case]:
+def _choices(evidence: Evidence, base: _Case) -> Iterator[_Case]:
     """Every choice of the reconciliation made otherwise, one at a time."""
-    names = {f.name for f in fields(source)} if hasattr(source, "__dataclass_fields__") else set()
-    for name, values in REVERSED.items():
-        if name in names and getattr(source, name) in values:
-            for value, words in values.items():
-                if value != getattr(source, name):
-                    yield replace(base, kind="choice", name=words,
-                                  series=_remade(source, **{name: value}))
-    if "approx_width" in names:
-        wide = min(2 * source.approx_width, WIDEST)
-        yield replace(base, kind="choice", name=f"“about” taken as plus or minus {100 * wide:g} %",
-                      series=_remade(source, approx_width=wide))
-    if getattr(source, "start", None):
-        first = date.fromisoformat(str(source.start))
-        for years in (-1, 1):
-            leap = (first.month, first.day) == (2, 29)
-            start = str(first.replace(year=first.year + years, day=28 if leap else first.day))
-            yield replace(base, kind="choice", name=f"the series starting on {start}",
-                          series=_remade(source, start=start))
+    for words, otherwise in evidence.choices():
+        yield replace(base, kind="choice", name=words, series=_series(otherwise))
+
+
+def _series(evidence: Evidence | None) -> Series | None:
+    return None if evidence is None else evidence.series
 
 
 def _delays(base: _Case, windows_for: Windows, delay: int, anticipation: int) -> Iterator[_Case]:

@@ -9,30 +9,25 @@ from __future__ import annotations
 
 import csv
 import difflib
-import hashlib
 import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
-from forecast.support.registry import folder, suggest
+from forecast.evidence.files import Document
+from forecast.support.registry import suggest
 from forecast.support.untrusted import HIDDEN
 
 LONGEST_CELL = 10_000
 LARGEST = 1e15  # beyond it whole numbers are not told apart
 MOST_COLUMNS = 500
-MOST_BYTES = 64 * 1024 * 1024  # of one ledger, which people write row by row
 SHOWN = 20
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a formula to a spreadsheet
-INPUTS: ContextVar[dict[str, str] | None] = ContextVar("INPUTS", default=None)
 Row = TypeVar("Row")
 
 
@@ -68,44 +63,6 @@ def no_formula(text: str) -> str:
     ("'=cmd()", '4 cars')
     """
     return "'" + text if text.startswith(RISKY) else text
-
-
-def locate(path: str | Path) -> Path:
-    """The file or folder meant by `path`: absolute, among the experiments that ship, or in the work folder.
-
-    Raises ValueError when it is none of these.
-    """
-    given = Path(path).expanduser()
-    places = [given] if given.is_absolute() else [folder("experiments") / given, given]
-    for place in places:
-        if place.exists():
-            _note(str(path), place)
-            return place
-    beside = sorted(p.name for p in places[0].parent.glob("*")) if places[0].parent.is_dir() else []
-    raise ValueError(f"no file or folder {str(path)!r}: " + (suggest(given.name, beside) if 0 < len(beside) <= 40 else
-                     "give a full path, or one relative to the experiments folder"))
-
-
-@contextmanager
-def recorded() -> Iterator[dict[str, str]]:
-    """Collect name -> sha256 of every file that `locate` finds while this lasts."""
-    found: dict[str, str] = {}
-    before = INPUTS.set(found)
-    try:
-        yield found
-    finally:
-        INPUTS.reset(before)
-
-
-def _note(name: str, place: Path) -> None:
-    inputs = INPUTS.get()
-    if inputs is None:
-        return
-    files = {name: place} if place.is_file() else {f"{name}/{file.name}": file for file in place.glob("*.csv")}
-    for each, file in files.items():
-        if each not in inputs and file.is_file():
-            with file.open("rb") as opened:
-                inputs[each] = hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 class Cells:
@@ -163,11 +120,11 @@ class Cells:
         return None
 
 
-def rows_of(path: Path, needed: tuple[str, ...], known: tuple[str, ...], make: Callable[[Cells], Row | None],
+def rows_of(document: Document, needed: tuple[str, ...], known: tuple[str, ...], make: Callable[[Cells], Row | None],
             faults: list[Fault]) -> list[tuple[str, int, Row]]:
     """(file, row, object) of each good row of a CSV; what is wrong is added to `faults`."""
     made: list[tuple[str, int, Row]] = []
-    for cells in _table(path, needed, known, faults):
+    for cells in _table(document, needed, known, faults):
         item = make(cells)
         faults += cells.faults
         if item is not None and not cells.faults:
@@ -175,10 +132,10 @@ def rows_of(path: Path, needed: tuple[str, ...], known: tuple[str, ...], make: C
     return made
 
 
-def _table(path: Path, needed: tuple[str, ...], known: tuple[str, ...],
+def _table(document: Document, needed: tuple[str, ...], known: tuple[str, ...],
            faults: list[Fault]) -> list[Cells]:
-    name = path.name
-    text, fault = _text(path)
+    name = document.name
+    text, fault = _text(document)
     if fault:
         faults.append(Fault(name, 0, "", *fault))
         return []
@@ -238,15 +195,11 @@ def _cells(name: str, columns: list[str], rows: Iterable[tuple[int, list[str]]],
     return tables
 
 
-def _text(path: Path) -> tuple[str, tuple[str, str] | None]:
+def _text(document: Document) -> tuple[str, tuple[str, str] | None]:
     """The text of a file, or (got, do) of why it is none."""
-    if path.is_dir():
-        return "", ("a folder", "name a CSV file in it")
-    if not path.is_file():
-        return "", ("no file", "name a CSV file")
-    if path.stat().st_size > MOST_BYTES:
-        return "", (f"more than {MOST_BYTES // 1024 ** 2} MiB", "a large table is a feed: read it with LongTable")
-    raw = path.read_bytes()
+    if document.fault:
+        return "", document.fault
+    raw = document.data
     foreign = {b"PK\x03\x04": "an Excel or zip file", b"\xff\xfe": "text in UTF-16",
                b"\xfe\xff": "text in UTF-16"}
     nul = "NUL bytes" if b"\0" in raw else ""

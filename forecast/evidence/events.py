@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from forecast.evidence.cells import Cells, Fault, StatementError, locate, rows_of
+from forecast.evidence.cells import Cells, Fault, StatementError, rows_of
+from forecast.evidence.files import Files
 from forecast.support.registry import suggest
 
 PRECISIONS = {"day": 0, "month": 1, "quarter": 3, "half_year": 6}  # months that the stated date stands for
@@ -42,7 +43,8 @@ class Event:
     outside: bool = True
 
 
-def read_events(path: str | Path = "khasan_rajin/events.csv", names: Sequence[str] = ()) -> tuple[Event, ...]:
+def read_events(path: str | Path = "khasan_rajin/events.csv", names: Sequence[str] = (),
+                files: Files | None = None) -> tuple[Event, ...]:
     """Events of a ledger in order of start; only those called `names`, if any are given.
 
     Columns: name, label, start, publisher; perhaps end, precision, kind, outside (yes or no), via, url, note.
@@ -51,7 +53,7 @@ def read_events(path: str | Path = "khasan_rajin/events.csv", names: Sequence[st
     >>> [event.start.isoformat() for event in read_events(names=["shoigu_visit", "putin_visit"])]
     ['2023-07-25', '2024-06-18']
     """
-    file = locate(path)
+    file = (files or Files()).document(path)
     faults: list[Fault] = []
     rows = rows_of(file, NEEDED, KNOWN, _event, faults)
     faults += _twice([(row, event.name) for _, row, event in rows], file.name)

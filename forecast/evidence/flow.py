@@ -28,7 +28,6 @@ from forecast.evidence.decisions import (
     GUESSES,
     MERGES,
     Account,
-    Decision,
     NothingUsedError,
     day_of_setting,
     distinct,
@@ -36,6 +35,8 @@ from forecast.evidence.decisions import (
     span,
     when,
 )
+from forecast.evidence.files import Files
+from forecast.evidence.source import Evidence
 from forecast.evidence.statements import Statement, Watching, read_statements, read_watching
 from forecast.evidence.totals import Cumulative, edges_of, take_calls, take_periods
 from forecast.series.series import DAY, Series, offset_of
@@ -54,6 +55,29 @@ class _Counted:
     total: Cumulative
     taken: list[Statement]
     account: Account
+
+
+@dataclass(frozen=True, eq=False)
+class FlowTotals:
+    """What a publisher's totals say of several rows together: more than the bounds of each, which may each take all."""
+
+    counted: _Counted
+    rows: Series
+
+    def since(self, row: int) -> tuple[np.ndarray, np.ndarray]:
+        """Least and most that rows `row` to each later one hold together, [n - row], inf where nothing bounds it."""
+        counted, hulls = self.counted, self.counted.hulls
+        seen = self.rows.observed[row:]
+        least = np.cumsum(np.where(seen, self.rows.low[row:], 0.0))
+        most = np.cumsum(np.where(seen, self.rows.high[row:], 0.0))
+        watched = [hull for hull in hulls[row:] if hull]
+        for at, hull in enumerate(hulls[row:]):
+            if hull and watched:
+                low, high = counted.total.bounds(watched[0][0], hull[1])
+                begin, end = (int((day - counted.edges[0]) / DAY) for day in (watched[0][0], hull[1]))
+                most[at] = min(most[at], high)  # what was watched is no more than all that came
+                least[at] = max(least[at], low if np.all(counted.share[begin:end] > 0) else 0.0)
+        return np.maximum.accumulate(least), np.minimum.accumulate(most[::-1])[::-1]
 
 
 @dataclass(frozen=True)
@@ -103,42 +127,29 @@ class Flow:
             day_of_setting(day, self.name)
         check_lists(self, "ledgers", "scopes", "publishers", "cargo")
 
-    def series(self) -> tuple[Series, tuple[Decision, ...]]:
-        """The series on the grid `freq`, and a decision on every statement of the ledgers.
+    def read(self, files: Files | None = None) -> Evidence:
+        """The series on the grid `freq`, with a decision on every statement of the ledgers.
 
         Raises StatementError for unreadable ledgers, ValueError when no statement can be used.
 
-        >>> ships, account = Flow(publishers=["VOA Korean"]).series()
+        >>> ships = Flow(publishers=["VOA Korean"]).read().series
         >>> ships.rows(ships.start == np.datetime64("2023-10-01")).value.tolist()
         [11.0]
         """
-        return self.of(read_statements(self.ledgers, self.approx_width))
+        known = files or Files()
+        return self.of(read_statements(self.ledgers, self.approx_width, known), known)
 
-    def of(self, read: Sequence[Statement]) -> tuple[Series, tuple[Decision, ...]]:
+    def of(self, statements: Sequence[Statement], files: Files | None = None) -> Evidence:
         """The same from statements that are read already, or from some of them."""
-        counted = self._counted(read)
-        return self._rows(counted), counted.account.decisions()
+        known = files or Files()
+        watches = read_watching(self.watching, known) if self.watching else ()
+        counted = self._counted(statements, watches)
+        rows = self._rows(counted)
+        return Evidence(series=rows, statements=tuple(statements), decisions=counted.account.decisions(), source=self,
+                        totals=FlowTotals(counted, rows), files=known,
+                        inputs=known.taken(*self.ledgers, *([self.watching] if self.watching else [])))
 
-    def sums(self, first: int) -> tuple[np.ndarray, np.ndarray]:
-        """Least and most that rows `first` to each later one hold together [n - first], inf where nothing bounds it.
-
-        A total over many rows says more than the bounds of each row by itself, which may each take the whole of it.
-        """
-        counted = self._counted(read_statements(self.ledgers, self.approx_width))
-        rows, hulls = self._rows(counted), counted.hulls
-        seen = rows.observed[first:]
-        least = np.cumsum(np.where(seen, rows.low[first:], 0.0))
-        most = np.cumsum(np.where(seen, rows.high[first:], 0.0))
-        watched = [hull for hull in hulls[first:] if hull]
-        for at, hull in enumerate(hulls[first:]):
-            if hull and watched:
-                low, high = counted.total.bounds(watched[0][0], hull[1])
-                begin, end = (int((day - counted.edges[0]) / DAY) for day in (watched[0][0], hull[1]))
-                most[at] = min(most[at], high)  # what was watched is no more than all that came
-                least[at] = max(least[at], low if np.all(counted.share[begin:end] > 0) else 0.0)
-        return np.maximum.accumulate(least), np.minimum.accumulate(most[::-1])[::-1]
-
-    def _counted(self, read: Sequence[Statement]) -> _Counted:
+    def _counted(self, read: Sequence[Statement], watches: Sequence[Watching]) -> _Counted:
         """The running total that the statements bound, and what became of each."""
         statements = sorted(read, key=lambda s: s.id)
         account = Account(self.name)
@@ -148,7 +159,7 @@ class Flow:
         if not calls and not periods:
             raise NothingUsedError(account.nothing(len(statements)))
         edges = self._edges([*calls, *periods])
-        share = self._watched(edges, periods)
+        share = self._watched(edges, periods, watches)
         hulls = [_hull(share, edges[0], start, end) for start, end in pairwise(edges)]
         total = Cumulative([*edges, *(day for s in [*calls, *periods] for day in edges_of(s)),
                             *(day for hull in hulls for day in hull)])
@@ -216,11 +227,11 @@ class Flow:
         edges = np.asarray(points, dtype="datetime64[D]")
         return edges[: int(np.searchsorted(edges, np.datetime64(last, "D"), side="right")) + 1]
 
-    def _watched(self, edges: np.ndarray, periods: list[Statement]) -> np.ndarray:
+    def _watched(self, edges: np.ndarray, periods: list[Statement], read: Sequence[Watching]) -> np.ndarray:
         """Per day from first edge to last: the share of it that was usable, 0 where nobody watched."""
         heard = {*self.publishers, *(s.publisher for s in periods)}
         if self.watching:
-            watches = [w for w in read_watching(self.watching)
+            watches = [w for w in read
                        if w.site == self.site and w.scope in ("", "port", *self.scopes)
                        and (not self.publishers or w.publisher in heard)]
         else:

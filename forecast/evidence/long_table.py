@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast.evidence.cells import Cells, Fault, StatementError, locate, rows_of
+from forecast.evidence.cells import Cells, Fault, StatementError, rows_of
 from forecast.evidence.decisions import Account, Decision, said
+from forecast.evidence.files import Document, Files, locate
+from forecast.evidence.source import Evidence
 from forecast.series.series import Kind, Series, edges
 from forecast.support.registry import suggest
 
@@ -46,26 +48,29 @@ class LongTable:
     measure: str = ""
     complete: bool = False
 
-    def series(self) -> tuple[Series, tuple[Decision, ...]]:
-        """The series, and a decision on every row of it (rows of other series of the table are not listed).
+    def read(self, files: Files | None = None) -> Evidence:
+        """The series, with a decision on every row of it (rows of other series of the table are not listed).
 
         Raises StatementError for unreadable rows, ValueError for an unknown series or dates off the grid.
 
-        >>> cars, account = LongTable("border_rail/railcars.csv", "eagle_pass", omission_above=1000).series()
-        >>> [d.statement_id for d in account if d.outcome == "left out"]
+        >>> cars = LongTable("border_rail/railcars.csv", "eagle_pass", omission_above=1000).read()
+        >>> [d.statement_id for d in cars.decisions if d.outcome == "left out"]
         ['eagle_pass 2017-09-01 in border_rail/railcars.csv', 'eagle_pass 2018-09-01 in border_rail/railcars.csv']
         """
-        series, account = read_long(self.path, self.unique_id, self.freq, self.kind, self.omission_above, self.complete)
-        return replace(series, site=self.site or series.site, measure=self.measure or series.measure), account
+        known = files or Files()
+        series, account = _read(known, self)
+        series = replace(series, site=self.site or series.site, measure=self.measure or series.measure)
+        return Evidence(series=series, decisions=account, source=self, files=known, inputs=known.taken(self.path))
 
 
-def read_long(path: str, unique_id: str = "", freq: str | None = "MS", kind: Kind = "flow",
-              omission_above: float | None = None, complete: bool = False) -> tuple[Series, tuple[Decision, ...]]:
-    """What `LongTable` reads, as a function."""
-    file = locate(path)
-    if _is_plain(file):
-        return _from_rows(_rows(file), path, unique_id, freq, kind, omission_above)
-    return _from_feed(file, path, unique_id, freq, kind, omission_above, complete)
+def _read(files: Files, table: LongTable) -> tuple[Series, tuple[Decision, ...]]:
+    place = locate(table.path)
+    if _is_plain(place):
+        rows = files.once(("rows", table.path), lambda: _rows(files.document(table.path)))
+        return _from_rows(rows, table.path, table.unique_id, table.freq, table.kind, table.omission_above)
+    with files.streamed(table.path) as file:
+        return _from_feed(file, table.path, table.unique_id, table.freq, table.kind, table.omission_above,
+                          table.complete)
 
 
 def _is_plain(file: Path) -> bool:
@@ -82,7 +87,7 @@ def _is_plain(file: Path) -> bool:
     return bool(columns) and not any(feed.recognise(source) for feed in feeds())
 
 
-def _rows(file: Path) -> list[_Row]:
+def _rows(file: Document) -> list[_Row]:
     faults: list[Fault] = []
     rows = [row for _, _, row in rows_of(file, PLAIN[:3], PLAIN, _row, faults)]
     if faults:

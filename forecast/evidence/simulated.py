@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from forecast.evidence.decisions import Decision
-from forecast.series.series import Kind, Series
+from forecast.evidence.files import Files
+from forecast.evidence.source import Evidence
+from forecast.series.series import Kind
 from forecast.series.simulation import simulate
 
 LONGEST_YARD = 5_000  # of a source, whose series an experiment examines at some 10 seconds of CPU a thousand rows
@@ -37,8 +39,8 @@ class SimulatedYard:
             raise ValueError(f"simulated yard: n must lie between 1 and {LONGEST_YARD:,} rows, got {self.n:,}: ask for "
                              "fewer rows, or a coarser freq")
 
-    def series(self) -> tuple[Series, tuple[Decision, ...]]:
-        """The simulated series; its account holds one line that says so."""
+    def read(self, files: Files | None = None) -> Evidence:
+        """The simulated series; its one decision says so."""
         if not isinstance(self.breaks, Mapping):
             raise ValueError(f"simulated yard: breaks must map rows to factors, got {self.breaks!r}")
         breaks = {int(at): float(factor) for at, factor in self.breaks.items()}  # keys are text where JSON wrote them
@@ -48,4 +50,4 @@ class SimulatedYard:
                         kind=self.kind, seed=self.seed)
         truth = ", ".join(f"x{factor:g} from {made.start[at]}" for at, factor in sorted(breaks.items()))
         said = Decision("simulated", made.name, "used", f"simulated counts, not observations; true changes: {truth}")
-        return made, (said,)
+        return Evidence(series=made, decisions=(said,), source=self, files=files or Files())

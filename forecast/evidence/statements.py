@@ -15,7 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from forecast.evidence.cells import Cells, Fault, StatementError, locate, rows_of
+from forecast.evidence.cells import Cells, Fault, StatementError, rows_of
+from forecast.evidence.files import Files, locate
 from forecast.support.registry import suggest
 
 __all__ = ["Fault", "Statement", "StatementError", "Watching", "read_statements", "read_watching"]
@@ -82,11 +83,12 @@ class Watching:
 
 
 def read_statements(path: str | Path | Sequence[str | Path],
-                    approx_width: float = 0.15) -> tuple[Statement, ...]:
+                    approx_width: float = 0.15, files: Files | None = None) -> tuple[Statement, ...]:
     """Statements of one ledger, of several, or of every ledger in a folder, in file order.
 
     `path` is looked for among the experiments that ship, then as given. `approx_width` is the relative
-    half-width that "approx" stands for: approx 73 with 0.15 is 62 to 84 (rounded outward).
+    half-width that "approx" stands for: approx 73 with 0.15 is 62 to 84 (rounded outward). `files` are those of a run,
+    which reads each once.
     Raises StatementError listing every problem of every row at once.
 
     >>> cars = read_statements("khasan_rajin/railcars.csv")
@@ -95,17 +97,22 @@ def read_statements(path: str | Path | Sequence[str | Path],
     """
     if not 0 <= approx_width < 1:
         raise ValueError(f"approx_width must lie in [0, 1), got {approx_width}: 0.15 means 15 % either way")
-    files = [f for p in ([path] if isinstance(path, str | Path) else path) for f in _files(locate(p))]
+    paths = tuple(map(str, [path] if isinstance(path, str | Path) else path))
+    known = files or Files()
+    return known.once(("statements", paths, approx_width), lambda: _read(paths, approx_width, known))
+
+
+def _read(paths: Sequence[str], approx_width: float, files: Files) -> tuple[Statement, ...]:
     faults: list[Fault] = []
-    statements = [row for file in files
-                  for row in rows_of(file, NEEDED, KNOWN, lambda c: _statement(c, approx_width), faults)]
+    statements = [row for path in paths for file in _ledgers(path) for row in rows_of(
+        files.document(file), NEEDED, KNOWN, lambda c: _statement(c, approx_width), faults)]
     faults += _clashes(statements)
     if faults:
         raise StatementError(faults)
     return tuple(statement for _, _, statement in statements)
 
 
-def read_watching(path: str | Path) -> tuple[Watching, ...]:
+def read_watching(path: str | Path, files: Files | None = None) -> tuple[Watching, ...]:
     """Watching periods: columns id, site, start, end, usable_days or cloudy_days, publisher, scope, url.
 
     Raises StatementError listing every problem at once.
@@ -113,20 +120,27 @@ def read_watching(path: str | Path) -> tuple[Watching, ...]:
     >>> [w.share for w in read_watching("khasan_rajin/watching.csv") if w.id == "watch-csis"]
     [0.5561224489795918]
     """
+    known = files or Files()
+    return known.once(("watching", str(path)), lambda: _read_watching(path, known))
+
+
+def _read_watching(path: str | Path, files: Files) -> tuple[Watching, ...]:
     faults: list[Fault] = []
     needed = ("id", "site", "start", "end", "usable_days", "cloudy_days", "publisher")
-    watches = rows_of(locate(path), needed, (*needed, "scope", "url", "note"), _watch, faults)
+    watches = rows_of(files.document(path), needed, (*needed, "scope", "url", "note"), _watch, faults)
     if faults:
         raise StatementError(faults)
     return tuple(watch for _, _, watch in watches)
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
+def _ledgers(path: str) -> list[str]:
+    """The ledger itself, or those that lie in a folder, as `locate` finds them."""
+    place = locate(path)
+    if place.is_file():
         return [path]
-    found = [p for p in sorted(path.glob("*.csv")) if p.name not in OTHER_LEDGERS]
+    found = [f"{path}/{p.name}" for p in sorted(place.glob("*.csv")) if p.name not in OTHER_LEDGERS]
     if not found:
-        raise ValueError(f"folder {path.name!r} holds no ledger: put at least one CSV of statements into it")
+        raise ValueError(f"folder {place.name!r} holds no ledger: put at least one CSV of statements into it")
     return found
 
 

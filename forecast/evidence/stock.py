@@ -8,7 +8,9 @@ from datetime import date
 
 import numpy as np
 
-from forecast.evidence.decisions import Account, Decision, NothingUsedError, days, distinct, said, span, when
+from forecast.evidence.decisions import Account, NothingUsedError, days, distinct, said, span, when
+from forecast.evidence.files import Files
+from forecast.evidence.source import Evidence
 from forecast.evidence.statements import Statement, read_statements
 from forecast.series.series import Series
 from forecast.support.validation import check_lists
@@ -34,32 +36,33 @@ class Stock:
     def __post_init__(self) -> None:
         check_lists(self, "ledgers", "sites", "scopes")
 
-    def series(self) -> tuple[Series, tuple[Decision, ...]]:
-        """The series on the dates of the images, and a decision on every statement of the ledgers.
+    def read(self, files: Files | None = None) -> Evidence:
+        """The series on the dates of the images, with a decision on every statement of the ledgers.
 
         Raises StatementError for unreadable ledgers, ValueError when no statement can be used.
 
-        >>> cars, account = Stock().series()
-        >>> cars.start.astype(str).tolist()
+        >>> Stock().read().series.start.astype(str).tolist()
         ['2023-08-21', '2023-09-14', '2023-10-05', '2024-06-17', '2024-12-03']
         """
-        return self.of(read_statements(self.ledgers, self.approx_width))
+        known = files or Files()
+        return self.of(read_statements(self.ledgers, self.approx_width, known), known)
 
-    def of(self, read: Sequence[Statement]) -> tuple[Series, tuple[Decision, ...]]:
+    def of(self, statements: Sequence[Statement], files: Files | None = None) -> Evidence:
         """The same from statements that are read already, or from some of them."""
-        statements = sorted(read, key=lambda s: s.id)
-        account = Account(self.name)
-        fit = [s for s in statements if not account.refuse(s.id, self._unfit(s))]
+        known, account = files or Files(), Account(self.name)
+        fit = [s for s in sorted(statements, key=lambda s: s.id) if not account.refuse(s.id, self._unfit(s))]
         used = self._one_a_day(distinct(_whole(fit, account), account), account)
         if not used:
             raise NothingUsedError(account.nothing(len(statements)))
         for s in used:
             account.use(s.id, f"{said(s.low, s.high)} at {s.site}, {when(s)}")
         start, end = np.array([span(s) for s in used], dtype="datetime64[D]").T.copy()
-        return Series(start=start, end=end, low=np.array([s.low for s in used]),
-                      high=np.array([s.high for s in used]), exposure=np.ones(len(used)), kind="stock",
-                      name=self.name, site=self.sites[0], measure=self.measure,
-                      sources=tuple((s.id,) for s in used)), account.decisions()
+        series = Series(start=start, end=end, low=np.array([s.low for s in used]),
+                        high=np.array([s.high for s in used]), exposure=np.ones(len(used)), kind="stock",
+                        name=self.name, site=self.sites[0], measure=self.measure,
+                        sources=tuple((s.id,) for s in used))
+        return Evidence(series=series, statements=tuple(statements), decisions=account.decisions(), source=self,
+                        files=known, inputs=known.taken(*self.ledgers))
 
     def _unfit(self, s: Statement) -> str:
         reasons = {

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 VERSION_BASE = "1.3"
 MOST_JOBS = 1_000  # of one sweep
 GROUPS = ("detectors", "models")
-ROLES = {"series": "series", "detectors": "detect", "models": "paths"}  # group -> what its members can do
+ROLES = {"series": "read", "detectors": "detect", "models": "paths"}  # group -> what its members can do
 PLACES: ContextVar[tuple[Path, ...]] = ContextVar("PLACES", default=())
 # -- what there is --------------------------------------------------------------------------------------------------
 def folders(config_dir: str | None = None) -> list[Path]:

@@ -19,10 +19,9 @@ from forecast.effects.event_tests import Tested, event_effects, position_of
 from forecast.effects.explanations import Together, Window, break_days, explain, explain_together, gap_probability
 from forecast.effects.next_image import Image, Worth, clear_days, image_worth, predictive
 from forecast.effects.sensitivity import sensitivity, tipping
-from forecast.evidence.cells import recorded
 from forecast.evidence.events import read_events, window
-from forecast.evidence.source import Source
-from forecast.evidence.statements import Statement, read_statements
+from forecast.evidence.files import Files
+from forecast.evidence.source import Evidence, Source
 from forecast.experiment.findings import Findings, Reading
 from forecast.models.backtesting import QUANTILES, Backtest, Progress, backtest
 from forecast.models.forecaster import Forecaster, predict
@@ -99,13 +98,13 @@ class Experiment:
             raise ValueError(f"horizon {self.horizon} times draws {self.draws} must be at most {MOST_NUMBERS:,}: lower "
                              "one of them")
 
-    def windows(self) -> tuple[Window, ...]:
+    def windows(self, files: Files | None = None) -> tuple[Window, ...]:
         """Windows of the events that are named, with their delays; () without events.
 
         Raises StatementError for faults of the ledger and for names that it does not hold.
         """
         made = []
-        for event in read_events(self.ledger, list(self.events)) if self.events else ():
+        for event in read_events(self.ledger, list(self.events), files) if self.events else ():
             own = self.events[event.name] or {}
             made.append(Window(event, *window(event, own.get("delay_days", self.delay_days),
                                               own.get("anticipation_days", self.anticipation_days))))
@@ -155,28 +154,24 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
 
     progress : called with (done, total, what) as the work goes on
     """
-    with recorded() as inputs:
-        findings = _run(experiment, progress)
-    return replace(findings, inputs=inputs)
-
-
-def _run(experiment: Experiment, progress: Progress | None) -> Findings:
+    files = Files()
     steps = len(experiment.series) + 3
     told = progress or (lambda done, total, what: None)
-    windows = experiment.windows()
-    readings = {}
+    windows = experiment.windows(files)
+    evidence, readings = {}, {}
     for done, (name, source) in enumerate(experiment.series.items()):
         told(done, steps, f"breaks of {name}")
-        readings[name] = _read(experiment, name, source, windows)
+        evidence[name] = _named(source.read(files), name)
+        readings[name] = _read(experiment, evidence[name], windows)
     target = readings[experiment.forecast_on or experiment.primary].series
-    known = _known(experiment, target)
+    known = _known(experiment, target, files)
     told(len(readings), steps, "tests of events")
     main = readings[experiment.primary].series
     tested, untested = _test(experiment, main, windows)
     told(len(readings) + 1, steps, "what the answer hangs on")
-    variants = sensitivity(experiment.series[experiment.primary], main, experiment.regimes(),
+    variants = sensitivity(evidence[experiment.primary], experiment.regimes(),
                            lambda delay, early: replace(
-                               experiment, delay_days=delay, anticipation_days=early).windows(),
+                               experiment, delay_days=delay, anticipation_days=early).windows(files),
                            experiment.delay_days, experiment.anticipation_days)
     told(len(readings) + 2, steps, "forecasts")
     forecast, totals = _ahead(experiment, target, known)
@@ -186,17 +181,21 @@ def _run(experiment: Experiment, progress: Progress | None) -> Findings:
         name=experiment.name, title=experiment.title, question=experiment.question, primary=experiment.primary,
         forecast_on=experiment.forecast_on or experiment.primary, simulated=experiment.simulated,
         readings=readings, windows=windows, tested=tested, untested=untested, sensitivity=variants,
-        together=_together(experiment, readings, windows), counterfactual=_without(experiment, readings),
+        together=_together(experiment, readings, windows),
+        counterfactual=_without(experiment, evidence[experiment.primary], readings),
         forecast=forecast, totals=totals, backtest=scored, frozen=_frozen(windows), versions=_versions(),
         settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
                   "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline}
         | ({} if known is None else {"known": ", ".join(map(str, known.columns))})
-        | ({"imaged": Path(experiment.imaged).name} if experiment.imaged else {}))
+        | ({"imaged": Path(experiment.imaged).name} if experiment.imaged else {}), inputs=files.inputs)
 
 
-def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Window, ...]) -> Reading:
-    series, account = source.series()
-    series = replace(series, name=name)
+def _named(evidence: Evidence, name: str) -> Evidence:
+    return replace(evidence, series=replace(evidence.series, name=name))
+
+
+def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...]) -> Reading:
+    series = evidence.series
     regimes = experiment.regimes()
     posterior = regimes.posterior(series)
     found = {"regimes": regimes.breaks(posterior, series)}
@@ -205,13 +204,13 @@ def _read(experiment: Experiment, name: str, source: Source, windows: tuple[Wind
     explained = tuple(explain(series, posterior, windows, near) for near in places)
     count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
     level = posterior.problem.observation.mean(posterior.level, posterior.spread[:, None])
-    images, worth = _images(experiment, series, posterior, found["regimes"]) if experiment.images else ((), None)
+    images, worth = _images(experiment, evidence, posterior, found["regimes"]) if experiment.images else ((), None)
     return Reading(
-        name=name, series=series, account=account, log_ratio=posterior.log_ratio,
+        name=series.name, series=series, account=evidence.decisions, log_ratio=posterior.log_ratio,
         needed=regimes.needed(posterior), number=tuple(count.tolist()),
         bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
         explained=explained,
-        images=images, worth=worth, tipping=tipping(posterior), statements=_statements(source))
+        images=images, worth=worth, tipping=tipping(posterior), statements=evidence.statements)
 
 
 def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: tuple[Window, ...]) -> Together | None:
@@ -221,7 +220,7 @@ def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: 
                             experiment.regimes().model)
 
 
-def _without(experiment: Experiment, readings: Mapping[str, Reading]) -> Counterfactual | None:
+def _without(experiment: Experiment, evidence: Evidence, readings: Mapping[str, Reading]) -> Counterfactual | None:
     """What the primary series would have shown without its clearest change."""
     main = readings[experiment.primary]
     found = [b for b in main.breaks["regimes"] if main.series.observed[:b.position].sum() >= RUN_ON
@@ -230,18 +229,13 @@ def _without(experiment: Experiment, readings: Mapping[str, Reading]) -> Counter
         return None
     clearest = max(found, key=lambda b: b.probability)
     return counterfactual(main.series, clearest.at, seed=experiment.seed,
-                          sums=getattr(experiment.series[experiment.primary], "sums", None))
+                          sums=evidence.totals.since if evidence.totals else None)
 
 
-def _statements(source: Source) -> tuple[Statement, ...]:
-    """The statements behind a source, for the publishers, dates and links that its account names by id alone."""
-    ledgers = getattr(source, "ledgers", ())
-    return read_statements(ledgers, getattr(source, "approx_width", 0.15)) if ledgers else ()
-
-
-def _images(experiment: Experiment, series: Series, posterior: Posterior,
+def _images(experiment: Experiment, evidence: Evidence, posterior: Posterior,
             breaks: tuple[Break, ...]) -> tuple[tuple[Image, ...], Worth | None]:
     """Days worth an image for the change whose date is least certain."""
+    series = evidence.series
     if not posterior.jumps.any():
         return (), None
     worst = max(breaks, key=lambda b: np.datetime64(b.high) - np.datetime64(b.low), default=None)
@@ -254,7 +248,7 @@ def _images(experiment: Experiment, series: Series, posterior: Posterior,
     daily = break_days(series, gaps)
     # another series may lie in other years than the list: no image narrows it
     clear = clear_days(experiment.imaged, series.start[0], len(daily),
-                       needed=series.name == experiment.primary) if experiment.imaged else None
+                       needed=series.name == experiment.primary, files=evidence.files) if experiment.imaged else None
     return image_worth(daily, series.start[0], before, after, clear=clear)
 
 
@@ -275,7 +269,7 @@ def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -
     return event_effects(series, list(dates.values()), placebos=experiment.placebos, seed=experiment.seed), untested
 
 
-def _known(experiment: Experiment, series: Series) -> pd.DataFrame | None:
+def _known(experiment: Experiment, series: Series, files: Files) -> pd.DataFrame | None:
     """Covariates known ahead, checked before anything long is run; None without."""
     if not experiment.known:
         return None
@@ -287,7 +281,7 @@ def _known(experiment: Experiment, series: Series) -> pd.DataFrame | None:
     if series.freq is None:
         raise ValueError(f"series {series.name}: irregular dates cannot be forecast: name a series on a grid "
                          "in forecast_on")
-    known = read_known(experiment.known)
+    known = read_known(experiment.known, files)
     aligned(known, series, experiment.horizon)
     return known
 

@@ -9,19 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.evidence.cells import LARGEST, NUMBER, Cells, Fault, StatementError, locate, rows_of
+from forecast.evidence.cells import LARGEST, NUMBER, Cells, Fault, StatementError, rows_of
+from forecast.evidence.files import Files
 from forecast.series.series import Series
 from forecast.support.registry import make, names
 
 
-def read_known(path: str) -> pd.DataFrame:
+def read_known(path: str, files: Files | None = None) -> pd.DataFrame:
     """Covariates of a CSV: a column `ds` with the start of each row (YYYY-MM-DD), and a column of numbers for each.
 
     The dates become the index. Raises StatementError for every cell that is blank or no number, and for a table
     without a covariate.
     """
     faults: list[Fault] = []
-    file = locate(path)
+    file = (files or Files()).document(path)
     rows = rows_of(file, ("ds",), ("ds",), _row, faults)
     if not faults and not (rows and rows[0][2][1]):
         faults.append(Fault(file.name, 0, "", "no covariate", "write a column of numbers beside ds, a line a row"))

@@ -21,7 +21,7 @@ WAYS = {
     "check": "from forecast.cli.main import command; import os, sys; sys.stdout = open(os.devnull, 'w'); command(['check', FILE])",
     "feed_series, one measure": "from forecast.evidence.feeds.layouts import feed_series; n = sum(1 for _ in feed_series(FILE, only='*/portcalls'))",
     "feed_series, all measures": "from forecast.evidence.feeds.layouts import feed_series; n = sum(1 for _ in feed_series(FILE))",
-    "one port of an experiment": "from forecast.evidence.flow import LongTable; LongTable(FILE, 'port7/portcalls', freq='D').series()",
+    "one port of an experiment": "from forecast import LongTable; LongTable(FILE, 'port7/portcalls', freq='D').read()",
     "pandas.read_csv, whole": "import pandas; frame = pandas.read_csv(FILE)",
 }
 MEASURED = """
