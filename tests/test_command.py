@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 
 from forecast.cli.main import command
+from forecast.cli.overview import COMMANDS
 from forecast.support.registry import folder, names
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,6 +71,28 @@ def test_help_lists_every_experiment_detector_and_model(capsys):
         assert tuple(" ".join(blocks[group]).replace(",", "").split()) == names(group)
     assert {path.stem for path in folder("experiments").glob("*.yaml")} <= listed
     assert {"horizon=6", "placebos=199"} <= listed
+
+
+@pytest.mark.parametrize("word", COMMANDS)
+def test_every_subcommand_has_a_page_of_its_own_with_examples_that_it_reads(word, capsys):
+    assert command([word, "--help"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith(f"usage: forecast {word}")
+    assert re.findall(rf"^  forecast {word}", page, flags=re.M)
+    assert command([word, "--hlp"]) == 2
+    assert "did you mean '--help'?" in capsys.readouterr().err
+
+
+def test_a_quiet_run_says_nothing_and_json_is_what_a_script_reads(feigned, capsys):
+    assert command(["-cn", "seatbelts", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert command(["-cn", "seatbelts", "-m", "models=ets,mean", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)
+
+
+def test_a_word_that_is_no_command_is_answered_with_the_nearest(capsys):
+    assert command(["comparre", "reports"]) == 2
+    assert "did you mean 'compare'?" in capsys.readouterr().err
 
 
 def test_help_lists_the_users_own_experiments(here, capsys):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from forecast.report.comparison import command
+from forecast.cli.compare import command
 from forecast.report.report import write_report
 from tests.test_words import findings
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from forecast.cli.main import COMMANDS, command
+from forecast.cli.main import command
 from forecast.evidence.feeds.layouts import feeds, read_feed
 from tests.feeds import simulated
 from tests.feeds.simulated import HERE, SAMPLES
@@ -134,10 +134,3 @@ def test_listing_the_layouts_imports_neither_of_the_extras():
             "print(sorted({'python_calamine', 'pyarrow.parquet', 'openpyxl', 'hydra'} & set(sys.modules)))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HERE.parents[1])
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-def test_every_command_is_where_the_table_says():
-    from importlib import import_module
-
-    for module, function in COMMANDS.values():
-        assert callable(getattr(import_module(module), function))

@@ -95,7 +95,7 @@ def test_hydra_is_known_to_the_config_alone():
                 [str(node.module)] if isinstance(node, ast.ImportFrom) else [])
             if any(name.split(".")[0] in ("hydra", "omegaconf") for name in names):
                 knows.add(_name(path))
-    assert knows <= {"forecast.experiment.config", "forecast.cli.main"}
+    assert knows <= {"forecast.experiment.config"}
 
 
 def test_the_library_imports_no_hydra():

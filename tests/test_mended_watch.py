@@ -11,9 +11,9 @@ import pytest
 
 from forecast import Recipe, Series, counterfactual, restore, save, scenario, watch
 from forecast.cli.main import command
-from forecast.cli.watch import news_of
 from forecast.effects.monitoring import Watch
 from forecast.experiment.config import load
+from forecast.experiment.news import news_of
 
 
 # -- the season of a watch ------------------------------------------------------------------------------------------------

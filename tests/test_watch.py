@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -85,6 +87,11 @@ def test_the_command_prints_the_rows_and_how_explanations_moved(capsys):
     said = capsys.readouterr().out
     assert "2025-03-01" in said
     assert "Defence minister Shoigu" in said
+    assert command(["watch", "khasan_rajin", "2024-12-01", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["series"] == "container_ships"
+    assert told["rows"][0]["when"] == "2024-12-01"
+    assert sum(row["now"] for row in told["explanations"]) == pytest.approx(1)
     assert command(["watch", "khasan_rajin"]) == 2
     assert "write forecast watch khasan_rajin" in capsys.readouterr().err
     assert command(["watch", "khasan_rajin", "2024-12-01", "ships"]) == 2

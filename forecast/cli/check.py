@@ -1,8 +1,7 @@
-"""The commands `forecast feeds` (what layouts there are) and `forecast check FILE` (what would be read of a file)."""
+"""`forecast check FILE`: what would be read of a file, row by row where something is wrong."""
 
 from __future__ import annotations
 
-import argparse
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,8 +13,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecast.cli.parser import Parser
 from forecast.evidence.cells import no_formula
-from forecast.evidence.feeds.layouts import detected, feeds
+from forecast.evidence.feeds.layouts import detected
 from forecast.evidence.feeds.reading import COLUMNS, TEXTS, Batch, Feed, RowFault
 from forecast.evidence.feeds.source import Source
 from forecast.support.untrusted import HIDDEN
@@ -26,33 +26,21 @@ if TYPE_CHECKING:
 SHOWN = 20
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 REASONS = ("row", "column", "got", "do", "text")
-CHECK = "usage: forecast check FILE [--keep-good OUT.csv]"
 
 
-def list_feeds(words: Sequence[str]) -> int:
-    """Print every layout in one line, with the name of its sample in tests/feeds."""
-    if words:
-        raise ValueError(f"feeds takes no word, got {' '.join(words)}: forecast check FILE says what a file is")
-    for feed in feeds():
-        print(f"{feed.name:<16} {feed.what}  [{feed.sample}]")
-    return 0
-
-
-def check(words: Sequence[str]) -> int:
+def command(words: Sequence[str]) -> int:
     """Print what would be read of a file, row by row where something is wrong; exit code 2 if there are faults.
 
     With --keep-good OUT.csv the good rows go there as a long table, the bad ones with their reasons to
     OUT.rejected.csv, and the exit code is 0.
     """
-    parser = argparse.ArgumentParser(prog="forecast check", add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("file", nargs="*")
-    parser.add_argument("--keep-good")
-    try:
-        given, rest = parser.parse_known_args(list(words))
-    except argparse.ArgumentError as error:
-        raise ValueError(f"{error}: {CHECK}") from error
-    if len(given.file) != 1 or rest:
-        raise ValueError(f"check takes one file, got {' '.join([*given.file, *rest]) or 'none'}: {CHECK}")
+    parser = Parser("check", "What would be read of a file, row by row where something is wrong.",
+                    ("forecast check FILE", "forecast check FILE --keep-good good.csv"))
+    parser.add_argument("file", nargs="*", metavar="FILE", help="a file of any layout: forecast feeds lists them")
+    parser.add_argument("--keep-good", metavar="OUT.csv", help="write the good rows there, the others beside it")
+    given = parser.read(words)
+    if len(given.file) != 1:
+        raise ValueError(f"check takes one file, got {' '.join(given.file) or 'none'}: forecast check --help shows how")
     source, feed = detected(given.file[0])
     if given.keep_good and feed.kind == "watch":
         raise ValueError(f"{source.name}: days imaged are no counts and make no long table: leave out --keep-good")

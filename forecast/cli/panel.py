@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
+import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from inspect import getdoc
-from typing import Any
 
+from forecast.cli.parser import Parser
 from forecast.panel.run import Progress, run_panel
 from forecast.panel.settings import Settings, read_settings
 from forecast.report.phrases import count
-from forecast.support.registry import suggest
 
-USAGE = "usage: forecast panel INPUT OUTPUT [--event DATE] [--jobs N] ...; forecast panel --help lists all"
 EVERY = 15.0  # seconds between two lines
 NUMBERS = {"horizon": int, "delay": int, "anticipation": int, "origins": int, "jobs": int, "seed": int, "fdr": float}
 
@@ -28,40 +26,41 @@ def command(words: Sequence[str]) -> int:
     wins over the file. Raises ValueError for bad options or input. The exit code is 0 also where some series failed:
     the summary and the last line say how many.
     """
-    if {"-h", "--help"} & set(words):
-        print(USAGE.partition(";")[0], getdoc(Settings), sep="\n\n")
-        return 0
-    source, output, given = _parsed(words)
-    config = given.pop("config", None)
-    settings = Settings(**{**(read_settings(config) if config else {}), **given})
-    with _progress() as progress:
-        said = run_panel(source, output, settings, progress)
-    print(f"{count(said['series'], 'series', 'series')}, {said['failed']} failed, {said['changed']} changed; "
-          f"the summary: {output}/summary.html")
+    given = vars(_parser().read(words))
+    places, config, as_json, quiet = (given.pop(name) for name in ("places", "config", "json", "quiet"))
+    if len(places) != 2:
+        raise ValueError(f"panel takes an input and an output, got {' '.join(places) or 'neither'}: "
+                         "forecast panel --help shows how")
+    chosen = {name: value for name, value in given.items() if value is not None}
+    settings = Settings(**{**(read_settings(config) if config else {}), **chosen})
+    with _progress(quiet) as progress:
+        told = run_panel(places[0], places[1], settings, progress)
+    if as_json:
+        print(json.dumps(told, default=str))
+    elif not quiet:
+        print(f"{count(told['series'], 'series', 'series')}, {told['failed']} failed, {told['changed']} changed; "
+              f"the summary: {places[1]}/summary.html")
     return 0
 
 
-def _parsed(words: Sequence[str]) -> tuple[str, str, dict[str, Any]]:
-    parser = argparse.ArgumentParser(prog="forecast panel", add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("places", nargs="*")
-    parser.add_argument("--config")
+def _parser() -> Parser:
+    does = ("Every series of INPUT: when it changed, whether at an event, what comes next. Tables and a summary go to\n"
+            f"OUTPUT; a killed run goes on when the same command is given again.\n\n{getdoc(Settings)}")
+    parser = Parser("panel", does,
+                    ("forecast panel portwatch.csv out/ --event 2023-11-19 --jobs 2",
+                     "forecast panel portwatch.csv out/ --events mine.csv --only 'port13*/portcalls' --horizon 14",
+                     "forecast panel portwatch.csv out/ --config panel.yaml"))
+    parser.add_argument("places", nargs="*", metavar="INPUT OUTPUT", help="a file of any feed, and a folder")
+    parser.add_argument("--config", metavar="FILE", help="a YAML file of the settings above")
     for each in fields(Settings):
         option = f"--{each.name.replace('_', '-')}"
         if each.name == "keep_good":
             parser.add_argument(option, action="store_true", default=None)
         else:
             parser.add_argument(option, type=NUMBERS.get(each.name, str))
-    try:
-        given, rest = parser.parse_known_args(list(words))
-    except argparse.ArgumentError as error:
-        raise ValueError(f"panel: {error}: {USAGE}") from error
-    if rest:
-        options = [name for action in parser._actions for name in action.option_strings]
-        raise ValueError(f"panel: option {rest[0]!r} is unknown: {suggest(rest[0], options)}")
-    if len(given.places) != 2:
-        raise ValueError(f"panel takes an input and an output, got {' '.join(given.places) or 'neither'}: {USAGE}")
-    told = {name: value for name, value in vars(given).items() if value is not None and name != "places"}
-    return given.places[0], given.places[1], told
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return parser
 
 
 @dataclass
@@ -78,8 +77,11 @@ class Pace:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress(quiet: bool) -> Iterator[Progress | None]:
     """Rate and time left: a bar on a terminal, a line now and then where there is none."""
+    if quiet:
+        yield None
+        return
     if not sys.stderr.isatty():
         yield _lines()
         return

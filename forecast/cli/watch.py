@@ -1,70 +1,24 @@
-"""The command `forecast watch EXPERIMENT SINCE`: what each row from a day on adds to what the rows before say."""
+"""`forecast watch EXPERIMENT SINCE`: what each row from a day on adds to what the rows before say."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from forecast.breaks.detection import Break
-from forecast.effects.explanations import explain
-from forecast.effects.monitoring import LEVEL, News, watch
-from forecast.experiment.experiment import Experiment
-from forecast.regime_model.posterior import Posterior
-from forecast.report.phrases import day, percent
-from forecast.series.series import Series
+from forecast.cli.parser import Parser
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecast.breaks.detection import Break
+    from forecast.effects.monitoring import News
+    from forecast.series.series import Series
 
 SHOWN = 6  # explanations whose probability has moved most
-
-
-def news_of(experiment: Experiment, since: str,
-            name: str = "") -> tuple[Series, tuple[News, ...], pd.DataFrame, Break | None]:
-    """A series of an experiment (the primary), its news since a day, and how explanations of one change have moved.
-
-    The table has a row per explanation: label, before, now (posterior probabilities), largest move first. Both are of
-    the same change, which is given too: the likeliest since that day, or the last before it; None where none is found.
-    Raises ValueError for an unknown series, and as `watch` does.
-    """
-    chosen = name or experiment.primary
-    if chosen not in experiment.series:
-        raise ValueError(f"watch: {chosen!r} is none of the series: {', '.join(experiment.series)}")
-    series = replace(experiment.series[chosen].read().series, name=chosen)
-    told = watch(series, since)
-    first, detector, windows = len(series) - len(told), experiment.regimes(), experiment.windows()
-    posterior = detector.posterior(series)
-    found = detector.breaks(posterior, series)
-    fresh = [each for each in found if each.position >= first]
-    change = max(fresh, key=lambda each: each.probability) if fresh else found[-1] if found else None
-    near, gaps = change.position - 1 if change else None, _own_gaps(found, change, len(series) - 1)
-    past = series.rows(slice(0, first))
-    before, now = ({row.name: row for row in explain(part, _only(draws, gaps[:len(part) - 1]), windows, near)}
-                   for part, draws in ((past, detector.posterior(past)), (series, posterior)))
-    table = pd.DataFrame([{"explanation": row.label, "before": before[row.name].probability, "now": row.probability}
-                          for row in now.values()])
-    moved = table.loc[(table["now"] - table["before"]).abs().sort_values(ascending=False).index]
-    return series, told, moved, change
-
-
-def _own_gaps(found: Sequence[Break], change: Break | None, gaps: int) -> np.ndarray:
-    """Gaps that lie nearer to this change than to any other that was found, bool [gaps]."""
-    own, at = np.ones(gaps, dtype=bool), np.arange(1, gaps + 1)
-    for each in found:
-        if change and each is not change:
-            own &= np.abs(at - change.position) < np.abs(at - each.position)
-    return own
-
-
-def _only(posterior: Posterior, gaps: np.ndarray) -> Posterior:
-    """The posterior of breaks in these gaps alone, at even prior odds; another change would pass for this one."""
-    if gaps.all():
-        return posterior
-    jumps = posterior.jumps & gaps
-    prior = posterior.problem.model.breaks * float(posterior.problem.share[gaps].sum())
-    hit = int(jumps.any(axis=1).sum())
-    odds = (hit + 0.5) / (len(jumps) - hit + 0.5)
-    return replace(posterior, jumps=jumps, log_ratio=float(np.log(odds / np.expm1(prior))) if prior > 0 else -np.inf)
 
 
 def command(words: Sequence[str]) -> int:
@@ -73,18 +27,50 @@ def command(words: Sequence[str]) -> int:
     Raises ValueError unless an experiment and a day are named, perhaps followed by one of its series.
     """
     from forecast.experiment.config import load
+    from forecast.experiment.news import news_of
 
-    if len(words) not in (2, 3) or words[0].startswith("-"):
-        raise ValueError(f"watch takes an experiment, a day and perhaps a series, got {' '.join(words) or 'nothing'}: "
-                         "write forecast watch khasan_rajin 2024-06-01")
-    _print(*news_of(load(words[0]), words[1], *words[2:]))
+    given = _parser().read(words)
+    if len(given.words) not in (2, 3):
+        raise ValueError("watch takes an experiment, a day and perhaps a series, got "
+                         f"{' '.join(given.words) or 'nothing'}: write forecast watch khasan_rajin 2024-06-01")
+    found = news_of(load(given.words[0]), given.words[1], *given.words[2:])
+    if given.json:
+        print(_json(*found))
+    else:
+        _print(*found)
     return 0
+
+
+def _parser() -> Parser:
+    does = ("What each row from a day on adds to what the rows before it say, and how the explanations of a change\n"
+            "have moved since.")
+    parser = Parser("watch", does, ("forecast watch khasan_rajin 2024-06-01",
+                                    "forecast watch khasan_rajin 2024-06-01 container_calls --json"))
+    parser.add_argument("words", nargs="*", metavar="EXPERIMENT SINCE [SERIES]",
+                        help="an experiment, a day (YYYY-MM-DD), and a series of it (the primary one)")
+    parser.add_argument("--json", action="store_true", help="print rows and explanations as JSON")
+    return parser
+
+
+def _json(series: Series, told: Sequence[News], moved: pd.DataFrame, change: Break | None) -> str:
+    """Rows, explanations and the change they are of; what nobody saw is null."""
+    def plain(value: object) -> object:
+        if isinstance(value, float | np.floating):
+            return float(value) if np.isfinite(value) else None
+        return value.item() if isinstance(value, np.generic) else value
+
+    rows = [{key: plain(value) for key, value in asdict(news).items()} for news in told]
+    return json.dumps({"series": series.name, "rows": rows, "change": None if change is None else change.at,
+                       "explanations": moved.to_dict("records")}, ensure_ascii=False, indent=1)
 
 
 def _print(series: Series, told: Sequence[News], moved: pd.DataFrame, change: Break | None) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
+
+    from forecast.effects.monitoring import LEVEL
+    from forecast.report.phrases import day, percent
 
     table = Table(title=escape(f"{series.name} since {told[0].when}"), box=None)
     for column in ("row", "count", "surprise", "evidence of a change", "changed since", "alarm"):

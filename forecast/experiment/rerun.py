@@ -11,7 +11,6 @@ from typing import Any
 from forecast.experiment.saved_runs import read_findings
 from forecast.support.untrusted import trusted
 
-SHOWN = 20  # differences that are printed one by one
 CLOSE = 1e-8  # relative: findings hold ten digits
 PARTS = ("windows", "readings", "tested", "untested", "sensitivity", "together", "counterfactual", "forecast", "totals",
          "backtest", "frozen")
@@ -34,30 +33,6 @@ def rerun(path: str | Path, trust: Sequence[str] = ()) -> list[str]:
         new = json.loads(as_json(run(build(old["config"])), None))
     return [*_inputs(old.get("inputs") or {}, new["inputs"]), *_versions(old.get("versions") or {}, new["versions"]),
             *_numbers(old, new)]
-
-
-def command(words: Sequence[str]) -> int:
-    """Print what differs; 0 when nothing does, else 1.
-
-    Raises ValueError as `rerun` does, or unless one file is named.
-    """
-    given, trust, rest = [], [], list(words)
-    while rest:
-        word = rest.pop(0)
-        if word == "--trust" and rest:
-            trust.append(rest.pop(0))
-        else:
-            given.append(word)
-    if len(given) != 1 or given[0].startswith("-"):
-        raise ValueError(f"rerun takes one findings.json or the folder of a report, got {' '.join(given) or 'nothing'}")
-    found = rerun(given[0], trust)
-    for line in found[:SHOWN]:
-        print(line)
-    if len(found) > SHOWN:
-        print(f"and {len(found) - SHOWN} more")
-    print("The findings are the same." if not found else f"{len(found)} differences." if len(found) > 1
-          else "One difference.")
-    return 1 if found else 0
 
 
 def _read(path: Path) -> dict[str, Any]:

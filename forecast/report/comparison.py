@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,28 +36,6 @@ def compare(folder: str | Path) -> pd.DataFrame:
     (root / "compare.csv").write_text(csv_text(records), encoding="utf-8", newline="")
     (root / "compare.html").write_text(_html(table), encoding="utf-8")
     return table
-
-
-def command(words: Sequence[str]) -> int:
-    """Print the table of a folder of reports, and log its runs to an MLflow store where `mlflow=FOLDER` names one.
-
-    Raises ValueError as `compare` does, or for several folders.
-    """
-    stores = [word.partition("=")[2] for word in words if word.startswith("mlflow=")]
-    names = [word for word in words if not word.startswith("mlflow=")]
-    folder = Path(names[0] if names else "reports")
-    if len(names) > 1:
-        raise ValueError(f"compare takes one folder, got {', '.join(names)}")
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder: run an experiment first, or name the folder of its reports")
-    if stores and not stores[-1]:
-        raise ValueError("mlflow= names no folder: write mlflow=FOLDER")
-    print(compare(folder).to_string(index=False))
-    if stores:
-        from forecast.experiment.mlflow_runs import log_runs
-
-        print(f"{count(log_runs(folder, stores[-1]), 'new run')} in {stores[-1]}")
-    return 0
 
 
 def _lines(run: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
