@@ -39,6 +39,8 @@ _HOMES = {
     "Experiment": "experiment.experiment",
     "Findings": "experiment.findings",
     "run": "experiment.experiment",
+    "conclude": "experiment.conclusions",
+    "Conclusions": "experiment.conclusions",
     "load": "experiment.config",
     "write_report": "report.report",
     "show_report": "report.report",
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from forecast.evidence.simulated import SimulatedYard
     from forecast.evidence.statements import Statement, read_statements
     from forecast.evidence.stock import Stock
+    from forecast.experiment.conclusions import Conclusions, conclude
     from forecast.experiment.config import load
     from forecast.experiment.experiment import Experiment, run
     from forecast.experiment.findings import Findings

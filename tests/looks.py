@@ -15,10 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from forecast.effects.checks.variant import Outcome, Variant
 from forecast.effects.next_image import Worth
-from forecast.effects.sensitivity import Variant
 from forecast.report import plots
 from forecast.report.figures import draw
+from forecast.report.prose.verdicts import label, leader
 from tests.test_words import after_the_event, findings, reading
 
 FOLDER = Path(__file__).parent / "baseline"
@@ -27,12 +28,17 @@ HEIGHT, DPI = 3.4, 90
 
 def variants() -> tuple[Variant, ...]:
     """A base, and six ways of doing the analysis otherwise, one of which turns it."""
-    shares = (("publisher left out", "Reuters", 0.28, True), ("publisher left out", "Watcher", 0.66, False),
-              ("window", "30 days", 0.52, False), ("window", "90 days", 0.71, False), ("prior", "wider levels", 0.61, False),
-              ("delay", "none", 0.45, False))
-    return (Variant("base", "base", 0.99, "A visit", 0.63, False),
-            *(Variant(kind, name, 0.98, "A treaty" if flips else "A visit", share, flips)
-              for kind, name, share, flips in shares))
+    shares = (("publisher_left_out", "Reuters", 0.28, True), ("delay_changed", "none", 0.45, False),
+              ("delay_changed", "30 days", 0.52, False), ("delay_changed", "90 days", 0.71, False),
+              ("publisher_left_out", "Watcher", 0.66, False), ("prior_changed", "wider levels", 0.61, False))
+    return (Variant("base", "base", Outcome.STANDS, 0.99, "visit", 0.63),
+            *(Variant(check, name, Outcome.ANOTHER_LEADS if turns else Outcome.STANDS, 0.98,
+                      "treaty" if turns else "visit", share) for check, name, share, turns in shares))
+
+
+def in_words() -> tuple[list[str], list[str]]:
+    """How each of these variants is written, and what leads in it."""
+    return [label(v) for v in variants()], [leader(MADE, v) for v in variants()]
 
 
 def bounded() -> object:
@@ -67,7 +73,7 @@ CASES: dict[str, Callable[[Axes], Axes]] = {
     "effects": lambda ax: plots.plot_effects(MADE.tested, ax, ["A visit", "A treaty"]),  # type: ignore[arg-type]
     "effect": lambda ax: plots.plot_effect(after_the_event(), ax, "ships a month"),
     "cumulative": lambda ax: plots.plot_cumulative(after_the_event(), ax, "ships"),
-    "sensitivity": lambda ax: plots.plot_sensitivity(variants(), ax),
+    "sensitivity": lambda ax: plots.plot_sensitivity(variants(), ax, *in_words()),
     "forecast": lambda ax: plots.plot_forecast(MADE.main.series, FAN, ax),
     "backtest": lambda ax: plots.plot_backtest(MADE.backtest, ax),  # type: ignore[arg-type]
     "pit": lambda ax: plots.plot_pit(MADE.backtest, ax),  # type: ignore[arg-type]

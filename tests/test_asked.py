@@ -10,16 +10,17 @@ import pytest
 
 from forecast import Event, Series, detect, simulate
 from forecast.breaks.detection import Break
+from forecast.effects.checks.variant import Outcome
 from forecast.effects.counterfactuals import counterfactual
 from forecast.effects.explanations import NONE, NOWHERE, Window, _table
 from forecast.evidence.flow import Flow
 from forecast.evidence.long_table import LongTable
-from forecast.report.prose.series_story import change
+from forecast.experiment.verdicts import Word
 from forecast.report.prose.story import agreement, events
-from forecast.report.prose.verdicts import feigned, hangs, persistence, verdicts
+from forecast.report.prose.verdicts import depends_on, image_selection, persistence
 from forecast.report.report import summary
 from forecast.report.tables import explanations
-from tests.test_words import Together, effect, explanation, findings, reading, variant
+from tests.test_words import Together, changed, effect, explanation, findings, imaged, reading, said_of, variant
 
 OLD = Break(3, "2023-04-01", "2023-03-16", "2023-04-15", 1.0, 5.0, 0.9)
 NEW = Break(7, "2023-08-01", "2023-07-16", "2023-08-15", 5.0, 20.0, 0.9)
@@ -37,12 +38,12 @@ def two_changes(first: float = 0.05, treaty: float = 0.6):
 
 def test_the_change_that_an_event_fits_best_is_the_one_asked_about():
     found = two_changes()
-    assert found.main.asked == 1
+    assert found.main.focal == 1
     assert "“A treaty” (10 May to 10 July 2023) fits the change of 16 July to 15 August 2023 best" in events(found)
     table = explanations(found)
     assert "16 July to 15 August 2023" in table.caption
     assert table.rows[0][:2] == ("A treaty", "60\u202f%")
-    assert [w.event.name for w in found.main.likely(found.windows)] == ["visit", "treaty"]
+    assert list(found.main.named) == ["visit", "treaty"]
 
 
 def test_the_terminals_table_is_of_one_change_and_adds_up(capsys):
@@ -60,13 +61,13 @@ def test_an_event_that_fits_another_change_is_named_too_and_one_that_fits_none()
 
 
 def test_a_test_of_one_step_decides_nothing_where_there_are_two():
-    treaty = next(v for v in verdicts(two_changes()) if v.window.event.name == "treaty")
-    assert treaty.word == "supported"
-    assert "the test of one lasting step (adjusted p 0.60) says nothing of 2 changes" in treaty.text
+    word, why = said_of("treaty", two_changes())
+    assert word == "supported"
+    assert "the test of one lasting step (adjusted p 0.60) says nothing of 2 changes" in why
     alone = findings(tested=two_changes().tested)
-    assert {v.word for v in verdicts(alone)} == {"not supported"}
+    assert {v.word for v in alone.conclusions.verdicts} == {Word.NOT_SUPPORTED}
     assert "The test at its own date does not bear that out (adjusted p 0.70)" in events(alone)
-    assert feigned(replace(two_changes().main, tipping=3.0)) == ""
+    assert image_selection(imaged(3.0, two_changes().main)) == ""
 
 
 def test_other_series_are_compared_with_the_change_asked_about():
@@ -78,16 +79,16 @@ def test_other_series_are_compared_with_the_change_asked_about():
 
 def test_a_change_that_rests_on_its_last_row_is_said_to():
     last = Break(9, "2023-10-01", "2023-09-16", "2023-10-15", 5.0, 20.0, 0.9)
-    assert "Only one month was counted since: whether it lasts is not known." in change(reading(breaks=(last,)))
-    assert "Only" not in change(reading())
-    assert "chance that there was more than one" not in change(reading())
-    assert "It is unlikely (32\u202f%) that there was more than one." in change(replace(reading(), number=(0.05, 0.65, 0.3)))
+    assert "Only one month was counted since: whether it lasts is not known." in changed(reading(breaks=(last,)))
+    assert "Only" not in changed(reading())
+    assert "chance that there was more than one" not in changed(reading())
+    assert "It is unlikely (32\u202f%) that there was more than one." in changed(replace(reading(), number=(0.05, 0.65, 0.3)))
 
 
 def test_levels_of_zeros_alone_are_said_as_they_were_counted():
-    assert "from none in five observed months to about 10 ships a month" in change(reading())
+    assert "from none in five observed months to about 10 ships a month" in changed(reading())
     gone = reading(counts=(9, 11, 10, 12, 8, 0, 0, 0, 0, 0), breaks=(Break(5, "2023-06-01", "2023-05-16", "2023-06-15", 10.0, 0.1, 0.9),))
-    assert "from about 10 ships a month to none in five observed months" in change(gone)
+    assert "from about 10 ships a month to none in five observed months" in changed(gone)
 
 
 def test_windows_of_which_only_one_holds_the_other_are_told_apart():
@@ -101,8 +102,9 @@ def test_windows_of_which_only_one_holds_the_other_are_told_apart():
 
 def test_what_turns_is_named():
     base = variant("base", "base")
-    assert hangs(findings(sensitivity=(base, variant("publisher left out", "P", "nothing conclusive", 0.4, True),
-                                       variant("publisher left out", "Q", "no series is left", 0.5, True)))) == (
+    assert depends_on(findings(sensitivity=(
+        base, variant("publisher_left_out", "P", "", 0.4, Outcome.NOTHING_CONCLUSIVE),
+        variant("publisher_left_out", "Q", "", 0.5, Outcome.NO_SERIES)))) == (
         "The conclusion hangs on P and Q: it turns when either of them is left out.")
 
 

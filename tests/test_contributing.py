@@ -21,6 +21,11 @@ counts = Series.from_values(np.random.default_rng(0).poisson(np.repeat([12, 48],
 print(sorted({b.position for b in detect(counts, "root_cusum")}), np.median(predict(counts, "recent", 3)) > 40)
 found = read_feed("tests/feeds/simulated_tally.csv")
 print(found.feed, len(found.table), found.table["y"].sum())
+from forecast.breaks.regimes import Regimes
+from forecast.effects.sensitivity import sensitivity
+from forecast import SimulatedYard
+yard = SimulatedYard(n=60, level=10, breaks={30: 4.0}, missing=0.0, at_least=0.0, seed=2).read()
+print([(v.name, v.outcome.value) for v in sensitivity(yard, Regimes(), lambda *_: (), 0, 0) if v.check == "last_count_left_out"])
 case = load("khasan_rajin", "models=[recent]", "detectors=[root_cusum]")
 print(case.events["yard_fire"], read_events(case.ledger, ["yard_fire"])[0].start)
 """
@@ -57,7 +62,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_thing_takes_as_few_files_as_is_said():
     new = sorted(name for name in BLOCKS if not (ROOT / name).exists())
     assert new == ["conf/detectors/root_cusum.yaml", "conf/models/recent.yaml", "forecast/breaks/root_cusum.py",
-                   "forecast/evidence/feeds/tally.py", "forecast/models/recent.py"]
+                   "forecast/effects/checks/last_count_left_out.py", "forecast/evidence/feeds/tally.py", "forecast/models/recent.py"]
     assert sorted(set(BLOCKS) - set(new)) == ["experiments/khasan_rajin.yaml", "experiments/khasan_rajin/events.csv",
                                               "tests/feeds/simulated.py"]
 
@@ -69,14 +74,14 @@ def test_help_lists_the_new_names(clone):
 
 
 def test_the_contract_tests_find_the_new_names_and_pass(clone):
-    said = _run(clone, "-m", "pytest", "-n0", "-rN", "-k", "recent or root_cusum or tally", "tests/test_models.py",
-                "tests/test_detectors.py", "tests/test_feeds.py")
+    said = _run(clone, "-m", "pytest", "-n0", "-rN", "-k", "recent or root_cusum or tally or last_count", "tests/test_models.py",
+                "tests/test_detectors.py", "tests/test_feeds.py", "tests/test_sensitivity.py")
     assert int(re.search(r"(\d+) passed", said)[1]) >= 35
     assert "failed" not in said
 
 
 def test_the_library_uses_what_was_added(clone):
-    assert _run(clone, "-c", USED).splitlines() == ["[40] True", "tally 20 570.0",
+    assert _run(clone, "-c", USED).splitlines() == ["[40] True", "tally 20 570.0", "[('the count of 2023-02-20', 'stands')]",
                                                     "{'delay_days': 30} 2023-08-10"]
 
 

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from forecast import Series, detect, predict, simulate
 from forecast.breaks.detection import Break
 from forecast.cli.main import command
+from forecast.effects.checks.image_selection import preference
 from forecast.effects.next_image import image_worth
-from forecast.effects.sensitivity import tipping
 from forecast.experiment.config import build, load
 from forecast.panel import manifest
 from forecast.panel.dating import dated_daily
@@ -117,7 +117,7 @@ def test_where_no_path_breaks_no_preference_feigns_a_change():
 
     posterior = sample(pose(RegimeModel(), simulate(30, level=6, spread=0.0, correlation=0.0, seed=4)), 200, np.random.default_rng(0))
     none = replace(posterior, jumps=np.zeros_like(posterior.jumps))
-    assert tipping(none) == 1.0
+    assert preference(none) == 1.0
     gaps = gap_probability(none)
     assert gaps.sum() == pytest.approx(1)
     assert np.ptp(gaps) < 1e-12
@@ -202,6 +202,9 @@ def test_a_break_that_is_known_to_the_day_stays_as_it_is():
     assert dated_daily(replace(found, before=0.0), grid, weeks).at == "2023-03-13"
 
 
+BREAK = {"position": 3, "at": "2023-01-01", "low": "2023-01-01", "high": "2023-01-01", "before": 1.0, "after": 2.0, "probability": None}
+
+
 # -- the command --------------------------------------------------------------------------------------------------------
 SMALL = """\
 defaults: [base, {/models: [mean]}, _self_]
@@ -231,7 +234,7 @@ def test_a_report_that_was_changed_by_hand_is_told_line_by_line_and_cut_where_it
     for line in found["forecast"]:
         line["q50"] = line["mean"] = 1e6
     found["inputs"]["gone.csv"] = "0" * 64
-    found["readings"]["it"]["breaks"]["regimes"] = [{}] * 9
+    found["readings"]["it"]["breaks"]["regimes"] = [BREAK] * 9
     found["forecast"][0]["model"] = "another"
     file.write_text(json.dumps(found))
     capsys.readouterr()

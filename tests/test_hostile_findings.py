@@ -8,16 +8,19 @@ import json
 import pytest
 
 from forecast.cli.main import command
+from forecast.experiment.findings_json import as_json
 from forecast.report.comparison import compare
+from tests.test_words import findings
 
 EXPLANATION = {"label": "none of these", "probability": 0.5, "name": "none"}
 FOUND = {"name": "mine", "primary": "cars", "settings": {"seed": 0}, "readings": {"cars": {"log_ratio": 1.5, "explained": [[EXPLANATION]]}},
          "backtest": {"scores": [{"model": "mean", "crps": 2.0}]}, "config": {"seed": 0}, "versions": {"python": "3.11"}, "inputs": {}}
+CONCLUDED = json.loads(as_json(findings()))["conclusions"]
 BROKEN: dict[str, tuple[object, str]] = {
     "deep lists": (b"[" * 100_000, "cannot be read"),
     "bytes": (b"\xff\xfe", "cannot be read"),
     "a list": ([1], "the whole"),
-    "a number for readings": ({**FOUND, "readings": 3}, "readings: Input should be a valid dictionary"),
+    "a number for readings": ({**FOUND, "readings": 3}, "readings: Input should be an object"),
     "a list for a reading": ({**FOUND, "readings": {"cars": [1]}}, "readings.cars"),
     "a word for explanations": ({**FOUND, "readings": {"cars": {"log_ratio": 1, "explained": "x"}}}, "readings.cars.explained"),
     "an explanation without a probability": ({**FOUND, "readings": {"cars": {"log_ratio": 1, "explained": [[{"label": "x"}]]}}}, "probability: Field required"),
@@ -27,6 +30,11 @@ BROKEN: dict[str, tuple[object, str]] = {
     "a word for inputs": ({**FOUND, "inputs": "x"}, "inputs"),
     "a number for settings": ({**FOUND, "settings": 3}, "settings"),
     "a number for a name": ({**FOUND, "name": 3}, "name"),
+    "a number of ten thousand digits": (b'{"name": "mine", "primary": "cars", "settings": {"seed": ' + b"9" * 10_000 + b"}}", "findings.json"),
+    "a share that is no number": (json.dumps({**FOUND, "readings": {"cars": {"log_ratio": 1e999, "explained": []}}}).encode(), "readings.cars.log_ratio: Input should be a finite number"),
+    "settings that never end": (json.dumps(FOUND).replace('"seed": 0', '"seed": ' + "[" * 5000 + "]" * 5000, 1).encode(), "cannot be read (Invalid JSON: recursion limit"),
+    "a verdict of its own": ({**FOUND, "conclusions": CONCLUDED | {"verdicts": [{"event": "visit", "word": "proven"}]}}, "conclusions.verdicts.0.word: Input should be 'supported'"),
+    "a word for conclusions": ({**FOUND, "conclusions": "certain"}, "conclusions: Input should be an object"),
 }
 
 

@@ -14,10 +14,11 @@ from forecast.evidence.statements import StatementError, read_statements
 from forecast.evidence.stock import Stock
 from forecast.experiment.config import load
 from forecast.experiment.rerun import rerun
+from forecast.experiment.series_answers import series_answer
 from forecast.models.windows import Windows
 from forecast.panel.settings import Settings
 from forecast.regime_model.likelihood import Reals
-from forecast.report.prose.series_story import confidence, weigh
+from forecast.report.prose.series_story import confidence
 from forecast.support.untrusted import RefusedError, check_text, read_settings
 
 HEAD = "id,site,measure,kind,start,end,count,scope,publisher"
@@ -111,5 +112,6 @@ def test_many_publishers_and_exact_counts_give_high_confidence(tmp_path):
                         "forecast.Flow, ledgers: [FOLDER/ships.csv], measure: ships, site: x, watching: null, scopes: [port], start: '2020-01-01'")
     (tmp_path / "mine.yaml").write_text(text.replace("FOLDER", str(tmp_path)).partition("ledger:")[0], encoding="utf-8")
     reading = run(load("mine", config_dir=str(tmp_path))).main
-    assert weigh(reading).grade == "high"
-    assert "three publishers" in confidence(reading)
+    answer = series_answer(reading)
+    assert answer.grade.grade == "high"
+    assert "three publishers" in confidence(reading, answer)

@@ -13,17 +13,19 @@ import pandas as pd
 import pytest
 
 from forecast.breaks.detection import Break
+from forecast.effects.checks.variant import Outcome, Variant
 from forecast.effects.counterfactuals import Counterfactual
 from forecast.effects.event_tests import Effect
 from forecast.effects.event_tests import Tested as Together
 from forecast.effects.explanations import NONE, NOWHERE, Explanation, Window
 from forecast.effects.explanations import Together as SharedChange
 from forecast.effects.next_image import Image
-from forecast.effects.sensitivity import Variant
 from forecast.evidence.decisions import Decision
 from forecast.evidence.events import Event
 from forecast.evidence.statements import Statement
 from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.series_answers import series_answer
+from forecast.experiment.verdicts import ruled_out
 from forecast.models.backtesting import QUANTILES, Backtest
 from forecast.report.phrases import BANDS, chance, figure, term
 from forecast.report.prose import excess as amounts
@@ -33,8 +35,8 @@ from forecast.series.series import Series
 
 T = "\u202f"
 OURS = ("report.phrases", "report.prose.story", "report.prose.verdicts", "report.prose.forecast", "report.prose.captions",
-        "report.prose.excess", "report.tables", "report.page", "report.plots", "report.figures", "report.report", "report.comparison",
-        "experiment.findings_json", "support.notebook")
+        "report.prose.excess", "report.prose.series_story", "report.tables", "report.page", "report.plots", "report.figures", "report.report", "report.comparison",
+        "experiment.csv_tables", "support.notebook")
 
 
 # -- findings made by hand --------------------------------------------------------------------------------------
@@ -115,6 +117,20 @@ def findings(main: Reading | None = None, **changes: object) -> Findings:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def changed(main: Reading) -> str:
+    return series_story.change(main, series_answer(main))
+
+
+def next_image(main: Reading) -> str:
+    return outlook.next_image(main, series_answer(main))
+
+
+def said_of(event: str, made: Findings) -> tuple[str, str]:
+    """The verdict on an event as it is written, and why."""
+    verdict = made.conclusions.verdict(event)
+    return verdicts.word(verdict), verdicts.why(made, verdict)
+
+
 # -- numbers ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", OURS)
 def test_the_examples_in_the_docstrings_run(name):
@@ -168,13 +184,13 @@ def test_without_a_break_the_answer_says_that_the_series_cannot_date_one():
 
 def test_moving_the_break_moves_the_words():
     b = Break(8, "2023-09-01", "2023-08-16", "2024-01-15", 10.0, 2.0, 0.61)
-    said = series_story.change(reading(breaks=(b,)))
+    said = changed(reading(breaks=(b,)))
     assert f"between 16 August 2023 and 15 January 2024 (61{T}% of the posterior): from about 10 to about 2 ships" in said
 
 
 def test_several_changes_are_all_named():
     first, second = (Break(k, f"2023-0{k}-01", f"2023-0{k}-01", f"2023-0{k}-20", 1.0, 5.0 * k, 0.8) for k in (3, 7))
-    assert "Two changes stand out" in series_story.change(reading(breaks=(first, second)))
+    assert "Two changes stand out" in changed(reading(breaks=(first, second)))
 
 
 def test_an_event_alone_is_no_crowd():
@@ -214,14 +230,15 @@ def test_confidence_never_shares_a_sentence_with_a_probability():
 
 @pytest.mark.parametrize(("observed", "grade"), [(10, "moderate"), (6, "low")])
 def test_few_rows_lower_the_confidence(observed, grade):
-    assert series_story.weigh(reading(counts=(0, 0, 0, 0, 0, 9, 11, 10, 12, 8)[:observed])).grade == grade
+    assert series_answer(reading(counts=(0, 0, 0, 0, 0, 9, 11, 10, 12, 8)[:observed])).grade.grade == grade
 
 
 def test_one_publisher_lowers_the_confidence():
     main = reading()
     alone = replace(main, statements=tuple(replace(s, publisher="Only") for s in main.statements))
-    assert "is low" in series_story.confidence(alone)
-    assert "by one publisher" in series_story.confidence(alone)
+    said = series_story.confidence(alone, series_answer(alone))
+    assert "is low" in said
+    assert "by one publisher" in said
 
 
 # -- other series -----------------------------------------------------------------------------------------------
@@ -240,34 +257,34 @@ def test_series_that_cannot_date_a_change_are_said_to():
 
 # -- verdicts ---------------------------------------------------------------------------------------------------
 def test_verdicts_follow_from_the_window_and_the_test():
-    visit, treaty = verdicts.verdicts(findings())
-    assert (visit.word, treaty.word) == ("supported", "not supported")
-    assert treaty.ruled_out == f"a rise above 50{T}% and a fall of more than 20{T}% at that date are ruled out (95{T}%)"
+    visit, treaty = findings().conclusions.verdicts
+    assert (verdicts.word(visit), verdicts.word(treaty)) == ("supported", "not supported")
+    assert verdicts.ruled_out(treaty.ruled_out) == f"a rise above 50{T}% and a fall of more than 20{T}% at that date are ruled out (95{T}%)"
 
 
 def test_a_rival_window_makes_an_event_inseparable():
     main = reading()
     rows = tuple(replace(e, probability=p, within=p) for e, p in zip(main.explained[0], (0.6, 0.25, 0.1, 0.05), strict=True))
-    visit, _ = verdicts.verdicts(findings(replace(main, explained=(rows,))))
-    assert (visit.word, visit.text) == ("not separable", f"from “A treaty”: its window holds 60{T}% of the posterior")
+    made = findings(replace(main, explained=(rows,)))
+    assert said_of("visit", made) == ("not separable", f"from “A treaty”: its window holds 60{T}% of the posterior")
 
 
 def test_events_that_share_their_days_are_alike():
     main = reading()
     rows = (replace(main.explained[0][0], alike=("treaty",)), *main.explained[0][1:])
     made = findings(replace(main, explained=(rows,)))
-    assert verdicts.verdicts(made)[0].word == "not separable"
+    assert said_of("visit", made)[0] == "not separable"
     assert "“A treaty” and “A visit” cannot be told apart: their windows hold the same days." in story.limits(made)
 
 
 def test_a_test_that_fails_is_not_supported_whatever_the_window_holds():
     tested = Together((effect("2023-05-10", 0.2), effect("2023-09-01", 0.4)), 0.2)
-    assert verdicts.verdicts(findings(tested=tested))[0].text == f"adjusted p is 0.20 and its window holds 70{T}% of the posterior"
+    assert said_of("visit", findings(tested=tested))[1] == f"adjusted p is 0.20 and its window holds 70{T}% of the posterior"
 
 
 def test_what_cannot_be_tested_says_why():
     made = findings(tested=Together((effect("2023-05-10"),), 0.005), untested={"treaty": "it lies after the data"})
-    assert (verdicts.verdicts(made)[1].word, verdicts.verdicts(made)[1].text) == ("cannot be tested", "it lies after the data")
+    assert said_of("treaty", made) == ("cannot be tested", "it lies after the data")
     assert "“A treaty” cannot be tested: it lies after the data." in story.limits(made)
 
 
@@ -282,7 +299,7 @@ def test_persistent_counts_take_the_force_out_of_not_supported():
     (0.71, 1.02, f"a rise above 2{T}% and a fall of more than 29{T}% at that date are ruled out (95{T}%)"),
     (0.2, 0.9, f"any rise at that date is ruled out (95{T}%)"), (0.1, 12.0, "")])
 def test_what_an_interval_rules_out(low, high, said):
-    assert verdicts.ruled_out(effect("2023-05-10", low=low, high=high)) == said
+    assert verdicts.ruled_out(ruled_out(effect("2023-05-10", low=low, high=high))) == said
 
 
 # -- how much ---------------------------------------------------------------------------------------------------
@@ -335,20 +352,27 @@ def test_series_that_share_a_cause_speak_together():
         f"gives 70{T}% to “A visit” and 10{T}% to “A treaty”.")
 
 
-# -- what it hangs on -------------------------------------------------------------------------------------------
-def variant(kind: str, name: str, leader: str = "A visit", share: float = 0.7, flips: bool = False) -> Variant:
-    return Variant(kind, name, 0.98, leader, share, flips)
+# -- what it depends on -------------------------------------------------------------------------------------------
+def variant(check: str, name: str, leader: str = "visit", share: float = 0.7, outcome: Outcome = Outcome.STANDS,
+            factor: float | None = None) -> Variant:
+    return Variant(check, name, outcome, 0.98, leader, share, factor)
+
+
+def imaged(preference: float, main: Reading | None = None, **changes: object) -> Findings:
+    """Findings whose counts come from images, with what preference for busy rows would feign the change."""
+    return findings(main, sensitivity=(variant("base", "base"), variant(
+        "image_selection", "busy rows imaged more often", outcome=Outcome.MEASURED, factor=preference)), **changes)
 
 
 def test_the_conclusion_is_said_to_stand_or_to_turn():
     base = variant("base", "base")
-    firm = findings(sensitivity=(base, variant("prior", "breaks = 2", share=0.61), variant("delay", "delay_days = 30")))
+    firm = findings(sensitivity=(base, variant("prior_changed", "breaks = 2", share=0.61), variant("delay_changed", "delay_days = 30")))
     assert verdicts.robust(firm) == [
         f"The conclusion, “A visit” (70{T}%), stands in all two variants of the analysis; where it leads, its probability runs "
         f"from 61{T}% to 70{T}%."]
-    assert verdicts.hangs(firm) == ""
-    turned = findings(sensitivity=(base, variant("publisher left out", "Watcher", "A treaty", 0.5, True),
-                                   variant("choice", "unlisted = zero", "nothing conclusive", 0.4, True)))
+    assert verdicts.depends_on(firm) == ""
+    turned = findings(sensitivity=(base, variant("publisher_left_out", "Watcher", "treaty", 0.5, Outcome.ANOTHER_LEADS),
+                                   variant("choice_reversed", "unlisted = zero", "", 0.4, Outcome.NOTHING_CONCLUSIVE)))
     assert verdicts.robust(turned) == [
         f"The conclusion, “A visit” (70{T}%), stands in 0 of 2 variants of the analysis.",
         f"It turns without Watcher (“A treaty” leads with 50{T}%) and with unlisted = zero (nothing is conclusive)."]
@@ -357,15 +381,15 @@ def test_the_conclusion_is_said_to_stand_or_to_turn():
 
 
 def test_variants_whose_base_disagrees_with_the_analysis_say_nothing_of_it():
-    made = findings(reading(log_ratio=0.1), sensitivity=(variant("base", "base"), variant("prior", "breaks = 2")))
+    made = findings(reading(log_ratio=0.1), sensitivity=(variant("base", "base"), variant("prior_changed", "breaks = 2")))
     assert "they say nothing of the conclusion" in verdicts.robust(made)[0]
-    assert verdicts.hangs(made) == ""
+    assert verdicts.depends_on(made) == ""
 
 
 def test_preferred_imagery_is_spoken_of_only_where_counts_come_from_images():
-    assert "12 times as likely to be imaged" in verdicts.feigned(replace(reading(), tipping=12.0))
-    assert verdicts.feigned(replace(reading(), tipping=12.0, images=())) == ""
-    assert verdicts.feigned(replace(reading(log_ratio=0.1), tipping=12.0)) == ""
+    assert "12 times as likely to be imaged" in verdicts.image_selection(imaged(12.0))
+    assert verdicts.image_selection(imaged(12.0, replace(reading(), images=()))) == ""
+    assert verdicts.image_selection(imaged(12.0, reading(log_ratio=0.1))) == ""
 
 
 # -- what comes next --------------------------------------------------------------------------------------------
@@ -385,9 +409,9 @@ def test_few_scored_counts_rank_nobody():
 
 
 def test_the_sentence_on_the_next_image_follows_its_gain():
-    assert outlook.next_image(reading()) == (
+    assert next_image(reading()) == (
         f"An archive image of 25 May 2023 is expected to narrow the date of the change most, from 31 days (90{T}% interval) to 15.")
     small = replace(reading(), images=(Image("2023-05-25", 0.01, 0.001, 31, 30.0),))
-    assert outlook.next_image(small).endswith(f"That is a gain of 3{T}%: no single image settles it.")
+    assert next_image(small).endswith(f"That is a gain of 3{T}%: no single image settles it.")
     none = replace(reading(), images=(Image("2023-05-25", 0.0, 0.0, 31, 31.2),))
-    assert outlook.next_image(none).startswith("No single image narrows the date of the change by much")
+    assert next_image(none).startswith("No single image narrows the date of the change by much")

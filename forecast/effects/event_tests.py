@@ -17,6 +17,9 @@ from forecast.regime_model.step_likelihoods import Evidence, evidence
 from forecast.series.season import evident_season
 from forecast.series.series import Series, check_series
 
+# Size of every test that decides something, adjusted over the dates tested together: 5 % by custom (Fisher 1925,
+# Statistical Methods for Research Workers). That the tests hold it: python -m tests.bench known_dates.
+LEVEL = 0.05
 DRIFTS = 0.5  # posterior probability from which the counts are taken to drift
 PERSISTENT = 4.0  # a change below fourfold would go unseen: no date can be told with these data
 FAR = 1.9  # long-run spread, log units, from which counts drift so far by themselves that any date looks like a step
@@ -60,6 +63,11 @@ class Effect:
         return fields_html(self)
 
     @property
+    def significant(self) -> bool:
+        """Whether a step at this date is told from none, all dates tested together considered."""
+        return self.adjusted <= LEVEL
+
+    @property
     def persistent(self) -> bool:
         """True when the counts drift, or are too few to show a change of less than fourfold: no date can be told."""
         return self.drift > DRIFTS or self.detectable > PERSISTENT
@@ -71,6 +79,11 @@ class Tested:
 
     effects: tuple[Effect, ...]
     anywhere: float
+
+    @property
+    def level(self) -> float:
+        """The size of the tests, which an adjusted p-value must not pass to be significant."""
+        return LEVEL
 
 
 def event_effect(series: Series, when: Any, *, placebos: int = 199, seed: int = 0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,11 @@ from forecast.regime_model.step_likelihoods import evidence
 from forecast.series.season import evident_season
 from forecast.series.series import Series
 
+if TYPE_CHECKING:
+    from forecast.breaks.detection import Break
+
 NONE, NOWHERE = "none of these", "no change"
+LABELS = {NONE: "A change at a date outside every window", NOWHERE: "No change of level at all"}
 APART = 0.8  # share of an event's probability that may also be another's before the two count as one
 WORTH = 0.05  # below this probability nobody asks whether two events can be told apart
 
@@ -97,6 +102,23 @@ def explain(series: Series, posterior: Posterior, windows: Sequence[Window], nea
     return _table(daily, prior, series.start[0], windows, some)
 
 
+def focal_change(breaks: Sequence[Break], tables: Sequence[Sequence[Explanation]]) -> int:
+    """Which of several changes is meant wherever one is: that whose likeliest event is the most probable.
+
+    breaks : in order of time; tables : of explanations, one a break (or a single one where no break is dated)
+    Where no event competes it is the most probable change; of equals the first.
+    """
+    events = [[e.probability for e in table if e.name not in (NONE, NOWHERE)] for table in tables]
+    held = [max(each) for each in events] if all(events) else [b.probability for b in breaks]
+    return held.index(max(held)) if held else 0
+
+
+def named_events(tables: Sequence[Sequence[Explanation]]) -> tuple[str, ...]:
+    """Events whose windows hold enough of some change to be worth naming, in the order of the tables."""
+    held = [e.name for table in tables for e in table if e.name not in (NONE, NOWHERE) and e.probability >= WORTH]
+    return tuple(dict.fromkeys(held))
+
+
 @dataclass(frozen=True, eq=False)
 class Together:
     """What several series say of one change that they share.
@@ -169,9 +191,9 @@ def _table(daily: np.ndarray, prior: np.ndarray, start: np.datetime64, windows: 
                         prior=float(inside[i] @ prior), alike=_alike(inside, daily, competing, i))
             for i, w in enumerate(competing)]
     free = crowd == 0
-    rows.append(Explanation(NONE, "A change at a date outside every window", "", "", float(daily[free].sum()),
+    rows.append(Explanation(NONE, LABELS[NONE], "", "", float(daily[free].sum()),
                             float(daily[free].sum()), float(prior[free].sum())))
-    rows.append(Explanation(NOWHERE, "No change of level at all", "", "", 1 - some, 1 - some, 0.5))
+    rows.append(Explanation(NOWHERE, LABELS[NOWHERE], "", "", 1 - some, 1 - some, 0.5))
     return tuple(rows)
 
 

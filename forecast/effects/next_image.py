@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from forecast.regime_model.last_count import run
 from forecast.regime_model.posterior import Posterior
 
 if TYPE_CHECKING:
+    from forecast.breaks.detection import Break
     from forecast.evidence.feeds.reading import FeedResult
 
 
@@ -37,6 +38,12 @@ class Worth:
 
     days: np.ndarray
     bits: np.ndarray
+
+
+def worst_dated(breaks: Sequence[Break]) -> int | None:
+    """Which of several changes an image is looked for: the one whose date is least certain; None without any."""
+    lengths = [np.datetime64(b.high) - np.datetime64(b.low) for b in breaks]
+    return lengths.index(max(lengths)) if lengths else None
 
 
 def image_worth(daily: np.ndarray, first: np.datetime64, before: np.ndarray, after: np.ndarray, *,

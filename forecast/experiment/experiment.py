@@ -17,8 +17,8 @@ from forecast.effects.counterfactuals import FEWEST as RUN_ON
 from forecast.effects.counterfactuals import Counterfactual, counterfactual
 from forecast.effects.event_tests import Tested, event_effects, position_of
 from forecast.effects.explanations import Together, Window, break_days, explain, explain_together, gap_probability
-from forecast.effects.next_image import Image, Worth, clear_days, image_worth, predictive
-from forecast.effects.sensitivity import sensitivity, tipping
+from forecast.effects.next_image import Image, Worth, clear_days, image_worth, predictive, worst_dated
+from forecast.effects.sensitivity import sensitivity
 from forecast.evidence.events import read_events, window
 from forecast.evidence.files import Files
 from forecast.evidence.source import Evidence, Source
@@ -158,21 +158,22 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
     steps = len(experiment.series) + 3
     told = progress or (lambda done, total, what: None)
     windows = experiment.windows(files)
-    evidence, readings = {}, {}
+    evidence, readings, posteriors = {}, {}, {}
     for done, (name, source) in enumerate(experiment.series.items()):
         told(done, steps, f"breaks of {name}")
         evidence[name] = _named(source.read(files), name)
-        readings[name] = _read(experiment, evidence[name], windows)
+        readings[name], posteriors[name] = _read(experiment, evidence[name], windows)
     target = readings[experiment.forecast_on or experiment.primary].series
     known = _known(experiment, target, files)
     told(len(readings), steps, "tests of events")
     main = readings[experiment.primary].series
     tested, untested = _test(experiment, main, windows)
-    told(len(readings) + 1, steps, "what the answer hangs on")
+    told(len(readings) + 1, steps, "what the answer depends on")
     variants = sensitivity(evidence[experiment.primary], experiment.regimes(),
                            lambda delay, early: replace(
                                experiment, delay_days=delay, anticipation_days=early).windows(files),
-                           experiment.delay_days, experiment.anticipation_days)
+                           experiment.delay_days, experiment.anticipation_days,
+                           posteriors[experiment.primary] if experiment.images else None)
     told(len(readings) + 2, steps, "forecasts")
     forecast, totals = _ahead(experiment, target, known)
     scored = _scored(experiment, target, known, told)
@@ -194,7 +195,8 @@ def _named(evidence: Evidence, name: str) -> Evidence:
     return replace(evidence, series=replace(evidence.series, name=name))
 
 
-def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...]) -> Reading:
+def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...]) -> tuple[
+        Reading, Posterior]:
     series = evidence.series
     regimes = experiment.regimes()
     posterior = regimes.posterior(series)
@@ -210,7 +212,7 @@ def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...
         needed=regimes.needed(posterior), number=tuple(count.tolist()),
         bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
         explained=explained,
-        images=images, worth=worth, tipping=tipping(posterior), statements=evidence.statements)
+        images=images, worth=worth, statements=evidence.statements), posterior
 
 
 def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: tuple[Window, ...]) -> Together | None:
@@ -221,14 +223,14 @@ def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: 
 
 
 def _without(experiment: Experiment, evidence: Evidence, readings: Mapping[str, Reading]) -> Counterfactual | None:
-    """What the primary series would have shown without its clearest change."""
+    """What the primary series would have shown without its focal change; None where too few rows lie beside it."""
     main = readings[experiment.primary]
-    found = [b for b in main.breaks["regimes"] if main.series.observed[:b.position].sum() >= RUN_ON
-             and main.series.observed[b.position:].sum() >= 2]
-    if not found or not main.series.is_count:
+    if not main.changes or not main.series.is_count:
         return None
-    clearest = max(found, key=lambda b: b.probability)
-    return counterfactual(main.series, clearest.at, seed=experiment.seed,
+    focal, observed = main.changes[main.focal], main.series.observed
+    if observed[:focal.position].sum() < RUN_ON or observed[focal.position:].sum() < 2:
+        return None
+    return counterfactual(main.series, focal.at, seed=experiment.seed,
                           sums=evidence.totals.since if evidence.totals else None)
 
 
@@ -238,8 +240,8 @@ def _images(experiment: Experiment, evidence: Evidence, posterior: Posterior,
     series = evidence.series
     if not posterior.jumps.any():
         return (), None
-    worst = max(breaks, key=lambda b: np.datetime64(b.high) - np.datetime64(b.low), default=None)
-    near = None if worst is None else worst.position - 1
+    worst = worst_dated(breaks)
+    near = None if worst is None else breaks[worst].position - 1
     gaps = gap_probability(posterior, near)
     middle = int(gaps.argmax()) if near is None else near
     # an image shows one day: of a flow, that day's share of the row

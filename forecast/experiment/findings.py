@@ -5,21 +5,23 @@ Sentences, tables and pictures are made of these further up; what several of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from forecast.breaks.detection import Break
+from forecast.effects.checks.variant import Variant
 from forecast.effects.counterfactuals import Counterfactual
 from forecast.effects.event_tests import Effect, Tested
-from forecast.effects.explanations import NONE, NOWHERE, WORTH, Explanation, Together, Window
+from forecast.effects.explanations import LABELS, Explanation, Together, Window, focal_change, named_events
 from forecast.effects.next_image import Image, Worth
-from forecast.effects.sensitivity import Variant
 from forecast.evidence.decisions import Decision
 from forecast.evidence.statements import Statement
+from forecast.experiment.conclusions import Conclusions, conclude
 from forecast.models.backtesting import Backtest
 from forecast.series.series import Series
 
@@ -36,7 +38,6 @@ class Reading:
     gaps : posterior probability of a change in each gap [n - 1]; breaks : by detector
     explained : per change of the count regime model (or of the likeliest, if none is conclusive) its table
     images, worth : the best days for an image for the change that is dated worst, and what each day is worth
-    tipping : how much likelier a row one standard deviation busier must be imaged to feign the whole change (1 = none)
     statements : what the decisions of the account are about (empty for sources that are no ledgers)
     """
 
@@ -51,7 +52,6 @@ class Reading:
     breaks: Mapping[str, tuple[Break, ...]]
     explained: tuple[tuple[Explanation, ...], ...]
     images: tuple[Image, ...]
-    tipping: float = 1.0
     statements: tuple[Statement, ...] = ()
     worth: Worth | None = None
 
@@ -76,25 +76,19 @@ class Reading:
         return self.breaks.get("regimes", ())
 
     @property
-    def asked(self) -> int:
-        """Which of the changes an event fits best: the one that the answer is about."""
-        return best_fitted(self.explained)
+    def focal(self) -> int:
+        """Which of the changes the answer is about, see `focal_change`."""
+        return focal_change(self.changes, self.explained)
 
     @property
     def table(self) -> tuple[Explanation, ...]:
         """The explanations of that change; () without any."""
-        return self.explained[self.asked] if self.explained else ()
+        return self.explained[self.focal] if self.explained else ()
 
-    def likely(self, windows: Sequence[Window]) -> list[Window]:
-        """Those of `windows` that hold enough of any table of explanations to be named in a picture."""
-        held = {e.name for table in self.explained for e in table if e.probability >= WORTH}
-        return [w for w in windows if w.event.name in held]
-
-
-def best_fitted(tables: Sequence[Sequence[Explanation]]) -> int:
-    """Which of several tables of explanations holds the likeliest event; the first where none has events."""
-    fits = [max((e.probability for e in table if e.name not in (NONE, NOWHERE)), default=0.0) for table in tables]
-    return fits.index(max(fits)) if fits else 0
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Events whose windows hold enough of some change to be named in a picture."""
+        return named_events(self.explained)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +124,11 @@ class Findings:
     together: Together | None = None
     counterfactual: Counterfactual | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def conclusions(self) -> Conclusions:
+        """What these findings amount to; made once, for everything that is said of them."""
+        return conclude(self)
 
     @property
     def main(self) -> Reading:
@@ -173,8 +172,8 @@ class Findings:
         return int(table.loc[table["model"] == self.best_member, "observed"].notna().sum())
 
     def label(self, event: str) -> str:
-        """How the event of that name is written."""
-        return next(w.event.label for w in self.windows if w.event.name == event)
+        """How an explanation of that name is written: an event, none of them, or no change."""
+        return LABELS.get(event) or next(w.event.label for w in self.windows if w.event.name == event)
 
     def _repr_html_(self) -> str:
         from forecast.support.notebook import frame_html

@@ -1,47 +1,219 @@
-"""Findings as plain JSON and as tables: what a script reads, the same to the byte for the same seed."""
+"""findings.json: what a run writes for scripts, and what is read of one again, by the same model.
+
+Numbers have ten digits, absent is null, keys are sorted: the same to the byte for the same seed.
+"""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from forecast.evidence.cells import no_formula
+from forecast.experiment.conclusions import Conclusions
 from forecast.experiment.findings import Findings, Reading
 
 DIGITS = 10  # significant digits kept: below what another processor's arithmetic changes
-TABLES = ("series", "statements", "explanations", "effects", "forecast", "totals", "backtest")
+MOST_BYTES = 256 * 1024 * 1024  # no run writes as much
+Record = dict[str, float | str | None]  # one line of a long table
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(allow_inf_nan=False, frozen=True)
+
+
+class SavedBreak(_Part):
+    """A `Break`."""
+
+    position: int
+    at: str
+    low: str
+    high: str
+    before: float | None
+    after: float | None
+    probability: float | None
+
+
+class SavedExplanation(_Part):
+    """A row of a table of explanations."""
+
+    label: str
+    probability: float
+    name: str = ""
+    first: str = ""
+    last: str = ""
+    within: float | None = None
+    prior: float | None = None
+    alike: tuple[str, ...] = ()
+
+
+class SavedImage(_Part):
+    """An `Image`."""
+
+    day: str
+    narrowing: float
+    share: float
+    days_now: int
+    days_then: float
+
+
+class SavedReading(_Part):
+    """What one series says; `decisions` counts the statements that were used, merged and left out."""
+
+    log_ratio: float | None
+    explained: list[list[SavedExplanation]]
+    focal: int = Field(0, ge=0)
+    probability: float | None = None
+    conclusive: bool | None = None
+    number: list[float] = []
+    rows: int | None = None
+    observed: int | None = None
+    breaks: dict[str, list[SavedBreak]] = {}
+    images: list[SavedImage] = []
+    decisions: dict[str, int] = {}
+
+
+class SavedWindow(_Part):
+    """An event with the days on which a change would fit it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    label: str
+    first: str
+    last: str
+
+
+class SavedTests(_Part):
+    """The tests of all events; of each its `Effect` and the event's name."""
+
+    anywhere: float
+    effects: list[dict[str, float | bool | str | None]]
+
+
+class SavedVariant(_Part):
+    """A `Variant`."""
+
+    check: str
+    name: str
+    outcome: str
+    change: float
+    leader: str
+    share: float
+    factor: float | None = None
+
+
+class SavedTogether(_Part):
+    """A `Together`."""
+
+    names: list[str]
+    log_ratio: float | None
+    alone: list[float]
+    table: list[SavedExplanation]
+
+
+class SavedBacktest(_Part):
+    """Scores of every member, best first; the long table is backtest.csv."""
+
+    scores: list[Record]
+    baseline: str = ""
+    horizon: int | None = None
+    origins: list[int] = []
+
+
+class SavedFindings(_Part):
+    """What findings.json holds: the settings beside the numbers, and what they amount to.
+
+    config : the composed settings in the order of their text, None where they were not given
+    inputs : name of each file that was read -> its sha256; conclusions : None in files of earlier releases
+    """
+
+    name: str
+    primary: str
+    settings: dict[str, Any]
+    readings: dict[str, SavedReading]
+    backtest: SavedBacktest | None = None
+    config: dict[str, Any] | None = None
+    versions: dict[str, str] = {}
+    inputs: dict[str, str] = {}
+    conclusions: Conclusions | None = None
+    title: str = ""
+    question: str = ""
+    forecast_on: str = ""
+    simulated: bool = False
+    frozen: str = ""
+    windows: list[SavedWindow] = []
+    tested: SavedTests | None = None
+    untested: dict[str, str] = {}
+    sensitivity: list[SavedVariant] = []
+    together: SavedTogether | None = None
+    counterfactual: dict[str, Any] | None = None
+    forecast: list[Record] = []
+    totals: list[Record] = []
+
+    @classmethod
+    def of(cls, findings: Findings, config: str | None = None) -> SavedFindings:
+        """The findings of a run as they are saved, with its composed settings as YAML text."""
+        # models and series are run in the order of the settings, which is kept so that they can be run again
+        settings = None if config is None else json.loads(json.dumps(yaml.safe_load(config), default=str))
+        return cls.model_validate_json(json.dumps({**_plain(_parts(findings)), "config": settings}))
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str = "findings.json") -> SavedFindings:
+        """The findings that a run saved.
+
+        where : what an error calls them
+        Raises ValueError for what is no JSON or lacks what a run writes, with the first thing that is wrong.
+        """
+        try:
+            found = cls.model_validate_json(text)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            if wrong["type"] == "json_invalid":
+                raise ValueError(f"{where}: cannot be read ({wrong['msg']}): run that experiment again") from error
+            place = ".".join(map(str, wrong["loc"])) or "the whole"
+            raise ValueError(f"{where}: {place}: {wrong['msg']}: run that experiment again") from error
+        if found.primary not in found.readings:
+            raise ValueError(f"{where}: no reading of its primary series {found.primary!r}: run that experiment again")
+        return found
+
+    @classmethod
+    def read(cls, path: Path) -> SavedFindings:
+        """The findings in a file. Raises ValueError as `from_json` does, and for a file that is too large."""
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"{path} is larger than {MOST_BYTES // 1024 ** 2} MiB: no run writes that much")
+        return cls.from_json(path.read_bytes(), str(path))
+
+    def to_json(self) -> str:
+        """The text of findings.json: sorted keys but for `config`, whose order is that of the settings."""
+        plain = self.model_dump(mode="json")
+        data = {key: value if key == "config" else _sorted(value) for key, value in sorted(plain.items())}
+        return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def digest(self) -> str:
+        """A short hash of all that is saved."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def as_json(findings: Findings, config: str | None = None) -> str:
-    """The text of findings.json: sorted keys, floats of ten digits, NaN as null.
-
-    Keys: `name, title, question, primary, forecast_on, simulated, frozen, settings, versions, inputs` (file -> sha256),
-    `config` (in the order of its text, None unless that is given), `windows`, `readings` by series (`log_ratio,
-    probability, conclusive, number, breaks, explained, asked, images, tipping, decisions`: how many statements were
-    used, merged and left out), `tested`, `untested`, `sensitivity`, `together`, `counterfactual`, `forecast`, `totals`
-    and `backtest` (`scores`; its long table is backtest.csv).
-    """
-    data = plain_data(findings, config)
-    return json.dumps(dict(sorted(data.items())), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    """The text of findings.json, see `SavedFindings`."""
+    return SavedFindings.of(findings, config).to_json()
 
 
-def plain_data(findings: Findings, config: str | None = None) -> dict[str, Any]:
-    """What findings.json holds, as dicts and lists."""
-    tested = findings.tested
-    effects = [{"event": name} | dataclasses.asdict(effect) | {"persistent": effect.persistent}
-               for name, effect in findings.effects.items()]
-    backtest = findings.backtest
-    data = {
+def _parts(findings: Findings) -> dict[str, Any]:
+    tested, backtest = findings.tested, findings.backtest
+    effects = [{"event": name, "persistent": effect.persistent, "significant": effect.significant}
+               | dataclasses.asdict(effect) for name, effect in findings.effects.items()]
+    return {
         **{field: getattr(findings, field) for field in ("name", "title", "question", "primary", "forecast_on",
                                                          "simulated", "frozen", "untested", "settings", "versions",
                                                          "inputs")},
@@ -51,14 +223,12 @@ def plain_data(findings: Findings, config: str | None = None) -> dict[str, Any]:
         "sensitivity": [dataclasses.asdict(variant) for variant in findings.sensitivity],
         "together": None if findings.together is None else dataclasses.asdict(findings.together),
         "counterfactual": None if findings.counterfactual is None else dataclasses.asdict(findings.counterfactual),
-        "forecast": _records(findings.forecast), "totals": _records(findings.totals),
+        "forecast": records(findings.forecast), "totals": records(findings.totals),
         "backtest": None if backtest is None else {
             "baseline": backtest.baseline, "horizon": backtest.horizon, "origins": backtest.origins,
-            "scores": _records(backtest.scores)},
+            "scores": records(backtest.scores)},
+        "conclusions": dataclasses.asdict(findings.conclusions),
     }
-    # models and series are run in the order of the settings, which is kept so that they can be run again
-    settings = None if config is None else json.loads(json.dumps(yaml.safe_load(config), default=str))
-    return {"config": settings} | {key: _plain(value) for key, value in data.items()}
 
 
 def _reading(reading: Reading) -> dict[str, Any]:
@@ -67,20 +237,21 @@ def _reading(reading: Reading) -> dict[str, Any]:
         "log_ratio": reading.log_ratio, "probability": reading.probability, "conclusive": reading.conclusive,
         "number": reading.number, "rows": len(reading.series), "observed": int(reading.series.observed.sum()),
         "breaks": {name: [dataclasses.asdict(b) for b in found] for name, found in reading.breaks.items()},
-        "explained": [[dataclasses.asdict(e) for e in table] for table in reading.explained], "asked": reading.asked,
-        "images": [dataclasses.asdict(image) for image in reading.images], "tipping": reading.tipping,
+        "explained": [[dataclasses.asdict(e) for e in table] for table in reading.explained], "focal": reading.focal,
+        "images": [dataclasses.asdict(image) for image in reading.images],
         "decisions": {outcome: outcomes.count(outcome) for outcome in ("used", "merged", "left out")},
     }
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The lines of a table."""
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _plain(value: Any) -> Any:
     """Anything of the findings as JSON knows it."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in sorted(value.items(), key=lambda item: str(item[0]))}
+        return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, bool | np.bool_ | int | np.integer):
         return bool(value) if isinstance(value, bool | np.bool_) else int(value)
     if isinstance(value, float | np.floating):
@@ -94,63 +265,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"findings hold {value!r} of type {type(value).__name__}, which JSON does not know")
 
 
-# -- tables ---------------------------------------------------------------------------------------------------------
-def csv_tables(findings: Findings) -> dict[str, list[dict[str, Any]]]:
-    """Name of a CSV -> its lines: series, statements, explanations, effects, forecast, totals, backtest."""
-    readings = findings.readings.items()
-    series = [{"series": name} | line for name, reading in readings for line in _rows(reading)]
-    statements = [line for _, reading in readings for line in ledger(reading)]
-    explanations = [{"series": name, "change": k + 1} | _joined(dataclasses.asdict(each)) for name, reading in readings
-                    for k, table in enumerate(reading.explained) for each in table]
-    effects = [{"event": name} | dataclasses.asdict(effect) for name, effect in findings.effects.items()]
-    made = (series, statements, explanations, effects, _records(findings.forecast), _records(findings.totals),
-            _records(findings.backtest.table) if findings.backtest else [])
-    return {name: lines for name, lines in zip(TABLES, made, strict=True) if lines}
-
-
-def ledger(reading: Reading) -> list[dict[str, Any]]:
-    """One line per statement: its outcome and reason, and what it says if its source is a ledger."""
-    known = {s.id: s for s in reading.statements}
-    lines = []
-    for decision in reading.account:
-        line: dict[str, Any] = {"series": reading.name, "id": decision.statement_id, "outcome": decision.outcome,
-                                "reason": decision.reason, "into": decision.into}
-        s = known.get(decision.statement_id)
-        for field in ("publisher", "via", "start", "end", "low", "high", "qualifier", "scope", "url", "note"):
-            line[field] = getattr(s, field) if s else None
-        lines.append(line)
-    return lines
-
-
-def csv_text(lines: list[dict[str, Any]]) -> str:
-    """A CSV with every cell safe to open in a spreadsheet: text that would be a formula gets an apostrophe.
-
-    >>> csv_text([{"vessel": "=cmd()", "count": -1.0}])
-    "vessel,count\\r\\n'=cmd(),-1\\r\\n"
-    """
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, list(lines[0]))
-    writer.writerow({key: _cell(key) for key in lines[0]})
-    writer.writerows({key: _cell(value) for key, value in line.items()} for line in lines)
-    return out.getvalue()
-
-
-def _rows(reading: Reading) -> list[dict[str, Any]]:
-    s = reading.series
-    return [{"start": s.start[i], "end": s.end[i], "low": s.low[i], "high": s.high[i], "exposure": s.exposure[i],
-             "level_05": reading.bands[0, i], "level_50": reading.bands[1, i], "level_95": reading.bands[2, i],
-             "change_after": reading.gaps[i] if i < len(reading.gaps) else math.nan,
-             "statements": " ".join(s.sources[i]) if s.sources else ""} for i in range(len(s))]
-
-
-def _joined(line: dict[str, Any]) -> dict[str, Any]:
-    return {key: " ".join(value) if isinstance(value, tuple) else value for key, value in line.items()}
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float | np.floating):
-        return "" if math.isnan(value) else f"{value:.{DIGITS}g}"
-    if isinstance(value, pd.Timestamp | date | np.datetime64):
-        return str(value)[:10]
-    text = "" if value is None else str(value)
-    return text if isinstance(value, int | np.integer) else no_formula(text)
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(entry) for key, entry in sorted(value.items())}
+    return [_sorted(entry) for entry in value] if isinstance(value, list) else value

@@ -5,14 +5,13 @@ Off unless asked for (`forecast compare reports/ mlflow=FOLDER`). MLflow is an e
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from forecast.experiment.findings_json import SavedFindings
 from forecast.experiment.saved_runs import flat, read_runs
 
 # a folder is what was asked for, though MLflow would rather have a database; nothing is told to anybody
@@ -39,28 +38,29 @@ def log_runs(folder: str | Path, store: str | Path) -> int:
     return sum(_log(client, name, found) for name, found in runs.items())
 
 
-def _log(client: Any, name: str, found: Mapping[str, Any]) -> bool:
+def _log(client: Any, name: str, found: SavedFindings) -> bool:
     """Log one run unless it is there; whether it was new."""
-    digest = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
-    known = client.get_experiment_by_name(found["name"])
-    experiment = known.experiment_id if known else client.create_experiment(found["name"])
+    digest = found.digest()
+    known = client.get_experiment_by_name(found.name)
+    experiment = known.experiment_id if known else client.create_experiment(found.name)
     if client.search_runs([experiment], filter_string=f"tags.findings = '{digest}'"):
         return False
     run = client.create_run(experiment, run_name=name, tags={"findings": digest}).info.run_id
     client.log_batch(run, metrics=[_metric(key, value) for key, value in _metrics(found)])
-    settings = [_param(key, value) for key, value in flat(found.get("config") or found["settings"]).items()]
+    settings = [_param(key, value) for key, value in flat(found.config or found.settings).items()]
     for begin in range(0, len(settings), BATCH):
         client.log_batch(run, params=settings[begin:begin + BATCH])
     client.set_terminated(run)
     return True
 
 
-def _metrics(found: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    yield "log_bayes_factor", found["readings"][found["primary"]]["log_ratio"]
-    for line in (found.get("backtest") or {}).get("scores", ()):
+def _metrics(found: SavedFindings) -> Iterator[tuple[str, float]]:
+    if (evidence := found.readings[found.primary].log_ratio) is not None:
+        yield "log_bayes_factor", evidence
+    for line in found.backtest.scores if found.backtest else ():
         for score in SCORES:
             value = line.get(score)
-            if value is not None and math.isfinite(value):
+            if isinstance(value, float) and math.isfinite(value):
                 yield f"{line['model']}.{score}", value
 
 

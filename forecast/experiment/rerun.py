@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forecast.experiment.saved_runs import read_findings
+from forecast.experiment.findings_json import SavedFindings
 from forecast.support.untrusted import trusted
 
 CLOSE = 1e-8  # relative: findings hold ten digits
 PARTS = ("windows", "readings", "tested", "untested", "sensitivity", "together", "counterfactual", "forecast", "totals",
-         "backtest", "frozen")
+         "backtest", "frozen", "conclusions")
 
 
 def rerun(path: str | Path, trust: Sequence[str] = ()) -> list[str]:
@@ -24,23 +23,22 @@ def rerun(path: str | Path, trust: Sequence[str] = ()) -> list[str]:
     """
     from forecast.experiment.config import build
     from forecast.experiment.experiment import run
-    from forecast.experiment.findings_json import as_json
     from forecast.support.untrusted import check
 
     old = _read(Path(path))
-    check(old["config"], str(path))
+    config = old.config or {}
+    check(config, str(path))
     with trusted(trust):
-        new = json.loads(as_json(run(build(old["config"])), None))
-    return [*_inputs(old.get("inputs") or {}, new["inputs"]), *_versions(old.get("versions") or {}, new["versions"]),
-            *_numbers(old, new)]
+        new = SavedFindings.of(run(build(config)))
+    return [*_inputs(old.inputs, new.inputs), *_versions(old.versions, new.versions), *_numbers(old, new)]
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> SavedFindings:
     file = path / "findings.json" if path.is_dir() else path
     if not file.is_file():
         raise ValueError(f"{path} is no findings.json: name one, or the folder of a report")
-    found = read_findings(file)
-    if not found.get("config"):
+    found = SavedFindings.read(file)
+    if not found.config:
         raise ValueError(f"{file} holds no settings: only what the command forecast wrote can be run again")
     return found
 
@@ -58,9 +56,11 @@ def _versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
             yield f"version of {name}: {old.get(name, 'not written')} then, {new.get(name, 'absent')} now"
 
 
-def _numbers(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _numbers(old: SavedFindings, new: SavedFindings) -> Iterator[str]:
+    before, now = old.model_dump(mode="json"), new.model_dump(mode="json")
     for part in PARTS:
-        yield from _differences(old.get(part), new.get(part), part)
+        if part != "conclusions" or old.conclusions:  # earlier releases saved none, which is no other number
+            yield from _differences(before[part], now[part], part)
 
 
 def _differences(old: Any, new: Any, where: str) -> Iterator[str]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from forecast.experiment.csv_tables import csv_text
+from forecast.experiment.findings_json import SavedFindings
 from forecast.experiment.saved_runs import flat, read_runs
 from forecast.report.phrases import count, figure, plain
 from forecast.support.untrusted import HIDDEN
@@ -28,8 +30,6 @@ def compare(folder: str | Path) -> pd.DataFrame:
     table = pd.DataFrame(lines)
     keys = [key for key in ("experiment", "crps", "run") if key in table]
     table = table.sort_values(keys, ignore_index=True, kind="stable", na_position="last")
-    from forecast.experiment.findings_json import csv_text
-
     table = table.rename(columns=lambda name: HIDDEN.sub("", name)).map(
         lambda cell: HIDDEN.sub("", cell) if isinstance(cell, str) else cell)
     records = [{str(key): value for key, value in line.items()} for line in table.to_dict("records")]
@@ -38,30 +38,29 @@ def compare(folder: str | Path) -> pd.DataFrame:
     return table
 
 
-def _lines(run: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _lines(run: str, found: SavedFindings) -> list[dict[str, Any]]:
     """One line per member of one run; a run without members keeps one line."""
-    main = found["readings"][found["primary"]]
-    asked = main.get("asked", 0)  # runs of before know the first change only
-    rows = main["explained"][asked] if asked < len(main["explained"]) else []
-    top = max(rows, key=lambda row: row["probability"], default=None)
-    shared = {"log_bayes_factor": main["log_ratio"], "explanation": top["label"] if top else "",
-              "probability": top["probability"] if top else None}
-    scores = (found.get("backtest") or {}).get("scores") or [{}]
-    return [{"experiment": found["name"], "run": run, "member": score.get("model", ""), "crps": score.get("crps"),
+    main = found.readings[found.primary]
+    rows = main.explained[main.focal] if main.focal < len(main.explained) else []
+    top = max(rows, key=lambda row: row.probability, default=None)
+    shared = {"log_bayes_factor": main.log_ratio, "explanation": top.label if top else "",
+              "probability": top.probability if top else None}
+    scores = (found.backtest.scores if found.backtest else []) or [{}]
+    return [{"experiment": found.name, "run": run, "member": score.get("model", ""), "crps": score.get("crps"),
              "log_score": score.get("log_score"), "mase": score.get("mase"), "coverage_80": score.get("coverage_80"),
              **shared} for score in scores]
 
 
-def _differences(runs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+def _differences(runs: Mapping[str, SavedFindings]) -> dict[str, dict[str, str]]:
     """Per run the settings that are not the same in all runs of its experiment, by their dotted names.
 
     The settings of an object count only where every run has it: that it is there at all is said by its group.
     """
     made: dict[str, dict[str, str]] = {run: {} for run in runs}
-    for name in {found["name"] for found in runs.values()}:
-        mine = [run for run, found in runs.items() if found["name"] == name]
-        whole = all(runs[run].get("config") for run in mine)  # runs written without their settings share fewer of them
-        settings = {run: flat(runs[run]["config" if whole else "settings"]) for run in mine}
+    for name in {found.name for found in runs.values()}:
+        mine = [run for run, found in runs.items() if found.name == name]
+        whole = all(runs[run].config for run in mine)  # runs written without their settings share fewer of them
+        settings = {run: flat((runs[run].config if whole else None) or runs[run].settings) for run in mine}
         for key in sorted(set.union(*(set(settings[run]) for run in mine))):
             values = [settings[run].get(key) for run in mine]
             if len(set(values)) > 1 and ("." not in key or None not in values):

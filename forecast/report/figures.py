@@ -17,12 +17,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from forecast.effects.explanations import Window
 from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.series_answers import Answer
 from forecast.report import plots
 from forecast.report.phrases import named, plain, safe, subject, unit
 from forecast.report.plots import COLUMN, PAGE
-from forecast.report.prose.forecast import FEW
+from forecast.report.prose import verdicts
+from forecast.report.tables import ranked
 from forecast.series.calendar import row_noun
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ FEW_EVENTS = 3  # that many are labelled whether they are likely or not
 LANE = 0.14  # inches that one lane of event labels takes
 ROW = 0.27  # inches of a row whose label stands above it
 LINE = 0.15  # inches of a line of a title
-LOOSE = 14  # days of the 90 % date interval from which a picture shows what would shorten it
 Spots = tuple[tuple[float, float], ...]
 
 
@@ -65,7 +65,8 @@ def draw(findings: Findings) -> dict[str, Drawn]:
             made["explanations"] = Drawn(_svg(_explanations(findings, mark)))
         if findings.tested and findings.tested.effects:
             made["effects"] = Drawn(_svg(_effects(findings, findings.tested, mark)))
-        if findings.main.worth is not None and _loose(findings.main):
+        best = findings.conclusions.main.image
+        if findings.main.worth is not None and best is not None and best.open:
             made["images"] = Drawn(_svg(_images(findings.main, findings.main.worth, mark)))
         if (since := findings.since_change) is not None:
             made["brought"] = Drawn(_svg(_brought(findings, since, mark)))
@@ -75,17 +76,18 @@ def draw(findings: Findings) -> dict[str, Drawn]:
             made["forecast"] = _both(lambda width: _forecast(findings, mark, width))
         if findings.backtest is not None:
             made["backtest"] = Drawn(_svg(_scores(findings, findings.backtest, mark)))
-            if findings.scored >= FEW:  # a histogram of a handful of numbers shows nothing
+            told = findings.conclusions.forecast
+            if told is not None and told.tellable:  # a histogram of a handful of numbers shows nothing
                 made["calibration"] = Drawn(_svg(_calibration(findings, findings.backtest, mark)))
         for reading in findings.others:
-            made[f"series_{safe(reading.name)}"] = Drawn(_svg(_series(reading, findings.windows, mark)))
+            made[f"series_{safe(reading.name)}"] = Drawn(_svg(_series(findings, reading, mark)))
     return made
 
 
 def _key(findings: Findings, mark: str, width: float) -> Figure:
     """Observations above, probability of a change with the windows that hold some of it below."""
     main = findings.main
-    held = main.likely(findings.windows)
+    held = [w for w in findings.windows if w.event.name in main.named]
     few = findings.windows if len(findings.windows) <= FEW_EVENTS else held
     above, below = 0.16 + LANE * max(len(few), 1), 1.0 + 0.16 * len(held)
     sheet = Sheet(f"{_capital(subject(main.series))}, {_n(main)}{mark}", width, ((above, 2.0, 0.5), (0.3, below, 0.4)))
@@ -112,11 +114,6 @@ def _effects(findings: Findings, tested: Tested, mark: str) -> Figure:
     return sheet.settled()
 
 
-def _loose(reading: Reading) -> bool:
-    """Whether the date of the change is open enough for a picture of what would close it."""
-    return bool(reading.images) and reading.images[0].days_now >= LOOSE
-
-
 def _images(reading: Reading, worth: Worth, mark: str) -> Figure:
     sheet = Sheet(f"What an image of each day would tell of the change in {plain(reading.name)}{mark}", COLUMN,
                   ((0.1, 1.4, 0.5),))
@@ -137,10 +134,12 @@ def _brought(findings: Findings, since: Counterfactual, mark: str) -> Figure:
 
 
 def _sensitivity(findings: Findings, mark: str) -> Figure:
-    rows = min(len(findings.sensitivity) - 1, plots.MOST)
+    variants = ranked(findings.sensitivity)
+    rows = min(len(variants) - 1, plots.MOST)
     sheet = Sheet(f"The conclusion on {plain(findings.primary)} under other choices, {_n(findings.main)}{mark}", COLUMN,
                   ((0.1, ROW * rows + 0.15, 0.6),), left=0.12)
-    plots.plot_sensitivity(findings.sensitivity, sheet.axes[0])
+    plots.plot_sensitivity(variants, sheet.axes[0], [verdicts.label(v) for v in variants],
+                           [verdicts.leader(findings, v) for v in variants])
     return sheet.settled()
 
 
@@ -166,11 +165,12 @@ def _calibration(findings: Findings, backtest: Backtest, mark: str) -> Figure:
     return sheet.settled()
 
 
-def _series(reading: Reading, windows: Sequence[Window], mark: str) -> Figure:
-    held = reading.likely(windows) if reading.conclusive else []
+def _series(findings: Findings, reading: Reading, mark: str) -> Figure:
+    changed = findings.conclusions.series[reading.name].answer is Answer.CHANGED
+    held = [w for w in findings.windows if changed and w.event.name in reading.named]
     sheet = Sheet(f"{_capital(subject(reading.series))}, {_n(reading)}{mark}", COLUMN,
                   ((0.14 + LANE * len(held), 1.6, 0.5),))
-    plots.plot_observations(reading, windows, sheet.axes[0], [w.event.name for w in held])
+    plots.plot_observations(reading, findings.windows, sheet.axes[0], [w.event.name for w in held])
     return sheet.settled()
 
 

@@ -11,7 +11,6 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.effects.explanations import NONE, NOWHERE, WORTH
 from forecast.experiment.findings import Findings, Reading
 from forecast.report import tables
 from forecast.report.phrases import count, figure, safe, subject, whole
@@ -19,7 +18,7 @@ from forecast.report.prose import forecast as outlook
 from forecast.report.prose import series_story, story
 from forecast.report.prose.captions import alt, captions
 from forecast.report.prose.excess import brought, together
-from forecast.report.prose.verdicts import feigned, persistence, robust
+from forecast.report.prose.verdicts import image_selection, persistence, robust
 from forecast.series.calendar import row_noun
 
 if TYPE_CHECKING:
@@ -79,10 +78,10 @@ def _hash(script: str) -> str:
 def _parts(findings: Findings) -> dict[str, Any]:
     """Everything that the template names, in words."""
     some_events = bool(findings.windows and findings.main.explained)
-    variants, doubts = findings.sensitivity, robust(findings)
+    doubts, main = robust(findings), findings.conclusions.main
     parts: dict[str, Any] = {
         "answer": story.answer(findings), "limits": story.limits(findings),
-        "explanations": [tables.explanations(findings, k) for k in _told(findings.main)] if some_events else [],
+        "explanations": [tables.explanations(findings, k) for k in main.explained] if some_events else [],
         "agreement": [line for line in (
             *story.agreement(findings), together(findings), story.unfitted(findings)) if line],
         "brought": brought(findings), "detectors": tables.detectors(findings.main),
@@ -90,9 +89,9 @@ def _parts(findings: Findings) -> dict[str, Any]:
         "tests": tables.event_tests(findings) if some_events else None,
         "ahead": outlook.ahead(findings), "ranking": outlook.ranking(findings), "totals": tables.totals(findings),
         "scores": tables.scores(findings), "by_step": tables.by_step(findings),
-        "doubts": [line for line in (*doubts, feigned(findings.main)) if line] if doubts else [],
-        "variants": tables.sensitivity(variants) if variants else None,
-        "image": outlook.next_image(findings.main), "images": tables.images(findings.main),
+        "doubts": [line for line in (*doubts, image_selection(findings)) if line] if doubts else [],
+        "variants": tables.sensitivity(findings) if findings.sensitivity else None,
+        "image": outlook.next_image(findings.main, main), "images": tables.images(findings.main),
         "others": [_other(findings, reading) for reading in findings.others],
         "account": tables.account(findings), "statements": tables.statements(findings),
         "method": _method(findings), "facts": _facts(findings), "cite": _cite(findings)}
@@ -102,13 +101,6 @@ def _parts(findings: Findings) -> dict[str, Any]:
     parts["contents"] = [pair for pair in names if parts[pair[0]]] + [
         ("evidence", "Evidence"), ("method", "Method"), ("again", "Settings and citing")]
     return parts
-
-
-def _told(reading: Reading) -> list[int]:
-    """The changes whose explanations are laid out: the one asked about first, then those that an event may fit."""
-    fits = [k for k, table in enumerate(reading.explained) if any(
-        e.within >= WORTH for e in table if e.name not in (NONE, NOWHERE))]
-    return [reading.asked, *(k for k in fits if k != reading.asked)]
 
 
 @cache
@@ -128,9 +120,10 @@ def asset(name: str) -> Markup:
 
 
 def _other(findings: Findings, reading: Reading) -> dict[str, Any]:
-    heading = subject(reading.series)
+    heading, answer = subject(reading.series), findings.conclusions.series[reading.name]
     return {"id": safe(reading.name), "heading": heading[:1].upper() + heading[1:],
-            "lines": [series_story.change(reading), series_story.confidence(reading), outlook.next_image(reading)],
+            "lines": [series_story.change(reading, answer), series_story.confidence(reading, answer),
+                      outlook.next_image(reading, answer)],
             "detectors": tables.detectors(reading)}
 
 

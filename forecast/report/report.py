@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.effects.explanations import NONE, NOWHERE
+from forecast.experiment.csv_tables import TABLES, csv_tables, csv_text
 from forecast.experiment.findings import Findings
-from forecast.experiment.findings_json import TABLES, as_json, csv_tables, csv_text
+from forecast.experiment.findings_json import as_json
 from forecast.report import tables
 from forecast.report.page import page_text
 from forecast.report.phrases import THIN, count, p_value, percent, ratio
 from forecast.report.prose import forecast as outlook
 from forecast.report.prose import story
 from forecast.report.prose.excess import brought, together
-from forecast.report.prose.verdicts import LEVEL, feigned, robust, verdicts
+from forecast.report.prose.verdicts import image_selection, robust, word
 from forecast.support.atomic_files import aside
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-SHOWN = 0.01  # of an event's probability in the terminal
 
 
 def write_report(findings: Findings, folder: str | Path, config: str | None = None,
@@ -101,14 +101,14 @@ def summary(findings: Findings, console: Any = None) -> None:
         out.print()
     if findings.windows and findings.main.explained:
         out.print(_events(findings))
-    for paragraph in (outlook.ahead(findings), outlook.next_image(findings.main)):
+    for paragraph in (outlook.ahead(findings), outlook.next_image(findings.main, findings.conclusions.main)):
         if paragraph:
             out.print(Text(paragraph))
             out.print()
 
 
 def _events(findings: Findings) -> RichTable:
-    """Explanations of the change asked about: events that hold something or pass the test, the rest as a number."""
+    """Explanations of the focal change: events that hold something or pass the test, the rest as a number."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -118,11 +118,12 @@ def _events(findings: Findings) -> RichTable:
                         ("Verdict", False)):
         table.add_column(head, justify="right" if right else "left", no_wrap=right)
     held = {e.name: e.probability for e in findings.main.table}
-    tested = [(held.get(v.window.event.name, 0.0), v.effect, v) for v in verdicts(findings) if v.effect]
-    shown = [row for row in tested if row[0] >= SHOWN or row[1].adjusted <= LEVEL]
+    tested = [(held.get(v.event, 0.0), findings.effects[v.event], v) for v in findings.conclusions.verdicts
+              if v.event in findings.effects]
+    shown = [row for row in tested if percent(row[0]) != percent(0.0) or row[2].significant]
     for probability, e, v in sorted(shown, key=lambda row: -row[0]):
-        table.add_row(Text(v.window.event.label), percent(probability), p_value(e.adjusted),
-                      f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})", v.word)
+        table.add_row(Text(findings.label(v.event)), percent(probability), p_value(e.adjusted),
+                      f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})", word(v))
     if rest := len(tested) - len(shown):
         table.add_row(f"{count(rest, 'further event').capitalize()}{', each' * (rest > 1)}", f"<1{THIN}%", "", "", "")
     for row in findings.main.table:
@@ -145,10 +146,10 @@ def markdown(findings: Findings) -> str:
     if line := brought(findings):
         parts += ["## What the change brought", line]
     if doubts := robust(findings):
-        parts += ["## What the conclusion hangs on", *doubts, feigned(findings.main)]
+        parts += ["## What the conclusion hangs on", *doubts, image_selection(findings)]
     if ahead := outlook.ahead(findings):
         parts += ["## What comes next", ahead, outlook.ranking(findings)]
-    if image := outlook.next_image(findings.main):
+    if image := outlook.next_image(findings.main, findings.conclusions.main):
         parts += ["## The image to buy next", image]
     texts = [part if part.startswith("| ") else tables.literal(part) for part in parts if part]  # tables are literal
     return "\n\n".join(texts) + "\n"

@@ -6,15 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from forecast.effects.checks.variant import Outcome, Variant
 from forecast.effects.explanations import NONE, NOWHERE
 from forecast.evidence.decisions import said
+from forecast.experiment.csv_tables import ledger
 from forecast.experiment.findings import Findings, Reading
-from forecast.experiment.findings_json import ledger
 from forecast.report.phrases import (
     count,
     day,
@@ -32,11 +32,8 @@ from forecast.report.phrases import (
     unit,
     whole,
 )
-from forecast.report.prose.verdicts import verdicts
+from forecast.report.prose import verdicts
 from forecast.series.calendar import per_row, row_noun
-
-if TYPE_CHECKING:
-    from forecast.effects.sensitivity import Variant
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,8 @@ def link(text: str, url: str | None) -> Link | str:
 
 
 def explanations(findings: Findings, k: int | None = None) -> Table:
-    """The table of explanations of the k-th change of the primary series, by default of the one asked about."""
-    k = findings.main.asked if k is None else k
+    """The table of explanations of the k-th change of the primary series, by default of the focal one."""
+    k = findings.main.focal if k is None else k
     table = findings.main.explained[k]
     labels = {e.name: e.label for e in table}
     shown = [*sorted((e for e in table if e.name not in (NONE, NOWHERE)), key=lambda e: -e.probability),
@@ -97,10 +94,11 @@ def explanations(findings: Findings, k: int | None = None) -> Table:
 def event_tests(findings: Findings) -> Table:
     """The test of every event at its date, with the verdict."""
     rows: list[tuple[Cell, ...]] = []
-    for v in verdicts(findings):
-        event, e = v.window.event, v.effect
+    for window, v in zip(findings.windows, findings.conclusions.verdicts, strict=True):
+        event, e = window.event, findings.effects.get(v.event)
         name = link(event.label, event.url)
-        verdict = (v.word, v.text + (f"; {v.ruled_out}" if v.ruled_out else ""))
+        verdict = (verdicts.word(v), "; ".join(filter(None, (
+            verdicts.why(findings, v), verdicts.ruled_out(v.ruled_out)))))
         if e is None:
             rows.append((name, days(event.start, event.end), "–", "–", "–", "–", *verdict))
         else:
@@ -244,15 +242,20 @@ def counts(reading: Reading) -> Table:
                   *(("Publisher",) if known else ())), tuple(rows))
 
 
-def sensitivity(variants: Sequence[Variant]) -> Table:
+def sensitivity(findings: Findings) -> Table:
     """Every variant of the analysis beside the base, those that turn the conclusion first."""
-    base, *rest = variants
-    ordered = [base, *sorted(rest, key=lambda v: (not v.flips, -abs(v.share - base.share), v.name))]
-    rows = tuple(("the base" if v is base else f"{v.kind}: {v.name}", percent(v.change), v.leader, percent(v.share),
-                  "turns" if v.flips else "stands") for v in ordered)
+    rows = tuple((verdicts.label(v), percent(v.change), verdicts.leader(findings, v), percent(v.share),
+                  verdicts.outcome(v)) for v in ranked(findings.sensitivity))
     return Table("The analysis done otherwise, one thing at a time: probability of any change, best explanation, and "
                  "how probable it is. All are read with fewer draws or a coarser grid: the base may differ a little.",
                  ("Variant", "Any change", "Best explanation", "Probability", "Conclusion"), rows, frozenset({1, 3}))
+
+
+def ranked(variants: Sequence[Variant]) -> list[Variant]:
+    """The base, then what was read otherwise: first what turns the conclusion, then what moves its share most."""
+    base, *others = variants
+    read = [v for v in others if v.outcome is not Outcome.MEASURED]
+    return [base, *sorted(read, key=lambda v: (not v.turns, -abs(v.share - base.share), v.name))]
 
 
 def _odds(x: float) -> str:

@@ -13,8 +13,8 @@ from forecast.report.phrases import count, figure, p_value, percent
 from forecast.report.plots.parts import BLUE, INK, LETTER, QUIET, RED, keys, percent_ticks, points, short
 
 if TYPE_CHECKING:
+    from forecast.effects.checks.variant import Variant
     from forecast.effects.event_tests import Effect, Tested
-    from forecast.effects.sensitivity import Variant
 
 MOST_TICKS = 8
 MOST = 14  # variants that a tornado shows; the others move the conclusion less than any of these
@@ -40,7 +40,7 @@ def plot_explanations(table: Sequence[Explanation], ax: Axes) -> Axes:
 
 
 def plot_effects(tested: Tested, ax: Axes, names: Mapping[str, str] | Sequence[str] = ()) -> Axes:
-    """Level after over level before with its 95 % interval for every date tested; filled where adjusted p <= 0.05.
+    """Level after over level before with its 95 % interval for every date tested; filled where that is significant.
 
     names : labels of the dates in the order of the effects (or a mapping of which the values are taken)
     """
@@ -48,7 +48,7 @@ def plot_effects(tested: Tested, ax: Axes, names: Mapping[str, str] | Sequence[s
     effects: Sequence[Effect] = tested.effects
     y = np.arange(len(effects))[::-1]
     for at, e in zip(y, effects, strict=True):
-        ax.plot(e.ratio, at, "o", color=BLUE, markerfacecolor=BLUE if e.adjusted <= 0.05 else "#ffffff", markersize=5)
+        ax.plot(e.ratio, at, "o", color=BLUE, markerfacecolor=BLUE if e.significant else "#ffffff", markersize=5)
         ax.annotate(p_value(e.adjusted), (1.01, at), xycoords=("axes fraction", "data"), va="center", fontsize=7.5,
                     annotation_clip=False)
     ax.hlines(y, [e.low for e in effects], [e.high for e in effects], color=BLUE, linewidth=1.6)
@@ -62,7 +62,7 @@ def plot_effects(tested: Tested, ax: Axes, names: Mapping[str, str] | Sequence[s
     ax.set_xticks(ticks, [figure(t) for t in ticks])
     ax.minorticks_off()
     ax.set(xlabel=f"level after / level before, {count(len(effects), 'date')};\n"
-                  "median and 95 % interval, filled: adjusted p ≤ 0.05",
+                  f"median and 95 % interval, filled: adjusted p ≤ {tested.level:g}",
            xlim=(low / 1.3, high * 1.3), ylim=(-0.7, len(effects) - 0.3))
     label_rows(ax, y, labels or [e.when for e in effects])
     ax.grid(visible=True, axis="x")
@@ -78,27 +78,26 @@ def _apart(ticks: Sequence[float], least: float) -> list[float]:
     return sorted(kept)
 
 
-def plot_sensitivity(variants: Sequence[Variant], ax: Axes) -> Axes:
+def plot_sensitivity(variants: Sequence[Variant], ax: Axes, labels: Sequence[str], leaders: Sequence[str]) -> Axes:
     """A tornado: how far each variant of the analysis moves the best explanation from the first one, the base.
 
-    variants : the base first; what moves the conclusion most stands on top, 14 at most. A bar runs from the share of
-        the base to that of the variant; where the conclusion turns, it is red and names the new leader.
+    variants : the base first; what moves the conclusion most next, of which 14 at most are shown. A bar runs from the
+        share of the base to that of the variant; where the conclusion turns, it is red and names the new leader.
+    labels, leaders : how each is written, and what leads in it
     """
-    base, *rest = variants
-    ordered = sorted(rest, key=lambda v: (not v.flips, -abs(v.share - base.share), v.name))
-    shown = ordered[:MOST]
+    base, shown = variants[0], variants[1:MOST + 1]
     y = np.arange(len(shown))[::-1]
-    tall = label_rows(ax, y, [f"{v.kind}: {v.name}" for v in shown])
+    tall = label_rows(ax, y, labels[1:MOST + 1])
     ax.barh(y, [v.share - base.share for v in shown], tall, left=base.share,
-            color=[RED if v.flips else BLUE for v in shown])
+            color=[RED if v.turns else BLUE for v in shown])
     room = int(0.9 * points(ax)[0] * (1.12 - base.share) / 1.12 / LETTER) - 7
-    for at, v in zip(y, shown, strict=True):
-        text = percent(v.share) + (f", {short(v.leader, max(room, 8))}" if v.flips else "")
+    for at, v, leader in zip(y, shown, leaders[1:], strict=False):
+        text = percent(v.share) + (f", {short(leader, max(room, 8))}" if v.turns else "")
         ax.annotate(text, (max(v.share, base.share), at), (4, 0), va="center", fontsize=7, textcoords="offset points")
     ax.axvline(base.share, color=INK, linewidth=0.9)
     ax.set_xticks(*percent_ticks(1.0))
     ax.set(xlim=(0, 1.12), ylim=(-0.7, max(len(shown), 1) - 0.3),
-           xlabel=f"probability of the best explanation,\n{count(len(rest), 'variant')}; line: the base "
+           xlabel=f"probability of the best explanation,\n{count(len(variants) - 1, 'variant')}; line: the base "
                   f"({percent(base.share)})")
     return ax
 

@@ -64,7 +64,7 @@ def plot_observations(reading: Reading, windows: Sequence[Window], ax: Axes,
     ax.set(ylim=(-0.03 * top, top), ylabel=counted_by(s))
     thousands(ax)
     date_axis(ax, left, right)
-    plot_events(windows, ax, [w.event.name for w in reading.likely(windows)] if labelled is None else labelled)
+    plot_events(windows, ax, reading.named if labelled is None else labelled)
     keys(ax)
     return ax
 

@@ -16,20 +16,21 @@ from forecast.series.calendar import row_noun
 def alt(findings: Findings, name: str) -> str:
     """What a figure shows, for those who cannot see it: the finding itself."""
     if name.startswith("series_"):
-        said = next(_series(r) for r in findings.others if name == _named(r))
+        said = next(_series(findings, r) for r in findings.others if name == _named(r))
     else:
-        said = {"key": lambda: _series(findings.main), "explanations": lambda: _explanations(findings),
+        said = {"key": lambda: _series(findings, findings.main), "explanations": lambda: _explanations(findings),
                 "effects": lambda: _effects(findings), "sensitivity": lambda: " ".join(robust(findings)),
                 "forecast": lambda: outlook.ahead(findings), "backtest": lambda: outlook.ranking(findings),
                 "calibration": lambda: outlook.ranking(findings),
-                "brought": lambda: brought(findings), "images": lambda: outlook.next_image(findings.main)}[name]()
+                "brought": lambda: brought(findings), "images": lambda: outlook.next_image(
+                    findings.main, findings.conclusions.main)}[name]()
     return ("Simulated data. " if findings.simulated else "") + said
 
 
-def _series(reading: Reading) -> str:
+def _series(findings: Findings, reading: Reading) -> str:
     s = reading.series
     seen = f"{unit(s)[:1].upper()}{unit(s)[1:]} by {row_noun(s)}, {whole(s.start[0], s.end[-1])}."
-    return f"{seen} {series_story.change(reading)}"
+    return f"{seen} {series_story.change(reading, findings.conclusions.series[reading.name])}"
 
 
 def _explanations(findings: Findings) -> str:
@@ -38,10 +39,9 @@ def _explanations(findings: Findings) -> str:
 
 
 def _effects(findings: Findings) -> str:
-    effects = findings.tested.effects if findings.tested else ()
-    beat = sum(e.adjusted <= 0.05 for e in effects)
-    return (f"Ratio of the levels after and before {count(len(effects), 'date')}: {count(beat, 'date')} with an "
-            "adjusted p of at most 0.05.")
+    beat = sum(bool(v.significant) for v in findings.conclusions.verdicts)
+    return (f"Ratio of the levels after and before {count(len(findings.effects), 'date')}: {count(beat, 'date')} with "
+            f"an adjusted p of at most {findings.conclusions.level:g}.")
 
 
 def _named(reading: Reading) -> str:
@@ -50,14 +50,15 @@ def _named(reading: Reading) -> str:
 
 def captions(findings: Findings) -> dict[str, str]:
     """What each figure's marks mean, as far as they occur in it."""
-    held = findings.main.likely(findings.windows)
+    held = findings.main.named
     made = {"key": _marks(findings.main, findings) + " Below: the probability of a change between neighbouring rows"
             + (", and the windows of the events that hold most of it." if held else ".")}
     made["explanations"] = ("Posterior probability that the change lies in the window of each event; hollow: what the "
                             "length of the window alone would give.")
     if findings.tested:
         made["effects"] = (f"{count(len(findings.tested.effects), 'date').capitalize()} tested; filled marks have an "
-                           "adjusted p of at most 0.05. An event near the true change also scores.")
+                           f"adjusted p of at most {findings.conclusions.level:g}. An event near the true change also "
+                           "scores.")
     if len(findings.forecast):
         best = named(findings.best_member)
         s = findings.readings[findings.forecast_on].series
@@ -97,6 +98,6 @@ def _marks(reading: Reading, findings: Findings) -> str:
                 f"{int(partly.sum())} of the {int(s.observed.sum())} {row_noun(s, 2)} observed were")
         said.append(f"counts stand as seen: {some} watched in part, half of them on at "
                     f"most {percent(float(np.median(s.exposure[partly])))} of the days")
-    publishers = series_story.weigh(reading).publishers
+    publishers = findings.conclusions.series[reading.name].grade.publishers
     end = f" Statements by {listed(publishers)}." if publishers else ""
     return sentence("; ".join(said)) + end

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.effects.explanations import NONE, NOWHERE, WORTH
 from forecast.experiment.findings import LARGEST, Findings
 from forecast.report.phrases import THIN, count, day, figure, listed, percent, plain, ratio, unit
 from forecast.series.calendar import row_noun
@@ -65,8 +64,8 @@ def together(findings: Findings) -> str:
     if shared is None:
         return ""
     own = listed(figure(float(np.exp(min(x, LARGEST)))) for x in shared.alone)
-    held = sorted((e for e in shared.table if e.name not in (NONE, NOWHERE) and e.probability >= WORTH),
-                  key=lambda e: -e.probability)
-    windows = listed(f"{percent(e.probability)} to “{e.label}”" for e in held) or "no window more than a trace"
+    held = {e.name: e for e in shared.table}
+    windows = listed(f"{percent(held[name].probability)} to “{held[name].label}”"
+                     for name in findings.conclusions.together) or "no window more than a trace"
     return (f"If {listed(plain(name) for name in shared.names)} are taken to share one change, its Bayes factor is "
             f"{figure(float(np.exp(min(shared.log_ratio, LARGEST))))} (each by itself: {own}); that gives {windows}.")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
 from forecast.breaks.detection import Break
-from forecast.evidence.statements import Statement
 from forecast.experiment.findings import Reading
+from forecast.experiment.series_answers import Answer, SeriesAnswer
 from forecast.report.phrases import (
     about,
     count,
@@ -29,52 +27,44 @@ from forecast.report.phrases import (
 from forecast.series.calendar import per_row, row_noun
 from forecast.series.series import Series
 
-MOST = 4  # changes that a sentence still lists
-FEWEST = 3  # rows after a change below which nobody knows whether it lasts
-WORTH_SAYING = 0.2  # probability of a further change from which it is mentioned
+CHANGES_SHOWN = 4  # changes that a sentence still lists
 
 
-def change(reading: Reading) -> str:
+def change(reading: Reading, answer: SeriesAnswer) -> str:
     """Whether the level changed, when, and from what to what."""
     what = subject(reading.series)
-    if not reading.conclusive:
-        verb = "speak against a change" if against(reading) else "cannot date a change by themselves"
+    if answer.answer is not Answer.CHANGED:
+        verb = "speak against a change" if answer.answer is Answer.UNCHANGED else "cannot date a change by themselves"
         return (f"The {seen_rows(reading)} of {what} {verb} (Bayes factor "
-                f"{figure(reading.bayes_factor)}; {reading.needed:g} is the least we act on). With even odds "
-                f"beforehand, {it_is(reading.probability)} that the level changed at all.")
-    opening = sentence(f"{it_is(reading.probability)} that the level of {what} changed")
+                f"{figure(answer.bayes_factor)}; {answer.needed:g} is the least we act on). With even odds "
+                f"beforehand, {it_is(answer.probability)} that the level changed at all.")
+    opening = sentence(f"{it_is(answer.probability)} that the level of {what} changed")
     found = reading.changes
-    if not found:
+    if not found or answer.focal is None:
         return f"{opening} No single date holds enough of the posterior to be named."
     if len(found) == 1:
         return (f"{opening} The change is dated between {between(found[0])}: {size(reading, found[0])}."
-                + _lasting(reading) + _further(reading))
-    asked = found[reading.asked]
-    strong = sorted(found, key=lambda b: (b is not asked, -b.probability))[:MOST]  # the one asked about among them
+                + _lasting(reading, answer) + _further(answer))
+    focal = found[answer.focal]
+    strong = sorted(found, key=lambda b: (b is not focal, -b.probability))[:CHANGES_SHOWN]  # the focal one among them
     each = "; ".join(f"between {between(b)}, {size(reading, b)}" for b in sorted(strong, key=lambda b: b.at))
-    more = f"; {count(len(found) - MOST, 'further one')} are in the table" if len(found) > MOST else ""
-    return f"{opening} {count(len(found), 'change').capitalize()} stand out: {each}{more}.{_lasting(reading)}"
+    hidden = len(found) - len(strong)
+    more = f"; {count(hidden, 'further one')} are in the table" if hidden else ""
+    return (f"{opening} {count(len(found), 'change').capitalize()} stand out: {each}{more}."
+            + _lasting(reading, answer))
 
 
-def against(reading: Reading) -> bool:
-    """Whether the counts are evidence that the level did not change."""
-    return reading.bayes_factor <= 1 / reading.needed
-
-
-def _lasting(reading: Reading) -> str:
+def _lasting(reading: Reading, answer: SeriesAnswer) -> str:
     """That the last change rests on a row or two, where it does."""
-    after = int(reading.series.observed[reading.changes[-1].position:].sum())
-    if after >= FEWEST:
+    if answer.lasting or answer.rows_since is None:
         return ""
-    seen = f"{rows_of(reading.series, after)} {'was' if after == 1 else 'were'}"
+    seen = f"{rows_of(reading.series, answer.rows_since)} {'was' if answer.rows_since == 1 else 'were'}"
     return f" Only {seen} counted since: whether it lasts is not known."
 
 
-def _further(reading: Reading) -> str:
+def _further(answer: SeriesAnswer) -> str:
     """How likely it is that the one change which is dated is not the only one."""
-    some = sum(reading.number[1:])
-    more = sum(reading.number[2:]) / some if some else 0.0
-    return " " + sentence(f"{it_is(more)} that there was more than one") if more >= WORTH_SAYING else ""
+    return "" if answer.several is None else " " + sentence(f"{it_is(answer.several)} that there was more than one")
 
 
 def size(reading: Reading, b: Break) -> str:
@@ -100,85 +90,20 @@ def between(b: Break) -> str:
     return f"{start} and {day(last)}{held}"
 
 
-def overlaps(one: Break, other: Break) -> bool:
-    """Whether the date intervals of two changes share a day."""
-    return one.low <= other.high and other.low <= one.high
-
-
-def confidence(reading: Reading) -> str:
+def confidence(reading: Reading, answer: SeriesAnswer) -> str:
     """How far the evidence itself can be trusted, with the reasons; no probability stands in this sentence."""
-    e = weigh(reading)
+    e = answer.grade
+    mostly = f", {e.by_main} of them by {e.main_publisher}" if e.main_publisher else ""
     reasons = [f"{seen_rows(reading)} {'rests' if e.observed == 1 else 'rest'} "
                + (f"on {count(e.statements, 'statement')} by "
-                  f"{count(len(e.publishers), 'publisher')}{_mostly(reading)}" if e.publishers else
+                  f"{count(len(e.publishers), 'publisher')}{mostly}" if e.publishers else
                   f"on {count(e.statements, 'statement')} whose publishers the table does not name"),
                "all are exact counts" if e.exact == e.observed else "none is an exact count" if not e.exact else
                count(e.exact, "is an exact count", "are exact counts")]
-    if e.heaviest > 1:
-        reasons.append(f"{rows_of(reading.series, e.heaviest)} hang on one statement"
-                       + (f" by {e.heaviest_by}" if e.heaviest_by else ""))
+    if e.alone > 1:
+        reasons.append(f"{rows_of(reading.series, e.alone)} hang on one statement"
+                       + (f" by {e.alone_by}" if e.alone_by else ""))
     return f"Confidence in the evidence is {e.grade}: {listed(reasons)}."
-
-
-def _mostly(reading: Reading) -> str:
-    """The publisher of two statements in three, where there are several."""
-    used = {d.statement_id for d in reading.account if d.outcome == "used"}
-    by = Counter(st.publisher for st in reading.statements if st.id in used)
-    (name, most), *others = by.most_common()
-    return f", {most} of them by {name}" if others and 3 * most >= 2 * by.total() else ""
-
-
-@dataclass(frozen=True)
-class Weight:
-    """What a series rests on: rows observed, exact rows, statements used, publishers, rows hanging on one statement."""
-
-    grade: str
-    observed: int
-    exact: int
-    statements: int
-    publishers: tuple[str, ...]
-    heaviest: int
-    heaviest_by: str
-
-
-def weigh(reading: Reading) -> Weight:
-    """Grade the evidence of one series.
-
-    low : fewer than two publishers where they are known, fewer than ten observed rows, or two rows in five on one
-        statement; high : three publishers, thirty rows, four in five of them exact, nine in ten observed;
-        moderate : everything else
-    """
-    s = reading.series
-    known = {st.id: st for st in reading.statements}
-    used = [d.statement_id for d in reading.account if d.outcome == "used"]
-    publishers = tuple(sorted({known[i].publisher for i in used if i in known}))
-    observed, exact = int(s.observed.sum()), int(np.sum(s.observed & (s.low == s.high)))
-    alone = Counter(ids[0] for ids, seen in zip(s.sources, s.observed, strict=True) if len(ids) == 1 and seen) \
-        if s.sources else Counter()
-    heaviest, number = (alone.most_common(1) or [("", 0)])[0]
-    if (len(publishers) == 1) or observed < 10 or number >= 0.4 * observed:
-        grade = "low"
-    elif len(publishers) >= 3 and observed >= 30 and exact >= 0.8 * observed and observed >= 0.9 * len(s):
-        grade = "high"
-    else:
-        grade = "moderate"
-    by = known[heaviest].publisher if heaviest in known else ""
-    return Weight(grade, observed, exact, len(used), publishers, number, by)
-
-
-def first_seen(reading: Reading) -> tuple[str, date, str] | None:
-    """When something was seen for the first time after an observed zero: "on" or "by", the day, and who saw it."""
-    s = reading.series
-    zeros, more = np.flatnonzero(s.observed & (s.high == 0)), np.flatnonzero(s.observed & (s.low > 0))
-    if not len(zeros) or not len(more) or zeros[0] > more[0]:
-        return None
-    used = {d.statement_id for d in reading.account if d.outcome != "left out"}
-    seen: list[tuple[date, Statement]] = [(st.end, st) for st in reading.statements
-                                          if st.id in used and st.low > 0 and st.end is not None]
-    if not seen:
-        return "by", date.fromisoformat(str(s.end[more[0]])) - timedelta(days=1), ""
-    when, statement = min(seen, key=lambda pair: (pair[0], pair[1].id))
-    return "on" if statement.start == when else "by", when, statement.publisher
 
 
 def seen_rows(reading: Reading) -> str:

@@ -1,0 +1,101 @@
+"""The analysis that checks make otherwise: its series, how that is read, and what it concludes in each case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from forecast.breaks.regimes import Regimes
+from forecast.effects.checks.variant import BASE, NOBODY, Outcome, Variant
+from forecast.effects.explanations import Window, explain, focal_change
+from forecast.evidence.source import Evidence
+from forecast.regime_model.posterior import Posterior
+from forecast.series.series import Series
+
+Windows = Callable[[int, int], tuple[Window, ...]]  # delay and anticipation in days -> windows of all events
+FEWEST = 4  # observed rows below which no series is left: two on either side of a change
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A series and how it is read; None where nothing is left of it.
+
+    name : what was changed, as a noun; factor : of a check that measures instead of reading the series again
+    """
+
+    name: str
+    series: Series | None
+    regimes: Regimes
+    windows: tuple[Window, ...]
+    factor: float | None = None
+
+    def resting_on(self, evidence: Evidence | None, name: str) -> Case:
+        """The same of the series that follows from other evidence; None where nothing is left of that."""
+        return replace(self, name=name, series=None if evidence is None else evidence.series)
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """The analysis as it is reported, and what it concludes when it is made otherwise.
+
+    evidence : behind the series, of which parts can be left out and choices made otherwise; base : nothing is changed
+    windows_for : windows of the events for a delay and an anticipation in days, which are `delay` and `anticipation`
+    imaged : posterior of the series where its counts are read from images, else None
+    """
+
+    evidence: Evidence
+    base: Case
+    windows_for: Windows
+    delay: int
+    anticipation: int
+    imaged: Posterior | None = None
+    _posteriors: dict[bytes, Posterior] = field(default_factory=dict)  # many statements change no bound at all
+
+    @cached_property
+    def conclusion(self) -> Variant:
+        """What the base concludes."""
+        return self._concluded(BASE, self.base)
+
+    def otherwise(self, check: str, case: Case) -> Variant:
+        """What a case of a check concludes, beside the base."""
+        if case.factor is not None:
+            return replace(self.conclusion, check=check, name=case.name, outcome=Outcome.MEASURED, factor=case.factor)
+        found = self._concluded(check, case)
+        if found.outcome is Outcome.NO_SERIES or found.leader == self.conclusion.leader:
+            return found
+        return replace(found, outcome=Outcome.NOTHING_CONCLUSIVE if not found.conclusive else
+                       Outcome.ANOTHER_LEADS if self.conclusion.conclusive else Outcome.CONCLUSIVE)
+
+    def _concluded(self, check: str, case: Case) -> Variant:
+        if case.series is None or case.series.observed.sum() < FEWEST:
+            return Variant(check, case.name, Outcome.NO_SERIES, 0.5, NOBODY, 0.5)
+        posterior = self._posterior(case.series, case.regimes)
+        if posterior.log_ratio < np.log(case.regimes.needed(posterior)):
+            return Variant(check, case.name, Outcome.STANDS, posterior.probability, NOBODY, 1 - posterior.probability)
+        breaks, about = case.regimes.breaks(posterior, case.series), self._about
+        near = None if about is None or not breaks else min(
+            breaks, key=lambda b: abs(np.datetime64(b.at) - about)).position - 1
+        best = max(explain(case.series, posterior, case.windows, near), key=lambda row: row.probability)
+        return Variant(check, case.name, Outcome.STANDS, posterior.probability, best.name, best.probability)
+
+    @cached_property
+    def _about(self) -> np.datetime64 | None:
+        """The date of the change that all cases are asked about; None where the base dates none."""
+        series = self.base.series
+        assert series is not None  # noqa: S101 - for the type checker; the base has a series
+        posterior = self._posterior(series, self.base.regimes)
+        breaks = self.base.regimes.breaks(posterior, series)
+        if not breaks:
+            return None
+        tables = [explain(series, posterior, self.base.windows, b.position - 1) for b in breaks]
+        return np.datetime64(breaks[focal_change(breaks, tables)].at)
+
+    def _posterior(self, series: Series, regimes: Regimes) -> Posterior:
+        arrays = (series.start, series.end, series.low, series.high, series.exposure)
+        key = b"".join(array.tobytes() for array in arrays) + repr(regimes).encode()
+        if key not in self._posteriors:
+            self._posteriors[key] = regimes.posterior(series)
+        return self._posteriors[key]
