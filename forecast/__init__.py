@@ -47,6 +47,7 @@ _HOMES = {
     "summary": "report.report",
     "Flow": "evidence.flow",
     "Stock": "evidence.stock",
+    "NestedStock": "evidence.nested_stock",
     "LongTable": "evidence.long_table",
     "SimulatedYard": "evidence.simulated",
 }
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from forecast.evidence.feeds.layouts import feed_series, read_feed
     from forecast.evidence.flow import Flow
     from forecast.evidence.long_table import LongTable
+    from forecast.evidence.nested_stock import NestedStock
     from forecast.evidence.simulated import SimulatedYard
     from forecast.evidence.statements import Statement, read_statements
     from forecast.evidence.stock import Stock

@@ -13,7 +13,7 @@ from forecast.evidence.long_table import LongTable
 from forecast.evidence.statements import read_statements, read_watching
 from forecast.evidence.stock import Stock
 
-ROWS = {"railcars": 44, "rail_volumes": 57, "port_calls": 76, "port_aggregates": 99}
+ROWS = {"railcars": 50, "rail_volumes": 233, "port_calls": 78, "port_aggregates": 106}
 NO_ADDRESS = {"ships-2023-08-25-reuters", "watch-reuters"}  # a report known by its date alone
 VOA = Flow(publishers=["VOA Korean"])
 
@@ -46,17 +46,17 @@ def test_notes_are_short():
         assert max(len(s.note) for s in read_statements(f"khasan_rajin/{ledger}.csv")) < 170
 
 
-def test_76_rows_are_50_distinct_sightings_at_rajin_of_which_11_are_coal():
+def test_78_rows_are_52_distinct_sightings_at_rajin_of_which_11_are_coal():
     rajin = [s for s in read_statements("khasan_rajin/port_calls.csv") if s.site == "rajin"]
     groups = merge_groups(rajin, "possible_dup")
     distinct = [s for s in rajin if groups[s.id][0] == s.id]
-    assert len(distinct) == 50
-    assert Counter(s.details["cargo"] == "coal" for s in distinct) == {False: 39, True: 11}
+    assert len(distinct) == 52
+    assert Counter(s.details["cargo"] == "coal" for s in distinct) == {False: 41, True: 11}
 
 
 @pytest.mark.parametrize(("settings", "calls"), [
-    ({}, 39), ({"scopes": ["coal_pier"]}, 11), ({"include_inferred": False}, 37),
-    ({"merge": "same_call"}, 51), ({"merge": "none"}, 54)])
+    ({}, 41), ({"scopes": ["coal_pier"]}, 11), ({"include_inferred": False}, 39),
+    ({"merge": "same_call"}, 53), ({"merge": "none"}, 56)])
 def test_distinct_calls_follow_the_choices(settings, calls):
     account = Flow(unlisted="unknown", start=None, **settings).read().decisions
     assert sum(d.outcome == "used" and d.reason.startswith("one call") for d in account) == calls
@@ -76,7 +76,7 @@ def test_62_at_all_container_piers_and_35_at_one_pier_are_kept_apart():
     assert fate["ships-2025-03-09-voa"].outcome == "used"
     one_pier = [d for d in account if d.statement_id.startswith("ships-2025-03-09-voa-nk-pier")]
     assert {d.outcome for d in one_pier} == {"left out"}
-    assert all("scope nk_pier" in d.reason for d in one_pier)
+    assert all("it speaks of nk pier, this series of" in d.reason for d in one_pier)
 
 
 def test_a_total_that_earlier_totals_exceed_is_a_conflict_and_not_used():
@@ -144,6 +144,46 @@ def test_whole_yards_stand_on_five_dates_and_the_envelope_is_no_observation():
 def test_one_yard_alone_is_a_choice():
     cars = Stock(sites=["tumangang_freight_yard"]).read().series
     assert len(cars) == 2
+
+
+OIL = Flow(ledgers=["khasan_rajin/rail_volumes.csv"], watching=None, site="russia_dprk", measure="oil_barrels",
+           scopes=["reported_to_un"], start="2018-01-01", end="2024-06-30", conversions={"oil_tonnes": [7.9, 8.35]}, unit="barrels",
+           exposure="full", name="oil")
+
+
+def test_oil_in_tonnes_and_barrels_becomes_one_series_of_an_amount():
+    oil = OIL.read()
+    months = bins(oil.series)
+    assert not oil.series.is_count
+    assert months["2023-10-01"] == (0, 0)  # reported as nothing, and the annual total leaves room for rounding alone
+    assert months["2023-07-01"] == (10932.5, 10933.5)
+    assert months["2018-04-01"] == (pytest.approx(4292.5 * 7.9), pytest.approx(4293.5 * 8.35))
+    assert all(months[f"{day}-01"] == (0, 0) for day in ("2020-10", "2021-01", "2021-10"))
+    assert np.isnan([months[f"{day}-01"][0] for day in ("2020-07", "2021-11", "2022-11", "2024-02", "2024-06")]).all()
+
+
+def test_the_conversion_of_oil_is_that_of_its_own_pairs():
+    """Barrels a tonne where both are stated: the years 2018 and 2019, and August 2020 (255 barrels, 32 t)."""
+    read = read_statements("khasan_rajin/rail_volumes.csv")
+    tonnes = Flow(ledgers=OIL.ledgers, watching=None, site="russia_dprk", measure="oil_tonnes", scopes=["reported_to_un"],
+                  start="2018-01-01", end="2020-12-31", unit="tonnes", exposure="full", name="oil").of(read)
+    starts = tonnes.series.start.astype(str).tolist()
+    for year, barrels in (("2018", 241114), ("2019", 277365)):
+        (stated,) = [s.count for s in read if s.measure == "oil_barrels" and str(s.start) == f"{year}-01-01" and str(s.end) == f"{year}-12-31"]
+        assert stated == barrels
+        first = starts.index(f"{year}-01-01")
+        least, most = (side[11] for side in tonnes.totals.since(first))
+        low, high = OIL.conversions["oil_tonnes"]
+        assert barrels / most <= high
+        assert barrels / least >= low
+    assert low <= 255 / 32 <= high
+
+
+def test_running_totals_of_one_publisher_that_others_refute_are_conflicts():
+    said = {d.statement_id: d.reason for d in OIL.read().decisions}
+    assert said["russia-dprk-oil-tonnes-2019-08-31-newspim-voa"].startswith("a conflict")
+    assert said["russia-dprk-oil-tonnes-2019-12-31-korea-herald"].startswith("a conflict")
+    assert said["russia-dprk-oil-tonnes-2018-04-30-upi"].startswith("a conflict")
 
 
 def test_coal_in_tonnes_is_bounded_by_year():

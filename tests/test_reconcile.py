@@ -211,8 +211,8 @@ def test_sources_are_built_from_a_config_and_read_nothing_before_they_are_asked(
     (lambda: Flow(merge="maybe"), "merge 'maybe' is unknown"),
     (lambda: Flow(scopes="port"), "scopes takes a list, got 'port'"),
     (lambda: Flow(start="2024-13-01"), "'2024-13-01' is no day"),
-    (lambda: Flow(site="rajn").read(), "none of 175 statements can be used, most of them because it is about rajin"),
-    (lambda: Stock(scopes=["yards"]).read(), "none of 44 statements can be used"),
+    (lambda: Flow(site="rajn").read(), "none of 184 statements can be used, most of them because it is about rajin"),
+    (lambda: Stock(scopes=["yards"]).read(), "none of 50 statements can be used"),
     (lambda: LongTable("border_rail/railcars.csv", "el_pasa").read(), "did you mean 'el_paso'"),
     (lambda: LongTable("border_rail/railcars.csv", "el_paso", freq="QS").read(), "2010-02-01 does not lie on the grid"),
 ])

@@ -35,6 +35,20 @@ class Decision:
     into: str = ""
 
 
+@dataclass(frozen=True)
+class Contradiction:
+    """Statements that cannot all be right of one thing: on `day` some say at least `low`, others at most `high`.
+
+    lows, highs : ids of the statements behind each bound
+    """
+
+    day: date
+    low: float
+    lows: tuple[str, ...]
+    high: float
+    highs: tuple[str, ...]
+
+
 @dataclass
 class Account:
     """Decisions while they are made; each statement keeps exactly one."""

@@ -16,8 +16,8 @@ dating anything either.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -39,9 +39,11 @@ from forecast.evidence.files import Files
 from forecast.evidence.source import Evidence
 from forecast.evidence.statements import Statement, Watching, read_statements, read_watching
 from forecast.evidence.totals import Cumulative, edges_of, take_calls, take_periods
-from forecast.series.series import DAY, Series, offset_of
+from forecast.series.series import COUNT, DAY, Series, offset_of
 from forecast.support.registry import suggest
 from forecast.support.validation import check_lists
+
+ROUNDING = 0.5  # of an amount that is printed as a whole number
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,10 @@ class Flow:
         day)
     start, end : first and last day of the series; open: the first and the last statement used
     approx_width : relative half-width of "approx"
+    conversions : other measures that can be turned into this one -> least and most of it in one of theirs (barrels in a
+        tonne); they widen the bounds
+    unit : "count" for separate things; any other (tonnes, barrels) is an amount, which no model takes for a count
+    names : site, scope or measure -> how a reader calls it, for the reasons
     """
 
     ledgers: Sequence[str] = ("khasan_rajin/port_calls.csv", "khasan_rajin/port_aggregates.csv")
@@ -116,6 +122,9 @@ class Flow:
     end: str | None = None
     approx_width: float = 0.15
     name: str = "ships"
+    conversions: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    unit: str = "count"
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for field_, known in (("unlisted", ("totals", "zero", "unknown")), ("exposure", ("stated", "full")),
@@ -126,6 +135,10 @@ class Flow:
         for day in (self.start, self.end):
             day_of_setting(day, self.name)
         check_lists(self, "ledgers", "scopes", "publishers", "cargo")
+        for measure, each in self.conversions.items():
+            if isinstance(each, str) or len(each) != 2 or not 0 < each[0] <= each[1]:
+                raise ValueError(f"{self.name}: conversions: {measure} takes the least and the most of "
+                                 f"{self.measure} in one, got {each!r}: write [8.0, 8.4]")
 
     def read(self, files: Files | None = None) -> Evidence:
         """The series on the grid `freq`, with a decision on every statement of the ledgers.
@@ -153,7 +166,7 @@ class Flow:
         """The running total that the statements bound, and what became of each."""
         statements = sorted(read, key=lambda s: s.id)
         account = Account(self.name)
-        fit = [s for s in statements if not account.refuse(s.id, self._unfit(s))]
+        fit = [self._converted(s) for s in statements if not account.refuse(s.id, self._unfit(s))]
         calls = self._calls([s for s in fit if s.kind == "sighting"], account)
         periods = distinct([s for s in fit if s.kind == "period"], account)
         if not calls and not periods:
@@ -165,7 +178,8 @@ class Flow:
                             *(day for hull in hulls for day in hull)])
         taken: list[Statement] = []
         rate = [s for s in periods if s.measure != self.measure]
-        zero = [s for s in periods if s not in rate and s.high == 0]
+        # of an amount nothing is a report like any other: nobody counted things one by one
+        zero = [s for s in periods if s not in rate and s.high == 0 and self.unit == COUNT]
         # a stated total is the series itself; a ship seen outweighs a word that none was; a rate is vaguest
         take_periods([s for s in periods if s not in rate and s not in zero], total, taken, account)
         take_calls(calls, total, taken, account)
@@ -173,24 +187,38 @@ class Flow:
         take_periods(rate, total, taken, account)
         return _Counted(edges, share, hulls, total, taken, account)
 
+    def _converted(self, s: Statement) -> Statement:
+        """A statement as bounds on this measure: of an amount a printed number is known to half its last unit."""
+        rounded = ROUNDING if self.unit != COUNT and s.low == s.high > 0 else 0.0
+        least, most = self.conversions.get(s.measure, (1.0, 1.0))
+        if not rounded and s.measure not in self.conversions:
+            return s
+        return replace(s, measure=s.measure if s.measure not in self.conversions else self.measure,
+                       low=(s.low - rounded) * least, high=(s.high + rounded) * most)
+
+    def _called(self, word: str) -> str:
+        return self.names.get(word, word.replace("_", " ") or "no part of it in particular")
+
     def _unfit(self, s: Statement) -> str:
-        """Why a statement cannot speak about this series; empty if it can."""
+        """Why a statement cannot speak about this series, in a reader's words; empty if it can."""
         zero = s.kind == "period" and s.high == 0
         first, last = day_of_setting(self.start, self.name), day_of_setting(self.end, self.name)
-        rate = f"{self.measure}_per_month"
-        wanted = ", ".join(self.scopes)
+        rate, called = f"{self.measure}_per_month", self._called
+        wanted = ", ".join(called(scope) for scope in self.scopes)
+        guess = {"inferred_by_source": "its source infers it", "possible_only": "its source thinks it possible"}
         reasons = {
-            f"it is about {s.site}, this series about {self.site}": s.site != self.site,
-            f"it counts {s.measure}, this series {self.measure}": s.measure not in (self.measure, rate),
+            f"it is about {called(s.site)}, this series about {called(self.site)}": s.site != self.site,
+            f"it counts {called(s.measure)}, this series {called(self.measure)}": (
+                s.measure not in (self.measure, rate, *self.conversions)),
             "a stock at an instant is no flow": s.kind == "snapshot",
             "it gives no start or no end: a total to date has no place": s.start is None or s.end is None,
-            f"scope {s.scope}, the series counts {wanted}: never subtracted from one another": (
+            f"it speaks of {called(s.scope)}, this series of {wanted}: two such counts are never subtracted": (
                 s.scope not in self.scopes and not (zero and s.scope == "port")),
-            f"{s.certainty}: nobody saw it, and include_inferred is off": (
+            f"nobody saw it: {guess.get(s.certainty, '')}, and such calls are left out here": (
                 s.certainty in GUESSES and not self.include_inferred),
             f"by {s.publisher}, the series follows {', '.join(self.publishers)}": (
                 bool(self.publishers) and s.publisher not in self.publishers and not zero),
-            f"a total, and unlisted is {self.unlisted!r}: the series rests on listed calls": (
+            "a total: this series rests on the calls that are listed one by one": (
                 s.kind == "period" and not zero and self.unlisted != "totals"),
             f"it ends before the series starts ({self.start})": bool(first and s.end and s.end < first),
             f"it starts after the series ends ({self.end})": bool(last and s.start and s.start > last),
@@ -271,8 +299,7 @@ class Flow:
         low, high, exposure = (column.copy() for column in np.array(rows).T)
         return Series(start=edges[:-1].copy(), end=edges[1:].copy(), low=low, high=high, exposure=exposure,
                       kind="flow", freq=offset_of(self.freq, pd.Timestamp(edges[0]))[0], name=self.name,
-                      site=self.site, measure=self.measure,
-                      sources=tuple(sources))
+                      site=self.site, measure=self.measure, unit=self.unit, sources=tuple(sources))
 
 
 def _hull(share: np.ndarray, origin: np.datetime64, start: np.datetime64,

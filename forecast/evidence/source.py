@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from forecast.evidence.decisions import Decision, NothingUsedError
+from forecast.evidence.decisions import Contradiction, Decision, NothingUsedError
 from forecast.evidence.files import Files
 from forecast.evidence.statements import Statement
 from forecast.series.series import Series
@@ -58,6 +58,7 @@ class Evidence:
     statements : every statement that was read, used or not; () where the source has none
     decisions : what became of each statement (or row), and why
     totals : what totals say of sums of rows; None where the rows say all
+    contradictions : where statements exclude each other; the row then holds both, and neither is believed
     inputs : name of each file -> sha256 of the bytes that were used
     """
 
@@ -67,6 +68,7 @@ class Evidence:
     files: Files = field(repr=False)
     statements: tuple[Statement, ...] = ()
     totals: Totals | None = None
+    contradictions: tuple[Contradiction, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -90,6 +92,18 @@ class Evidence:
         kept = [s for s in self.statements if s.id != statement and (not publisher or s.publisher != publisher)]
         try:
             return self.source.of(kept, self.files)
+        except NothingUsedError:  # that is the finding here
+            return None
+
+    def only(self, publisher: str) -> Evidence | None:
+        """The evidence of one publisher alone; None when that is nothing.
+
+        Raises ValueError for a source that is not made of statements.
+        """
+        if not isinstance(self.source, StatementSource):
+            raise ValueError(f"series {self.series.name}: it is not made of statements, so none can be chosen")
+        try:
+            return self.source.of([s for s in self.statements if s.publisher == publisher], self.files)
         except NothingUsedError:  # that is the finding here
             return None
 

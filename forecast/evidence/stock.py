@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -24,6 +24,8 @@ class Stock:
     sites : places that are taken for one; on a day with several the first named counts
     scopes : scopes that are the whole place
     approx_width : relative half-width of "approx"
+    unit : "count" for separate things; any other (percent) is an amount, which no model takes for a count
+    names : site, scope or measure -> how a reader calls it, for the reasons
     """
 
     ledgers: Sequence[str] = ("khasan_rajin/railcars.csv",)
@@ -32,6 +34,8 @@ class Stock:
     scopes: Sequence[str] = ("yard",)
     approx_width: float = 0.15
     name: str = "railcars"
+    unit: str = "count"
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_lists(self, "ledgers", "sites", "scopes")
@@ -59,18 +63,23 @@ class Stock:
         start, end = np.array([span(s) for s in used], dtype="datetime64[D]").T.copy()
         series = Series(start=start, end=end, low=np.array([s.low for s in used]),
                         high=np.array([s.high for s in used]), exposure=np.ones(len(used)), kind="stock",
-                        name=self.name, site=self.sites[0], measure=self.measure,
+                        name=self.name, site=self.sites[0], measure=self.measure, unit=self.unit,
                         sources=tuple((s.id,) for s in used))
         return Evidence(series=series, statements=tuple(statements), decisions=account.decisions(), source=self,
                         files=known, inputs=known.taken(*self.ledgers))
 
+    def _called(self, word: str) -> str:
+        return self.names.get(word, word.replace("_", " ") or "no part of it in particular")
+
     def _unfit(self, s: Statement) -> str:
+        called = self._called
+        places = ", ".join(called(site) for site in self.sites)
         reasons = {
-            f"it counts {s.measure}, this series {self.measure}": s.measure != self.measure,
-            f"it is about {s.site}, this series about {', '.join(self.sites)}": s.site not in self.sites,
+            f"it counts {called(s.measure)}, this series {called(self.measure)}": s.measure != self.measure,
+            f"it is about {called(s.site)}, this series about {places}": s.site not in self.sites,
             f"a bound on many unseen dates ({when(s)}), not an observation of one": s.kind == "period",
             "a passing call is no stock": s.kind == "sighting",
-            f"scope {s.scope}: a part says little of the whole ({', '.join(self.scopes)})": (
+            f"it counts {called(s.scope)}, this series {', '.join(called(each) for each in self.scopes)}": (
                 s.scope not in self.scopes),
         }
         return next((reason for reason, holds in reasons.items() if holds), "")

@@ -13,6 +13,7 @@ import pandas as pd
 
 Kind = Literal["stock", "flow"]
 KINDS = ("stock", "flow")
+COUNT = "count"  # the unit of separate things
 DAY = np.timedelta64(1, "D")
 LARGEST = 1e15  # of a count, or a value
 YEARS = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
@@ -42,6 +43,7 @@ class Series:
     kind : "stock" or "flow"
     freq : pandas frequency alias of a regular grid, or None for irregular dates; its dates are the starts of rows, so
         that months named by their last day (ME) are kept as months named by their first (MS)
+    unit : "count" for separate things; any other (tonnes, barrels, percent) is an amount
     sources : one tuple of statement ids per row (may be empty)
     """
 
@@ -55,7 +57,7 @@ class Series:
     name: str = "series"
     site: str = ""
     measure: str = ""
-    unit: str = "count"
+    unit: str = COUNT
     sources: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
@@ -179,7 +181,9 @@ class Series:
 
     @property
     def is_count(self) -> bool:
-        """True when every known bound is a whole number of at least zero."""
+        """True for whole numbers of at least zero of separate things: an amount (tonnes, barrels) is no count."""
+        if self.unit != COUNT:
+            return False
         low, high = self.low[self.observed], self.high[self.observed]
         finite = np.concatenate([low, high[np.isfinite(high)]])
         return bool(np.all(finite >= 0) and np.all(finite == np.round(finite)))
