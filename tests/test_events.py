@@ -27,12 +27,15 @@ def test_names_that_experiments_list_are_there():
 def test_dates_read_from_the_counts_are_never_outside_evidence():
     inside = {e.name: e.start for e in read_events() if not e.outside}
     assert inside == {"csis_rise_start": date(2023, 9, 18), "pause_february_2024": date(2024, 2, 13),
-                      "sea_route_white_house": date(2023, 9, 7)}
+                      "sea_route_white_house": date(2023, 9, 7), "yard_fill_falls": date(2024, 2, 23),
+                      "yard_fill_back": date(2024, 3, 12), "oil_reports_stop_2020": date(2020, 9, 1),
+                      "oil_reports_resume": date(2022, 12, 1), "oil_reports_end_2024": date(2024, 2, 1),
+                      "belarus_meat": date(2025, 10, 1), "flour_by_train_2026": date(2026, 1, 13)}
 
 
 def test_every_event_has_a_label_a_publisher_and_an_address():
     events = read_events()
-    assert len(events) == 52
+    assert len(events) == 78
     assert all(e.label and e.publisher and e.url.startswith("http") for e in events)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from forecast.evidence.decisions import Decision
 from forecast.evidence.files import Files
 from forecast.evidence.source import Evidence
-from forecast.series.series import Kind
 from forecast.series.simulation import simulate
+from forecast.series.values import Kind
 
 LONGEST_YARD = 5_000  # of a source, whose series an experiment examines at some 10 seconds of CPU a thousand rows
 

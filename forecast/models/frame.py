@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.models.forecaster import Forecaster, predict
-from forecast.series.series import ISO, Kind, Series
+from forecast.series.series import Series
+from forecast.series.values import ISO, Kind
 
 ANCHORS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEK = 7

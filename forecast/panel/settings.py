@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.evidence.events import Event, read_events, window
-from forecast.series.series import Kind
+from forecast.series.values import Kind
 from forecast.support import registry
 
 LOCAL, DASK = "local", "dask"

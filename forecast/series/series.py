@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-Kind = Literal["stock", "flow"]
+from forecast.series.values import Kind, bounds_of, days_of, exposure_of, numbers_of
+
 KINDS = ("stock", "flow")
 COUNT = "count"  # the unit of separate things
 DAY = np.timedelta64(1, "D")
-LARGEST = 1e15  # of a count, or a value
 YEARS = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}($|[T ])")
 MOST_ROWS = 1_000_000  # of a regular grid
 FIRST = np.datetime64("2000-01-03", "D")  # of rows without a start; by identity: a given one is held to its grid
 # frequencies that name rows by their last day, and by their first
@@ -107,11 +105,11 @@ class Series:
         >>> Series.from_values([3, None, 5], start="2023-01-02", freq="W-MON").observed.tolist()
         [True, False, True]
         """
-        exact = _numbers(values, "values")
+        exact = numbers_of(values, "values")
         grid, told = edges(start, freq, len(exact))
-        low_, high_ = _bounds(exact, low, high)
+        low_, high_ = bounds_of(exact, low, high)
         return cls(start=grid[:-1].copy(), end=grid[1:].copy(), low=low_, high=high_,
-                   exposure=_exposure(exposure, low_, kind), kind=kind, freq=told, name=name, **labels)
+                   exposure=exposure_of(exposure, low_, kind), kind=kind, freq=told, name=name, **labels)
 
     @classmethod
     def from_counts(cls, dates: Any, counts: Any, low: Any = None, high: Any = None, exposure: Any = None,
@@ -125,9 +123,9 @@ class Series:
         >>> s.value.tolist()
         [30.0, 73.0]
         """
-        exact = _numbers(counts, "counts")
+        exact = numbers_of(counts, "counts")
         try:
-            when = _days(list(dates))
+            when = days_of(list(dates))
         except (ValueError, TypeError, OverflowError) as error:
             raise ValueError(f"dates: cannot read them all ({error}): write them as YYYY-MM-DD") from error
         if len(when) != len(exact):
@@ -138,9 +136,9 @@ class Series:
         if len(when) > 1 and np.any(np.diff(when[order]) == np.timedelta64(0, "D")):
             twice = when[order][:-1][np.diff(when[order]) == np.timedelta64(0, "D")][0]
             raise ValueError(f"dates: {twice} stands twice: reconcile the two counts first (one row a date)")
-        low_, high_ = _bounds(exact, low, high)
+        low_, high_ = bounds_of(exact, low, high)
         return cls(start=when[order], end=when[order] + DAY, low=low_[order], high=high_[order],
-                   exposure=_exposure(exposure, low_, kind)[order], kind=kind, name=name, **labels)
+                   exposure=exposure_of(exposure, low_, kind)[order], kind=kind, name=name, **labels)
 
     # -- views ---------------------------------------------------------------------------------------------------
     def __len__(self) -> int:
@@ -280,72 +278,6 @@ def check_series(given: Any, who: str) -> None:
     if not isinstance(given, Series):
         raise TypeError(f"{who} takes a Series, got a {type(given).__name__}: make one with Series.from_values or "
                         "Series.from_counts")
-
-
-def _days(given: list[Any]) -> np.ndarray:
-    """Days of dates; no guess is made of 01/02/2020, nor of a number that may be a day of some calendar."""
-    for each in given:
-        if isinstance(each, str) and each and not ISO.match(each):
-            raise ValueError(f"{each!r} is not written so")
-        if isinstance(each, int | float | np.number) and not np.isnan(each):
-            raise ValueError(f"{each!r} is a number")
-    if all(isinstance(each, str) and len(each) == 10 for each in given):
-        return np.asarray(given, dtype="datetime64[D]")
-    local = [each.replace(tzinfo=None) if getattr(each, "tzinfo", None) else each for each in given]
-    return np.asarray(pd.DatetimeIndex(pd.to_datetime(local)).tz_localize(None), dtype="datetime64[D]")
-
-
-def _numbers(values: Any, what: str) -> np.ndarray:
-    if isinstance(values, str):
-        raise ValueError(f"{what}: got the text {values[:50]!r}: give one number per row")
-    try:
-        array = np.array([np.nan if v is None or v is pd.NA else v for v in values], dtype=float)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"{what}: not all are numbers ({error}): use NaN for what was not observed") from error
-    if array.ndim != 1:
-        raise ValueError(f"{what}: got {array.ndim} dimensions: give one number per row")
-    if np.any(large := np.isfinite(array) & (np.abs(array) > LARGEST)):
-        row = int(np.flatnonzero(large)[0])
-        raise ValueError(f"{what}: row {row} is {array[row]:g}: beyond {LARGEST:g} whole numbers are not told apart: "
-                         "count in a larger unit")
-    if np.any(np.isinf(array)):
-        raise ValueError(f"{what}: row {int(np.flatnonzero(np.isinf(array))[0])} is infinite: "
-                         "use low and high for an open bound")
-    return array
-
-
-def _bounds(exact: np.ndarray, low: Any, high: Any) -> tuple[np.ndarray, np.ndarray]:
-    def bound(given: Any, side: str) -> np.ndarray:
-        if given is None:
-            return exact.copy()
-        try:
-            array = np.array([np.nan if v is None or v is pd.NA else v for v in given], dtype=float)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{side}: not all are numbers ({error}): use NaN where no bound is known") from error
-        if array.ndim != 1 or np.any(np.isfinite(array) & (np.abs(array) > LARGEST)) or np.any(
-                np.isinf(array) if side == "low" else np.isneginf(array)):
-            raise ValueError(f"{side}: give one number per row, none beyond {LARGEST:g}; infinity is no low bound")
-        if len(array) != len(exact):
-            raise ValueError(f"{side} has {len(array)} rows, there are {len(exact)} counts: give one per row")
-        return np.where(np.isnan(array), exact, array)
-
-    low_, high_ = bound(low, "low"), bound(high, "high")
-    # a row with one bound alone: at least (open above) or at most (from zero)
-    return (np.where(np.isnan(low_) & ~np.isnan(high_), 0.0, low_),
-            np.where(np.isnan(high_) & ~np.isnan(low_), np.inf, high_))
-
-
-def _exposure(given: Any, low: np.ndarray, kind: Kind) -> np.ndarray:
-    if given is None:
-        return np.ones(len(low))
-    try:
-        spread = np.broadcast_to(np.asarray(given, dtype=float), low.shape)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"exposure: give one share, or one for each of {len(low)} rows ({error})") from error
-    array = _numbers(spread, "exposure")
-    if kind == "stock" and np.any(array != 1):
-        raise ValueError("exposure belongs to a flow; a stock is there whole on each image: leave it out")
-    return np.where(np.isnan(array) & np.isnan(low), 1.0, array)
 
 
 def edges(start: Any, freq: str, rows: int) -> tuple[np.ndarray, str]:

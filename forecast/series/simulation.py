@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from forecast.series.series import Kind, Series
+from forecast.series.series import Series
+from forecast.series.values import Kind
 
 LONGEST = 1_000_000  # rows
 HIGHEST = 1e9  # of a level, or of a factor on it

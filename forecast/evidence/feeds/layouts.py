@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from forecast.evidence.feeds.reading import Batch, Feed, FeedResult, RowFault
     from forecast.evidence.feeds.source import Source
-    from forecast.series.series import Kind, Series
+    from forecast.series.series import Series
+    from forecast.series.values import Kind
 
 MOST_ROWS = 3_000_000  # of one result in memory; `feed_series` and `stream` have no such bound
 
