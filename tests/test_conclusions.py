@@ -15,6 +15,7 @@ import pytest
 from forecast import conclude
 from forecast.breaks.detection import Break
 from forecast.effects.checks.variant import Outcome
+from forecast.effects.event_tests import Untestable
 from forecast.effects.explanations import NONE, NOWHERE, focal_change
 from forecast.experiment import conclusions, findings_json, thresholds
 from forecast.experiment.conclusions import Attribution
@@ -154,8 +155,8 @@ def test_what_an_interval_rules_out_is_a_bound_of_use(low, high, rise, fall):
 
 
 def test_what_was_not_tested_keeps_its_reason():
-    verdict = findings(tested=Together((effect("2023-05-10"),), 0.005), untested={"treaty": "it lies after"}).conclusions.verdict("treaty")
-    assert (verdict.word, verdict.reason, verdict.adjusted) == (Word.CANNOT_BE_TESTED, "it lies after", None)
+    verdict = findings(tested=Together((effect("2023-05-10"),), 0.005), untested={"treaty": Untestable.READ_FROM_COUNTS}).conclusions.verdict("treaty")
+    assert (verdict.word, verdict.reason, verdict.adjusted) == (Word.CANNOT_BE_TESTED, Untestable.READ_FROM_COUNTS, None)
 
 
 def test_an_event_that_began_after_the_first_count_is_named():

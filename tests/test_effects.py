@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from forecast import Event, Series, event_effect, simulate
 from forecast.breaks.regimes import Regimes
 from forecast.effects.event_tests import _step_down, event_effects, position_of
-from forecast.effects.explanations import NONE, NOWHERE, Window, break_days, explain, gap_probability
+from forecast.effects.explanations import NONE, NOWHERE, Window, break_days, explain, explain_together, gap_probability
 from forecast.effects.next_image import image_worth
 from forecast.regime_model.placebos import as_seen
 
@@ -56,6 +57,38 @@ def test_step_down_on_a_case_worked_by_hand():
     null = np.array([[1.0, 0.0], [0.0, 3.0], [0.5, 0.5], [0.2, 0.1]])
     # strongest first: max over both beats 2.0 once of 4; then the second alone beats 0.4 twice
     np.testing.assert_allclose(_step_down(np.array([2.0, 0.4]), null), [2 / 5, 3 / 5])
+
+
+def test_step_down_never_gives_a_weaker_date_a_smaller_p_value_than_a_stronger_one():
+    null = np.array([[3.0, 0.0], [2.5, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    # the maximum beats 2.0 twice of 4; the second date alone beats 1.9 never, but may not pass before the first
+    np.testing.assert_allclose(_step_down(np.array([2.0, 1.9]), null), [3 / 5, 3 / 5])
+
+
+@pytest.mark.parametrize("level", [4, 40])
+def test_what_is_detectable_is_a_rise_that_stands_so_far_above_the_noise(level):
+    series = simulate(60, level=level, spread=0.1, dispersion=50, seed=4)
+    found = event_effect(series, at(series, 30), placebos=19)
+    # of a normal estimate, 1.96 errors to be told from none and 0.84 more to be so four times in five; the interval is 3.92 wide
+    assert np.log(found.detectable) == pytest.approx(2.80 / 3.92 * np.log(found.high / found.low), rel=0.15)
+
+
+def test_more_counts_show_smaller_changes():
+    few, many = (event_effect(series, at(series, 30), placebos=19).detectable for series in (
+        simulate(60, level=level, spread=0.1, dispersion=50, seed=4) for level in (4, 40)))
+    assert 1 < many < few
+
+
+def test_a_change_that_several_series_share_lies_on_its_own_day():
+    several = [replace(Series.from_values(np.r_[np.full(30, low), np.full(30, high)], start="2023-01-01", freq="D"), name=name)
+               for name, low, high in (("one", 6.0, 60.0), ("two", 50.0, 9.0))]
+    day = date.fromisoformat(at(several[0], 30))
+    near = [Window(Event(name, name, when, when), when, when) for name, when in (
+        ("before", day - timedelta(days=1)), ("itself", day), ("after", day + timedelta(days=1)))]
+    held = {row.name: row.within for row in explain_together(several, near).table}
+    assert held["itself"] > 0.98
+    alone = {row.name: row.within for row in explain(several[0], Regimes().posterior(several[0]), near)}
+    assert max(alone, key=alone.get) == max(held, key=held.get) == "itself"
 
 
 def test_an_event_outside_the_data_is_refused_with_the_dates():
@@ -144,6 +177,16 @@ def test_the_best_image_bisects_a_flat_gap():
     assert images[0].day in {"2023-01-15", "2023-01-16", "2023-01-17"}
     assert images[0].narrowing == pytest.approx(1, abs=0.05)  # a clear answer to an even question is one bit
     assert images[0].days_then < images[0].days_now
+
+
+def test_an_image_of_the_day_of_the_change_shows_the_new_level():
+    rng = np.random.default_rng(0)
+    daily = np.array([0.0, 0.5, 0.5, 0.0])  # the change lies on one of two days: an image of the first of them settles it
+    images, worth = image_worth(daily, np.datetime64("2023-01-01"), rng.poisson(2, 4000), rng.poisson(60, 4000))
+    assert images[0].day == "2023-01-02"
+    assert images[0].narrowing == pytest.approx(1, abs=0.01)
+    assert images[0].days_then == pytest.approx(1, abs=0.01)
+    assert dict(zip(worth.days.astype(str), worth.bits, strict=True))["2023-01-03"] == pytest.approx(0, abs=0.01)
 
 
 def test_a_cloudy_day_is_worth_less():

@@ -110,6 +110,18 @@ def test_the_answer_does_not_move_with_the_calendar():
     assert [b.probability for b in detect(series)] == [b.probability for b in detect(later)]
 
 
+@pytest.mark.parametrize("row", [9, 20, 36])
+@pytest.mark.parametrize("unseen", [0, 3])
+def test_a_break_stands_at_the_first_count_of_the_new_level(row, unseen):
+    y = np.r_[np.tile([7.0, 8.0, 9.0], 15)[:row], np.tile([88.0, 90.0, 92.0], 15)[:45 - row]]
+    y[row - unseen:row] = np.nan
+    series = Series.from_values(y, start="2023-01-02", freq="W-MON")
+    (found,) = detect(series, "regimes")
+    assert (found.position, found.at) == (row, str(series.start[row]))
+    # in the days between the middles of the last count of the old level and the first of the new one
+    assert str(series.start[row - unseen - 1]) < found.low <= found.at <= found.high < str(series.end[row])
+
+
 def test_reversed_time_finds_the_same_gap():
     series = simulate(60, breaks={30: 3.0}, seed=8)
     back = replace(series, low=series.low[::-1].copy(), high=series.high[::-1].copy())

@@ -9,6 +9,7 @@ import pytest
 from forecast import run
 from forecast.breaks.detection import Break
 from forecast.breaks.mosum import Mosum
+from forecast.effects.event_tests import Untestable
 from forecast.evidence.long_table import LongTable
 from forecast.evidence.statements import StatementError, read_statements
 from forecast.evidence.stock import Stock
@@ -19,6 +20,7 @@ from forecast.models.windows import Windows
 from forecast.panel.settings import Settings
 from forecast.regime_model.likelihood import Reals
 from forecast.report.prose.series_story import confidence
+from forecast.report.prose.story import limits
 from forecast.support.untrusted import RefusedError, check_text, read_settings
 
 HEAD = "id,site,measure,kind,start,end,count,scope,publisher"
@@ -47,7 +49,8 @@ def test_an_event_beyond_the_data_is_listed_with_why_it_was_not_tested(tmp_path)
     counts = np.random.default_rng(1).poisson(8, 40).astype(float)
     findings = run(mine(tmp_path, counts, "visit,The visit,2022-06-01,diary\nfar,The far one,2031-01-01,diary\n"))
     assert list(findings.untested) == ["far"]
-    assert findings.untested["far"] == "fewer than two observed weeks lie on one side of it"
+    assert findings.untested["far"] is Untestable.TOO_FEW_COUNTS
+    assert "“The far one” cannot be tested: fewer than two observed weeks lie on one side of it." in limits(findings)
     assert list(findings.effects) == ["visit"]
 
 

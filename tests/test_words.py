@@ -15,7 +15,7 @@ import pytest
 from forecast.breaks.detection import Break
 from forecast.effects.checks.variant import Outcome, Variant
 from forecast.effects.counterfactuals import Counterfactual
-from forecast.effects.event_tests import Effect
+from forecast.effects.event_tests import Effect, Untestable
 from forecast.effects.event_tests import Tested as Together
 from forecast.effects.explanations import NONE, NOWHERE, Explanation, Window
 from forecast.effects.explanations import Together as SharedChange
@@ -283,9 +283,9 @@ def test_a_test_that_fails_is_not_supported_whatever_the_window_holds():
 
 
 def test_what_cannot_be_tested_says_why():
-    made = findings(tested=Together((effect("2023-05-10"),), 0.005), untested={"treaty": "it lies after the data"})
-    assert said_of("treaty", made) == ("cannot be tested", "it lies after the data")
-    assert "“A treaty” cannot be tested: it lies after the data." in story.limits(made)
+    made = findings(tested=Together((effect("2023-05-10"),), 0.005), untested={"treaty": Untestable.TOO_FEW_COUNTS})
+    assert said_of("treaty", made) == ("cannot be tested", "fewer than two observed months lie on one side of it")
+    assert "“A treaty” cannot be tested: fewer than two observed months lie on one side of it." in story.limits(made)
 
 
 def test_persistent_counts_take_the_force_out_of_not_supported():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,14 @@ DRIFTS = 0.5  # posterior probability from which the counts are taken to drift
 PERSISTENT = 4.0  # a change below fourfold would go unseen: no date can be told with these data
 FAR = 1.9  # long-run spread, log units, from which counts drift so far by themselves that any date looks like a step
 TILT = 0.75  # settings that wander one log unit less are e^0.75 times likelier a priori in the placebos
+
+
+class Untestable(StrEnum):
+    """Why an event is not tested at its own date."""
+
+    READ_FROM_COUNTS = "read_from_counts"  # its date comes from these very counts, so it is no evidence about them
+    TOO_FEW_COUNTS = "too_few_counts"  # fewer than two observed rows lie on one side of it
+    NOT_RUN = "not_run"
 
 
 @dataclass(frozen=True)

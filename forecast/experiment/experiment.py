@@ -15,7 +15,7 @@ from forecast.breaks.detection import Break, Detector
 from forecast.breaks.regimes import Regimes
 from forecast.effects.counterfactuals import FEWEST as RUN_ON
 from forecast.effects.counterfactuals import Counterfactual, counterfactual
-from forecast.effects.event_tests import Tested, event_effects, position_of
+from forecast.effects.event_tests import Tested, Untestable, event_effects, position_of
 from forecast.effects.explanations import Together, Window, break_days, explain, explain_together, gap_probability
 from forecast.effects.next_image import Image, Worth, clear_days, image_worth, predictive, worst_dated
 from forecast.effects.sensitivity import sensitivity
@@ -26,7 +26,6 @@ from forecast.experiment.findings import Findings, Reading
 from forecast.models.backtesting import QUANTILES, Backtest, Progress, backtest
 from forecast.models.forecaster import Forecaster, predict
 from forecast.regime_model.posterior import Posterior
-from forecast.series.calendar import row_noun
 from forecast.series.series import Series
 from forecast.support.registry import names, suggest
 from forecast.support.validation import MOST_NUMBERS
@@ -254,16 +253,17 @@ def _images(experiment: Experiment, evidence: Evidence, posterior: Posterior,
     return image_worth(daily, series.start[0], before, after, clear=clear)
 
 
-def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -> tuple[Tested | None, dict[str, str]]:
+def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -> tuple[
+        Tested | None, dict[str, Untestable]]:
     untested, dates = {}, {}
     for each in windows:
         if not each.event.outside:
-            untested[each.event.name] = "its date was read from these counts, so it cannot be evidence about them"
+            untested[each.event.name] = Untestable.READ_FROM_COUNTS
             continue
         try:
             position_of(series, each.event.start)
         except ValueError:  # a date is a date here, so that only its place can be wrong
-            untested[each.event.name] = f"fewer than two observed {row_noun(series, 2)} lie on one side of it"
+            untested[each.event.name] = Untestable.TOO_FEW_COUNTS
         else:
             dates[each.event.name] = each.event.start
     if not dates:

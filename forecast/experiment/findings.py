@@ -16,7 +16,7 @@ import pandas as pd
 from forecast.breaks.detection import Break
 from forecast.effects.checks.variant import Variant
 from forecast.effects.counterfactuals import Counterfactual
-from forecast.effects.event_tests import Effect, Tested
+from forecast.effects.event_tests import Effect, Tested, Untestable
 from forecast.effects.explanations import LABELS, Explanation, Together, Window, focal_change, named_events
 from forecast.effects.next_image import Image, Worth
 from forecast.evidence.decisions import Decision
@@ -113,7 +113,7 @@ class Findings:
     readings: Mapping[str, Reading]
     windows: tuple[Window, ...]
     tested: Tested | None
-    untested: Mapping[str, str]
+    untested: Mapping[str, Untestable]
     sensitivity: tuple[Variant, ...]
     forecast: pd.DataFrame
     totals: pd.DataFrame

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from forecast.effects.event_tests import DRIFTS, Effect
+from forecast.effects.event_tests import DRIFTS, Effect, Untestable
 from forecast.effects.explanations import WORTH, Explanation, Window
 from forecast.experiment.thresholds import CONTENDER, RIVAL, SUPPORTED, USEFUL
 
@@ -39,7 +39,7 @@ class RuledOut:
 class Verdict:
     """The verdict on one event, with its reasons.
 
-    event : its name; reason : why it cannot be tested, "" otherwise
+    event : its name; reason : why it cannot be tested, None where it was
     change : which change of the primary series its window holds most of; share : how much of the posterior that is
     rivals : events that the counts do not tell from this one, the fullest window first; twins : whether one of them
         lies on the same days; crowded : whether other events compete at all
@@ -50,7 +50,7 @@ class Verdict:
 
     event: str
     word: Word
-    reason: str = ""
+    reason: Untestable | None = None
     change: int | None = None
     share: float | None = None
     rivals: tuple[str, ...] = ()
@@ -86,17 +86,17 @@ def verdicts(findings: Findings) -> tuple[Verdict, ...]:
         held = [(table[name].within, -k) for k, table in enumerate(tables) if name in table]
         change = -max(held)[1] if held else None
         made.append(_judged(window, effects.get(name), change, {} if change is None else tables[change],
-                            [w.event.name for w in findings.windows], findings.untested.get(name, ""),
+                            [w.event.name for w in findings.windows], findings.untested.get(name),
                             len(findings.main.changes)))
     return tuple(made)
 
 
 def _judged(window: Window, effect: Effect | None, change: int | None, rows: Mapping[str, Explanation],
-            events: Sequence[str], reason: str, changes: int) -> Verdict:
+            events: Sequence[str], reason: Untestable | None, changes: int) -> Verdict:
     """The verdict on one event; where there are several changes a test of one lasting step decides nothing."""
     mine = rows.get(window.event.name)
     if effect is None or mine is None:
-        return Verdict(window.event.name, Word.CANNOT_BE_TESTED, reason or "no test was run",
+        return Verdict(window.event.name, Word.CANNOT_BE_TESTED, reason or Untestable.NOT_RUN,
                        adjusted=None if effect is None else effect.adjusted,
                        significant=None if effect is None else effect.significant)
     near = rivals(mine, rows, events)

@@ -29,7 +29,7 @@ from forecast.report.phrases import (
     whole,
 )
 from forecast.report.prose.series_story import between, called, change, confidence
-from forecast.report.prose.verdicts import depends_on, rivals
+from forecast.report.prose.verdicts import depends_on, rivals, untestable
 
 EVENTS_SHOWN = 4  # events of a list that is short enough to say of each that it fits nothing
 
@@ -180,9 +180,8 @@ def limits(findings: Findings) -> list[str]:
         size_ = (f"change of less than {figure(least)}-fold, up or down," if least >= 2 else
                  f"rise of less than {figure(100 * (least - 1))}{THIN}%")
         said.append(f"A {size_} would have been missed more than once in five times, at every date tested.")
-    for name, reason in findings.untested.items():
-        label = findings.label(name)
-        said.append(f"“{label}” cannot be tested: {reason}.")
+    said += [f"{quoted(findings, v.event)} cannot be tested: {untestable(findings, v)}."
+             for v in findings.conclusions.verdicts if v.event in findings.untested]
     return said
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from forecast.effects.checks.check import Group
 from forecast.effects.checks.variant import BASE, Outcome, Variant
+from forecast.effects.event_tests import Untestable
 from forecast.effects.sensitivity import checks
 from forecast.experiment.findings import Findings
 from forecast.experiment.verdicts import RuledOut, Verdict, Word
@@ -26,7 +27,7 @@ def word(verdict: Verdict) -> str:
 def why(findings: Findings, verdict: Verdict) -> str:
     """The verdict as a clause with its reasons."""
     if verdict.word is Word.CANNOT_BE_TESTED:
-        return verdict.reason
+        return untestable(findings, verdict)
     holds = f"its window holds {percent(verdict.share or 0.0)} of the posterior"
     adjusted = p_value(math.nan if verdict.adjusted is None else verdict.adjusted)
     aside = "" if verdict.significant else (
@@ -41,6 +42,15 @@ def why(findings: Findings, verdict: Verdict) -> str:
     if verdict.significant:
         return f"a step at the date beats no change anywhere (adjusted p {adjusted}), but {holds}"
     return f"adjusted p is {adjusted} and {holds}"
+
+
+def untestable(findings: Findings, verdict: Verdict) -> str:
+    """Why an event cannot be tested, as a clause."""
+    if verdict.reason is Untestable.READ_FROM_COUNTS:
+        return "its date was read from these counts, so it cannot be evidence about them"
+    if verdict.reason is Untestable.TOO_FEW_COUNTS:
+        return f"fewer than two observed {row_noun(findings.main.series, 2)} lie on one side of it"
+    return "no test was run"
 
 
 def rivals(findings: Findings, verdict: Verdict) -> str:
