@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import json
 import math
+import os
 import re
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -19,12 +22,14 @@ from forecast.effects.event_tests import Untestable
 from forecast.effects.explanations import NONE, NOWHERE, focal_change
 from forecast.experiment import conclusions, findings_json, thresholds
 from forecast.experiment.conclusions import Attribution
-from forecast.experiment.findings_json import SavedFindings, as_json
+from forecast.experiment.findings_json import as_json
 from forecast.experiment.forecast_ranking import Coverage, Ranking
+from forecast.experiment.saved_findings import SavedFindings
 from forecast.experiment.series_answers import Advice, Agreement, Answer, series_answer
 from forecast.experiment.verdicts import RuledOut, Word, ruled_out
 from forecast.report.report import markdown, page, summary, write_report
 from forecast.report.tables import OUTCOMES
+from tests.shipped import EXPERIMENTS, found
 from tests.test_words import Together, effect, explanation, findings, imaged, reading, variant
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,12 +40,12 @@ SAYING += [ROOT / "forecast" / "experiment" / name for name in ("rerun.py", "mlf
 # -- decided once, and only there -----------------------------------------------------------------------------------
 def test_a_run_and_all_that_is_said_of_it_conclude_once(tmp_path, monkeypatch, capsys):
     made = []
-    monkeypatch.setattr("forecast.experiment.findings.conclude", lambda found: made.append(1) or conclude(found))
-    found = findings()
-    write_report(found, tmp_path)
-    summary(found)
-    markdown(found)
-    page(found)
+    monkeypatch.setattr("forecast.experiment.findings.conclude", lambda each: made.append(1) or conclude(each))
+    its = findings()
+    write_report(its, tmp_path)
+    summary(its)
+    markdown(its)
+    page(its)
     assert made == [1]
 
 
@@ -105,13 +110,13 @@ def test_the_change_that_an_event_fits_best_is_meant_and_without_events_the_sure
 def test_everything_that_speaks_of_one_change_speaks_of_the_same():
     breaks = tuple(dated(0.9, 0.7))
     main = replace(reading(breaks=breaks), explained=(table(visit=0.1, treaty=0.0), table(visit=0.2, treaty=0.5)))
-    found = findings(main)
-    told = found.conclusions
+    its = findings(main)
+    told = its.conclusions
     assert (told.focal.number, told.focal.of, told.focal.at) == (1, 2, breaks[1].at)
     assert told.main.focal == 1
     assert told.main.explained == (1, 0)
     assert (told.explained.leader, told.explained.attribution) == ("treaty", Attribution.FITS)
-    assert found.main.table == main.explained[1]
+    assert its.main.table == main.explained[1]
 
 
 # -- verdicts -------------------------------------------------------------------------------------------------------
@@ -186,12 +191,12 @@ def test_another_series_overlaps_lies_elsewhere_or_is_silent():
     main = reading()
     far = reading(breaks=(Break(8, "2023-09-01", "2023-08-20", "2023-09-05", 1.0, 5.0, 0.9),))
     others = {"near": main, "far": far, "none": reading(log_ratio=0.2), "against": reading(log_ratio=-3.0)}
-    found = findings(readings={"ships_seen": main, **{name: replace(r, name=name) for name, r in others.items()}})
-    told = {name: found.conclusions.series[name].beside for name in others}
+    its = findings(readings={"ships_seen": main, **{name: replace(r, name=name) for name, r in others.items()}})
+    told = {name: its.conclusions.series[name].beside for name in others}
     assert {name: each.agreement for name, each in told.items()} == {
         "near": Agreement.OVERLAPS, "far": Agreement.ELSEWHERE, "none": Agreement.CANNOT_DATE, "against": Agreement.UNCHANGED}
     assert (told["near"].common, told["near"].statements, told["near"].check) == (10, 10, True)
-    assert found.conclusions.main.beside is None
+    assert its.conclusions.main.beside is None
 
 
 def test_a_change_that_rests_on_its_last_rows_is_not_said_to_last():
@@ -253,11 +258,11 @@ def test_a_coverage_is_wrong_when_it_is_three_standard_errors_off(share, coverag
 
 # -- saved ----------------------------------------------------------------------------------------------------------
 def test_what_was_concluded_is_saved_and_read_again_as_it_was():
-    found = findings(sensitivity=imaged(12.0).sensitivity)
-    text = as_json(found, "seed: 1")
+    its = findings(sensitivity=imaged(12.0).sensitivity)
+    text = as_json(its, "seed: 1")
     back = SavedFindings.from_json(text)
     assert back.to_json() == text
-    told = found.conclusions
+    told = its.conclusions
     assert back.conclusions.verdicts[0] == told.verdicts[0]
     assert back.conclusions.explained == told.explained
     assert back.conclusions.robustness == told.robustness
@@ -266,6 +271,20 @@ def test_what_was_concluded_is_saved_and_read_again_as_it_was():
     saved = json.loads(text)["conclusions"]
     assert saved["verdicts"][0]["word"] == "supported"
     assert saved["series"]["ships_seen"]["grade"]["grade"] == "moderate"
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_what_a_shipped_run_saves_is_what_the_model_holds(name):
+    text = as_json(found(name), "horizon: 6\nseed: 1")
+    back = SavedFindings.from_json(text)
+    assert back.to_json() == text
+    assert [v.word for v in back.conclusions.verdicts] == [v.word for v in found(name).conclusions.verdicts]
+
+
+def test_a_run_that_only_writes_does_not_pay_for_the_model_of_what_is_read():
+    code = "import sys, forecast.experiment.experiment, forecast.report.report; print('pydantic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.stdout == "False\n"
 
 
 def test_conclusions_hold_words_of_ours_and_no_sentences():
@@ -295,4 +314,4 @@ def test_the_model_names_every_part_that_is_written():
     written = set(findings_json._parts(findings())) | {"config"}
     assert written == set(SavedFindings.model_fields)
     assert isinstance(conclusions.Conclusions, type)
-    assert len(pd.DataFrame(SavedFindings.of(findings()).forecast)) == 6
+    assert len(pd.DataFrame(SavedFindings.from_json(as_json(findings())).forecast)) == 6

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from forecast.experiment.findings_json import SavedFindings
+from forecast.experiment.saved_findings import SavedFindings
 from forecast.experiment.saved_runs import flat, read_runs
 
 # a folder is what was asked for, though MLflow would rather have a database; nothing is told to anybody

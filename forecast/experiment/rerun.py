@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forecast.experiment.findings_json import SavedFindings
+from forecast.experiment.saved_findings import SavedFindings
 from forecast.support.untrusted import trusted
 
 CLOSE = 1e-8  # relative: findings hold ten digits
@@ -23,13 +23,14 @@ def rerun(path: str | Path, trust: Sequence[str] = ()) -> list[str]:
     """
     from forecast.experiment.config import build
     from forecast.experiment.experiment import run
+    from forecast.experiment.findings_json import as_json
     from forecast.support.untrusted import check
 
     old = _read(Path(path))
     config = old.config or {}
     check(config, str(path))
     with trusted(trust):
-        new = SavedFindings.of(run(build(config)))
+        new = SavedFindings.from_json(as_json(run(build(config))))
     return [*_inputs(old.inputs, new.inputs), *_versions(old.versions, new.versions), *_numbers(old, new)]
 
 

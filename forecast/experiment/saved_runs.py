@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from forecast.experiment.findings_json import SavedFindings
+from forecast.experiment.saved_findings import SavedFindings
 from forecast.support.atomic_files import MARK
 
 

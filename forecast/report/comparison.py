@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from forecast.experiment.csv_tables import csv_text
-from forecast.experiment.findings_json import SavedFindings
+from forecast.experiment.saved_findings import SavedFindings
 from forecast.experiment.saved_runs import flat, read_runs
 from forecast.report.phrases import count, figure, plain
 from forecast.support.untrusted import HIDDEN
