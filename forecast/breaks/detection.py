@@ -29,6 +29,7 @@ class Break:
     before: float
     after: float
     probability: float
+    shape: str = "step"
 
     @property
     def ratio(self) -> float:

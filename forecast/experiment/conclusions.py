@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from forecast.effects.event_tests import LEVEL
 from forecast.effects.explanations import NONE, WORTH, Explanation, named_events
+from forecast.experiment.claims import Claim
 from forecast.experiment.forecast_ranking import ForecastRanking, forecast_ranking
 from forecast.experiment.robustness import Robustness, robustness
 from forecast.experiment.series_answers import SeriesAnswer, events_of, series_answer
@@ -32,37 +32,6 @@ class Attribution(StrEnum):
     OUTSIDE = "outside"  # it rather lies outside every window
     FITS = "fits"  # an event fits it
     LEADS = "leads"  # an event leads, but none is likely
-
-
-class ClaimWord(StrEnum):
-    """What the counts say of a published claim."""
-
-    SUPPORTED = "supported"
-    CONSISTENT = "consistent"
-    CONTRADICTED = "contradicted"
-    ASSUMED = "assumed"  # the series itself rests on it
-    CANNOT_BE_TESTED = "cannot_be_tested"
-
-
-@dataclass(frozen=True)
-class CountBehind:
-    """A count that speaks for or against a claim: of which series and days, and what it says, as bounds."""
-
-    series: str
-    first: date
-    last: date
-    low: float
-    high: float | None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What the counts say of one published claim, with these counts and the addresses of those who published them."""
-
-    name: str
-    word: ClaimWord
-    counts: tuple[CountBehind, ...]
-    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -179,7 +148,7 @@ def conclude(findings: Findings) -> Conclusions:
         strongest=min(effects, key=lambda name: (effects[name].adjusted, effects[name].p_value), default=""),
         together=() if findings.together is None else named_events([_ranked(findings.together.table)]),
         persistence=persistence(effects), detectable=min((e.detectable for e in effects.values()), default=None),
-        robustness=robustness(findings), forecast=forecast_ranking(findings))
+        robustness=robustness(findings), forecast=forecast_ranking(findings), claims=findings.claims)
 
 
 def _focal(findings: Findings) -> FocalChange | None:

@@ -19,9 +19,11 @@ from forecast.effects.event_tests import Tested, Untestable, event_effects, posi
 from forecast.effects.explanations import Together, Window, break_days, explain, explain_together, gap_probability
 from forecast.effects.next_image import Image, Worth, clear_days, image_worth, predictive, worst_dated
 from forecast.effects.sensitivity import sensitivity
+from forecast.evidence.claims import read_claims
 from forecast.evidence.events import read_events, window
 from forecast.evidence.files import Files
 from forecast.evidence.source import Evidence, Source
+from forecast.experiment.claims import judge_claims
 from forecast.experiment.findings import Findings, Reading
 from forecast.models.backtesting import QUANTILES, Backtest, Progress, backtest
 from forecast.models.forecaster import Forecaster, predict
@@ -44,6 +46,7 @@ class Experiment:
     forecast_on : the series that is forecast and backtested; the primary when empty
     together : series that are said to share a cause: one table of explanations for all of them
     events : name of an event in `ledger` -> {delay_days, anticipation_days} where they differ from the defaults
+    claims : CSV of published claims, each of which gets its answer, see `evidence.claims`
     detectors, models : name -> object; regimes is always run, for everything else hangs on its posterior
     known : CSV of covariates known ahead (`ds` and a column of numbers each, for every row of the series that is
         forecast and of the horizon), for the models that take them
@@ -60,6 +63,7 @@ class Experiment:
     forecast_on: str = ""
     together: Sequence[str] = field(default_factory=tuple)
     ledger: str = ""
+    claims: str = ""
     events: Mapping[str, Mapping[str, int] | None] = field(default_factory=dict)
     delay_days: int = 60
     anticipation_days: int = 0
@@ -116,7 +120,8 @@ class Experiment:
 
 
 def _check_words(experiment: Experiment) -> None:
-    for name in ("name", "title", "question", "primary", "forecast_on", "ledger", "known", "imaged", "baseline"):
+    for name in ("name", "title", "question", "primary", "forecast_on", "ledger", "claims", "known", "imaged",
+                 "baseline"):
         given = getattr(experiment, name)
         if not isinstance(given, str):
             raise ValueError(f"{name} must be text, got {given!r}: put it in quotes")
@@ -187,7 +192,8 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
         settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
                   "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline}
         | ({} if known is None else {"known": ", ".join(map(str, known.columns))})
-        | ({"imaged": Path(experiment.imaged).name} if experiment.imaged else {}), inputs=files.inputs)
+        | ({"imaged": Path(experiment.imaged).name} if experiment.imaged else {}), inputs=files.inputs,
+        claims=judge_claims(read_claims(experiment.claims, files), readings) if experiment.claims else ())
 
 
 def _named(evidence: Evidence, name: str) -> Evidence:
@@ -211,7 +217,8 @@ def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...
         needed=regimes.needed(posterior), number=tuple(count.tolist()),
         bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
         explained=explained,
-        images=images, worth=worth, statements=evidence.statements), posterior
+        images=images, worth=worth, statements=evidence.statements,
+        contradictions=evidence.contradictions), posterior
 
 
 def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: tuple[Window, ...]) -> Together | None:

@@ -19,8 +19,9 @@ from forecast.effects.counterfactuals import Counterfactual
 from forecast.effects.event_tests import Effect, Tested, Untestable
 from forecast.effects.explanations import LABELS, Explanation, Together, Window, focal_change, named_events
 from forecast.effects.next_image import Image, Worth
-from forecast.evidence.decisions import Decision
+from forecast.evidence.decisions import Contradiction, Decision
 from forecast.evidence.statements import Statement
+from forecast.experiment.claims import Claim
 from forecast.experiment.conclusions import Conclusions, conclude
 from forecast.models.backtesting import Backtest
 from forecast.series.series import Series
@@ -39,6 +40,7 @@ class Reading:
     explained : per change of the count regime model (or of the likeliest, if none is conclusive) its table
     images, worth : the best days for an image for the change that is dated worst, and what each day is worth
     statements : what the decisions of the account are about (empty for sources that are no ledgers)
+    contradictions : where statements exclude each other
     """
 
     name: str
@@ -53,6 +55,7 @@ class Reading:
     explained: tuple[tuple[Explanation, ...], ...]
     images: tuple[Image, ...]
     statements: tuple[Statement, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
     worth: Worth | None = None
 
     @property
@@ -101,7 +104,7 @@ class Findings:
     together : the shared change of the series that are said to share a cause
     counterfactual : rows after the primary's best dated change, against what the level before would have brought
     untested : events that the data cannot test, with the reason; frozen : hash of the list of events before the run
-    inputs : name of each file that was read -> its sha256
+    inputs : name of each file that was read -> its sha256; claims : what the counts say of published claims
     """
 
     name: str
@@ -124,6 +127,7 @@ class Findings:
     together: Together | None = None
     counterfactual: Counterfactual | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
 
     @cached_property
     def conclusions(self) -> Conclusions:

@@ -81,6 +81,7 @@ def _parts(findings: Findings) -> dict[str, Any]:
     doubts, main = robust(findings), findings.conclusions.main
     parts: dict[str, Any] = {
         "answer": story.answer(findings), "limits": story.limits(findings),
+        "claims": tables.published_claims(findings),
         "explanations": [tables.explanations(findings, k) for k in main.explained] if some_events else [],
         "agreement": [line for line in (
             *story.agreement(findings), together(findings), story.unfitted(findings)) if line],

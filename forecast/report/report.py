@@ -14,6 +14,7 @@ from forecast.experiment.findings_json import as_json
 from forecast.report import tables
 from forecast.report.page import page_text
 from forecast.report.phrases import THIN, count, p_value, percent, ratio
+from forecast.report.prose import claims as claims_prose
 from forecast.report.prose import forecast as outlook
 from forecast.report.prose import story
 from forecast.report.prose.excess import brought, together
@@ -99,12 +100,28 @@ def summary(findings: Findings, console: Any = None) -> None:
     for paragraph in story.answer(findings):
         out.print(Text(paragraph))
         out.print()
+    if findings.conclusions.claims:
+        out.print(_claims(findings))
     if findings.windows and findings.main.explained:
         out.print(_events(findings))
     for paragraph in (outlook.ahead(findings), outlook.next_image(findings.main, findings.conclusions.main)):
         if paragraph:
             out.print(Text(paragraph))
             out.print()
+
+
+def _claims(findings: Findings) -> RichTable:
+    """Every published claim with its verdict."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in ("Claim", "By", "What the counts say"):
+        table.add_column(head)
+    for claim in findings.conclusions.claims:
+        table.add_row(Text(claim.claim), Text(claim.publisher), Text(claims_prose.word(claim)))
+    return table
 
 
 def _events(findings: Findings) -> RichTable:
@@ -136,6 +153,8 @@ def markdown(findings: Findings) -> str:
     """The answer and the main tables as Markdown."""
     mark = " (simulated)" if findings.simulated else ""
     parts = [f"# {findings.title}{mark}", f"*{findings.question}*", *story.answer(findings)]
+    if claims := tables.published_claims(findings):
+        parts += ["## What was claimed, and what the counts say", tables.as_markdown(claims)]
     if limits := story.limits(findings):
         parts += ["## What the evidence cannot tell", "\n".join(f"- {line}" for line in limits)]
     if findings.windows and findings.main.explained:

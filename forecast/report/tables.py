@@ -32,6 +32,7 @@ from forecast.report.phrases import (
     unit,
     whole,
 )
+from forecast.report.prose import claims as claims_prose
 from forecast.report.prose import verdicts
 from forecast.series.calendar import per_row, row_noun
 
@@ -70,6 +71,17 @@ def link(text: str, url: str | None) -> Link | str:
     except ValueError:
         fit = False
     return Link(text, str(url)) if fit else text
+
+
+def published_claims(findings: Findings) -> Table | None:
+    """What the counts say of each published claim; None where the experiment has none."""
+    claims = findings.conclusions.claims
+    if not claims:
+        return None
+    rows = [(link(c.claim, c.url), c.publisher, claims_prose.word(c), claims_prose.why(c), claims_prose.behind(c))
+            for c in claims]
+    return Table("What was published, and what the counts say of it. Assumed: the counts that decide were reported by "
+                 "whoever makes the claim.", ("Claim", "By", "Verdict", "Why", "Counts"), tuple(rows))
 
 
 def explanations(findings: Findings, k: int | None = None) -> Table:

@@ -174,7 +174,7 @@ def _compared(reading: Reading, answer: SeriesAnswer) -> str:
 def limits(findings: Findings) -> list[str]:
     """What the evidence cannot tell, one sentence each."""
     main = findings.main
-    said = [*_unseen(main), *_vague(main), *_apart(findings)]
+    said = [*contradictions(findings), *_unseen(main), *_vague(main), *_apart(findings)]
     least = findings.conclusions.detectable
     if least is not None:
         size_ = (f"change of less than {figure(least)}-fold, up or down," if least >= 2 else
@@ -182,6 +182,19 @@ def limits(findings: Findings) -> list[str]:
         said.append(f"A {size_} would have been missed more than once in five times, at every date tested.")
     said += [f"{quoted(findings, v.event)} cannot be tested: {untestable(findings, v)}."
              for v in findings.conclusions.verdicts if v.event in findings.untested]
+    return said
+
+
+def contradictions(findings: Findings) -> list[str]:
+    """Counts of one place and day that exclude each other, one sentence each: told before anything else."""
+    said = []
+    for reading in findings.readings.values():
+        by = {s.id: s.publisher for s in reading.statements}
+        for c in reading.contradictions:
+            lows, highs = (listed(dict.fromkeys(by[i] for i in ids)) for ids in (c.lows, c.highs))
+            said.append(f"Counts of {plain(reading.name)} exclude each other: on {day(c.day)} there were at least "
+                        f"{figure(c.low)} by {lows}, at most {figure(c.high)} by {highs}. The series takes neither for "
+                        "the truth.")
     return said
 
 
@@ -223,17 +236,18 @@ def quoted(findings: Findings, name: str) -> str:
 
 def _shared(findings: Findings, rest: Sequence[Reading]) -> str:
     """How many of the statements behind other series also stand behind the primary one."""
-    beside = [b for r in rest if (b := findings.conclusions.series[r.name].beside) is not None]
-    if not any(b.common for b in beside):
+    held = [(r, b) for r in rest if (b := findings.conclusions.series[r.name].beside) is not None and b.common]
+    if not held:
         return ""
+    beside = [b for _, b in held]
     many = len(beside) > 1
     alike = many and len({(b.common, b.statements) for b in beside}) == 1
     share = (f"{beside[0].common} of the {beside[0].statements}" if alike else
              listed(f"{b.common} of the {b.statements}" for b in beside))
     so = (f", so {'they are checks' if many else 'it is a check'} and not evidence of {'their' if many else 'its'} own"
           if all(b.check for b in beside) else "")
-    return (f"{share} statements behind {'each of them' if alike else 'them' if many else 'it'} also stand "
-            f"behind {plain(findings.primary)}{so}.")
+    whose = ("each of them" if alike else "them" if many else "it" if len(rest) == 1 else plain(held[0][0].name))
+    return f"{share} statements behind {whose} also stand behind {plain(findings.primary)}{so}."
 
 
 def looked_elsewhere(findings: Findings) -> str:
