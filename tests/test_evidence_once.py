@@ -39,7 +39,8 @@ def test_a_run_reads_each_ledger_once(monkeypatch):
 
     monkeypatch.setattr(files_module, "read_document", counted)
     findings = run(load("khasan_rajin", "models=[seasonal_naive]", "placebos=19", "draws=50", "origins=2"))
-    assert read == dict.fromkeys(("port_calls.csv", "port_aggregates.csv", "watching.csv", "railcars.csv", "events.csv"), 1)
+    assert read == dict.fromkeys(("port_calls.csv", "port_aggregates.csv", "watching.csv", "railcars.csv", "rail_volumes.csv", "events.csv",
+                                  "claims.csv"), 1)
     assert set(findings.inputs) == {f"khasan_rajin/{name}" for name in read}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecast import Experiment, load, run, write_report
+from forecast import Experiment, Stock, detect, load, run, write_report
 from forecast.evidence.simulated import SimulatedYard
 from forecast.report.report import markdown
 from forecast.support.registry import folder
@@ -34,12 +34,24 @@ def test_the_main_answer_follows_from_its_own_table(khasan):
     assert best.name == "shoigu_visit"
 
 
-def test_five_yard_dates_cannot_date_a_change(khasan):
-    railcars = khasan.readings["railcars"]
-    assert railcars.series.observed.sum() == 5
-    assert not railcars.conclusive
-    assert railcars.breaks["regimes"] == ()
-    assert "cannot date a change" in markdown(khasan)
+def test_counts_of_whole_yards_alone_cannot_date_a_change():
+    assert len(Stock().read().series) == 5
+    assert detect(Stock().read().series, "regimes") == ()
+
+
+def test_contradictions_are_told_before_anything_else_that_the_evidence_cannot_tell(khasan):
+    assert len(khasan.readings["railcars"].contradictions) == 2
+    told = markdown(khasan).split("## What the evidence cannot tell")[1].split("\n- ")[1:3]
+    assert all("exclude each other" in line for line in told)
+
+
+def test_the_claims_that_the_article_makes_get_their_answers_by_name(khasan):
+    words = {claim.name: claim.word for claim in khasan.conclusions.claims}
+    assert len(words) >= 9
+    assert words["first_ships_since_2018"] == "assumed"  # the zeros are those of that very report
+    assert words["depots_in_may"] == "cannot_be_tested"
+    assert words["more_cars_after_july_visit"] == "cannot_be_tested"  # CSIS and KBS exclude each other
+    assert words["rfa_empty_yard"] == "assumed"
 
 
 def test_own_break_dates_are_no_evidence(khasan):
@@ -69,7 +81,7 @@ def evidence_without(tmp_path: Path, drop) -> Experiment:
     experiment = replace(load("khasan_rajin"), models={})
     flow = replace(experiment.series["container_ships"], ledgers=[str(ledgers / "port_calls.csv"),
                                                                    str(ledgers / "port_aggregates.csv")])
-    return replace(experiment, series={"container_ships": flow}, forecast_on="", together=())
+    return replace(experiment, series={"container_ships": flow}, forecast_on="", together=(), claims="")
 
 
 def within(findings, name: str) -> float:

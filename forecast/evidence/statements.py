@@ -28,7 +28,7 @@ STRENGTHS = ("same_call", "possible_dup")
 NEEDED = ("id", "site", "measure", "kind", "start", "end", "count", "publisher")
 KNOWN = (*NEEDED, "low", "high", "unit", "qualifier", "scope", "certainty", "via", "published", "url",
          "same_as", "note")
-OTHER_LEDGERS = ("events.csv", "watching.csv")  # kinds of ledger with readers of their own
+OTHER_LEDGERS = ("claims.csv", "events.csv", "watching.csv")  # kinds of ledger with readers of their own
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from forecast.series.calendar import row_noun
-from forecast.series.series import Series
+from forecast.series.series import COUNT, Series
 
 THIN = "\u202f"  # narrow no-break space between a number and its sign of percent
 # Intelligence Community Directive 203 (2015): least percent of each term; a percent on an edge takes the upper term
@@ -215,8 +215,10 @@ def rows_of(series: Series, n: int) -> str:
 
 
 def unit(series: Series) -> str:
-    """The noun for what is counted: the measure, or its unit where no measure is given."""
-    return plain(series.measure) if series.measure else ("counts" if series.unit == "count" else series.unit)
+    """The noun for what is counted: the measure; of an amount its unit."""
+    if series.unit != COUNT:
+        return series.unit
+    return plain(series.measure) if series.measure else "counts"
 
 
 def site(series: Series) -> str:

@@ -214,13 +214,18 @@ def account(findings: Findings) -> Table:
 
 
 def statements(findings: Findings) -> Table:
-    """One row per statement and series; series whose rows are their own statements come by their reasons alone."""
+    """One row per statement and series; series whose rows are their own statements come by their reasons alone.
+
+    What counts something else was never in question: it is listed in statements.csv alone.
+    """
     rows: list[tuple[Cell, ...]] = []
     classes, dates, counts = [], [], []
     for reading in findings.readings.values():
         if not reading.statements:
             continue
-        for line in sorted(ledger(reading), key=lambda line: OUTCOMES.index(line["outcome"])):
+        alike = {s.id for s in reading.statements if s.measure == reading.series.measure}
+        lines = [line for line in ledger(reading) if line["outcome"] != "left out" or line["id"] in alike]
+        for line in sorted(lines, key=lambda line: OUTCOMES.index(line["outcome"])):
             by = " via ".join(str(line[k]) for k in ("publisher", "via") if line[k]) or "unknown"
             known = line["low"] is not None
             into = f"; into {line['into']}" if line["into"] and line["into"] not in line["reason"] else ""
@@ -230,7 +235,7 @@ def statements(findings: Findings) -> Table:
             counts.append(f"{line['low']:.12g}" if known else "")
             paper = reading is findings.main and line["outcome"] != "left out"
             classes.append({"series": reading.name, "outcome": line["outcome"], "paper": "yes" if paper else "no"})
-    return Table("Every statement that was read, once per series.",
+    return Table("Every statement on what a series counts, once per series; statements.csv holds the others too.",
                  ("Statement", "Date", "Count", "Publisher", "Series", "Outcome", "Reason"), tuple(rows),
                  frozenset({2}), tuple(classes), {1: tuple(dates), 2: tuple(counts)})
 
