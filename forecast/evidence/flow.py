@@ -103,7 +103,7 @@ class Flow:
     conversions : other measures that can be turned into this one -> least and most of it in one of theirs (barrels in a
         tonne); they widen the bounds
     unit : "count" for separate things; any other (tonnes, barrels) is an amount, which no model takes for a count
-    names : site, scope or measure -> how a reader calls it, for the reasons
+    names : site, scope or measure -> how a reader calls it; a site without a name ("") is not told
     """
 
     ledgers: Sequence[str] = ("khasan_rajin/port_calls.csv", "khasan_rajin/port_aggregates.csv")
@@ -197,7 +197,7 @@ class Flow:
                        low=(s.low - rounded) * least, high=(s.high + rounded) * most)
 
     def _called(self, word: str) -> str:
-        return self.names.get(word, word.replace("_", " ") or "no part of it in particular")
+        return self.names.get(word) or word.replace("_", " ") or "no part of it in particular"
 
     def _unfit(self, s: Statement) -> str:
         """Why a statement cannot speak about this series, in a reader's words; empty if it can."""
@@ -299,7 +299,8 @@ class Flow:
         low, high, exposure = (column.copy() for column in np.array(rows).T)
         return Series(start=edges[:-1].copy(), end=edges[1:].copy(), low=low, high=high, exposure=exposure,
                       kind="flow", freq=offset_of(self.freq, pd.Timestamp(edges[0]))[0], name=self.name,
-                      site=self.site, measure=self.measure, unit=self.unit, sources=tuple(sources))
+                      site=self.names.get(self.site, self.site), measure=self.measure, unit=self.unit,
+                      sources=tuple(sources))
 
 
 def _hull(share: np.ndarray, origin: np.datetime64, start: np.datetime64,

@@ -30,6 +30,7 @@ class SavedBreak(_Part):
     before: float | None
     after: float | None
     probability: float | None
+    shape: str = "step"
 
 
 class SavedExplanation(_Part):

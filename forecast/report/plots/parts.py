@@ -18,6 +18,7 @@ BLUE, SKY, RED, ORANGE, GREEN = "#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#00
 MARKS = ("o", "s", "D", "P", "X", "*")  # one per publisher
 COLUMN, PAGE = 3.5, 7.0  # widths of a figure in inches
 LETTER = 3.9  # points that a letter of a label takes
+LONG = 20_000  # from here on ticks would crowd out the label of the axis
 
 
 def style() -> AbstractContextManager[None]:
@@ -92,10 +93,11 @@ def percent_ticks(top: float) -> tuple[np.ndarray, list[str]]:
 
 
 def thousands(ax: Axes) -> None:
-    """Ticks of the counts as the prose writes them."""
+    """Ticks of the counts as the prose writes them; thousands as 20k where the numbers are long."""
     low, high = ax.get_ylim()
     ticks = [t for t in ax.get_yticks() if low <= t <= high]
-    ax.set_yticks(ticks, [figure(float(t), 6) for t in ticks])
+    long = high >= LONG
+    ax.set_yticks(ticks, [f"{figure(float(t) / 1000, 6)}k" if long and t else figure(float(t), 6) for t in ticks])
 
 
 def span(s: Series) -> tuple[float, float]:
