@@ -16,6 +16,7 @@ import pytest
 from forecast.cli.main import command
 from forecast.cli.overview import COMMANDS
 from forecast.support.registry import folder, names
+from tests.test_hostile_findings import FOUND
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = ["-cn", "seatbelts", "models=[mean,seasonal_naive]", "detectors=[segments]", "origins=2", "draws=50",
@@ -43,7 +44,7 @@ def feigned(monkeypatch):
 
     def write_report(findings, place, config=None, also=dict):
         Path(place).mkdir(parents=True, exist_ok=True)
-        for name, text in {"findings.json": "{}", **also()}.items():
+        for name, text in {"findings.json": json.dumps(FOUND), **also()}.items():
             (Path(place) / name).write_text(text)
         return Path(place) / "report.html"
 
@@ -251,7 +252,7 @@ def test_compare_prints_a_table(here, feigned, capsys):
     (["-cn", "seatbelts", "output="], "output= names no folder"),
     (["-cn", "seatbelts", "output=a_file"], "a_file is a file"),
     (["-cn", "seatbelts", "output=a_file/deeper"], "cannot be written"),
-    (["-cn", "seatbelts", "output=full"], "holds something that is no report"),
+    (["-cn", "seatbelts", "output=full"], "holds thesis.doc, no report of forecast: name a new or an empty folder"),
     (["-cn", "seatbelts", "series.drivers_killed.path=nosuch.csv"], "nosuch.csv"),
     (["-cn", "seatbelts", "ledger=nosuch.csv"], "nosuch.csv"),
     (["-cn", "seatbelts", "+events.shoigu_visit="], "shoigu_visit"),

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from forecast.cli.main import command
-from forecast.support.atomic_files import MARK, OLD, READY, aside
+from forecast.support.atomic_files import OLD, READY, atomic_set
 from tests.bench.kills import RUN, begin, kill, leftovers, whole
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +26,7 @@ COARSE = ("models=[mean]", "detectors=[regimes]", "detectors.regimes.draws=100",
 
 
 def _set(folder: Path, **files: str) -> None:
-    with aside(folder, gone=("b.csv", "figures")) as place:
+    with atomic_set(folder, removed=("b.csv", "figures")) as place:
         for name, text in files.items():
             (place / name.replace("_", ".")).write_text(text, encoding="utf-8")
 
@@ -49,12 +49,12 @@ def test_a_set_takes_the_place_of_the_earlier_one_and_leaves_files_of_others(tmp
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), ValueError("x"), KeyboardInterrupt()])
 def test_a_failure_before_the_move_changes_nothing(error, tmp_path):
     folder = tmp_path / "run"
-    with pytest.raises(type(error)), aside(folder) as place:  # noqa: PT012 - it fails in the middle
+    with pytest.raises(type(error)), atomic_set(folder) as place:  # noqa: PT012 - it fails in the middle
         (place / "a.csv").write_text("1")
         raise error
     assert not folder.exists()
     _set(folder, a_csv="1")
-    with pytest.raises(type(error)), aside(folder) as place:  # noqa: PT012 - it fails in the middle
+    with pytest.raises(type(error)), atomic_set(folder) as place:  # noqa: PT012 - it fails in the middle
         (place / "a.csv").write_text("2")
         raise error
     assert _held(folder) == {"a.csv": "1"}
@@ -85,7 +85,7 @@ def test_a_move_that_fails_is_taken_back(at, tmp_path, monkeypatch):
 def test_a_move_that_was_killed_is_finished_by_the_next_run(moved, tmp_path, monkeypatch):
     folder = tmp_path / "run"
     _set(folder, report_html="1", a_csv="1", b_csv="1")
-    code = ("import os, sys; from pathlib import Path; from forecast.support.atomic_files import aside\n"
+    code = ("import os, sys; from pathlib import Path; from forecast.support.atomic_files import atomic_set\n"
             "real, calls = Path.replace, []\n"
             "def replace(self, target):\n"
             "    if not str(self).endswith('.part'):\n"
@@ -93,7 +93,7 @@ def test_a_move_that_was_killed_is_finished_by_the_next_run(moved, tmp_path, mon
             f"        if len(calls) > {moved}: os._exit(9)\n"
             "    return real(self, target)\n"
             "Path.replace = replace\n"
-            "with aside(Path(sys.argv[1]), gone=('b.csv',)) as place:\n"
+            "with atomic_set(Path(sys.argv[1]), removed=('b.csv',)) as place:\n"
             "    for name in ('report.html', 'a.csv'): (place / name).write_text('2')\n")
     done = subprocess.run([sys.executable, "-c", code, str(folder)], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
     assert done.returncode == (9 if moved < 5 else 0)
@@ -104,12 +104,14 @@ def test_a_move_that_was_killed_is_finished_by_the_next_run(moved, tmp_path, mon
 
 def test_what_a_killed_run_had_not_finished_is_removed_but_not_what_another_run_is_making(tmp_path):
     folder = tmp_path / "run"
-    (folder / f"{MARK}dead").mkdir(parents=True)
-    (folder / f"{MARK}dead" / "a.csv").write_text("half")
-    with aside(folder) as place:
+    code = ("import os, sys; from pathlib import Path; from forecast.support.atomic_files import atomic_set\n"
+            "with atomic_set(Path(sys.argv[1])) as place: (place / 'a.csv').write_text('half'); os._exit(9)")
+    subprocess.run([sys.executable, "-c", code, str(folder)], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    (dead,) = leftovers(folder)
+    with atomic_set(folder) as place:
         (place / "a.csv").write_text("1")
         _set(folder, b_csv="1")
-        assert leftovers(folder) == [place.name]
+        assert leftovers(folder) == [place.name] != [dead]
     assert _held(folder) == {"a.csv": "1", "b.csv": "1"}
     assert not leftovers(folder)
 

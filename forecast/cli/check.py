@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from forecast.evidence.cells import no_formula
 from forecast.evidence.feeds.layouts import detected
 from forecast.evidence.feeds.reading import COLUMNS, TEXTS, Batch, Feed, RowFault
 from forecast.evidence.feeds.source import Source
+from forecast.support.atomic_files import link_in, replaced
 from forecast.support.untrusted import HIDDEN
 
 if TYPE_CHECKING:
@@ -178,18 +180,15 @@ def _kept(out: str | None, source: Source) -> Iterator[Any]:
         yield lambda batch: None
         return
     good, bad = Path(out), _rejected(out)
-    if any(path.exists() for path in (good, bad)):
-        raise ValueError(f"{good if good.exists() else bad} exists: name a new file after --keep-good")
-    try:
-        with (good.open("w", encoding="utf-8", newline="") as rows,
-              bad.open("w", encoding="utf-8", newline="") as reasons):
-            writer = csv.writer(reasons, lineterminator="\n")
-            writer.writerow(REASONS)
-            yield lambda batch: _write(batch, rows, writer)
-    except BaseException:
-        good.unlink(missing_ok=True)
-        bad.unlink(missing_ok=True)
-        raise
+    for path in (good, bad):
+        if os.path.lexists(path) or link_in(path.parent):
+            raise ValueError(f"{path} exists: name a new file after --keep-good" if os.path.lexists(path) else
+                             f"{path}: {link_in(path.parent)} is a link: name the folder itself after --keep-good")
+    with (replaced(good) as new, replaced(bad) as refused, new.open("w", encoding="utf-8", newline="") as rows,
+          refused.open("w", encoding="utf-8", newline="") as reasons):
+        writer = csv.writer(reasons, lineterminator="\n")
+        writer.writerow(REASONS)
+        yield lambda batch: _write(batch, rows, writer)
     if bad.read_text(encoding="utf-8") == ",".join(REASONS) + "\n":
         bad.unlink()
 

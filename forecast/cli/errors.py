@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-import re
+
+from forecast.support.terminal import printable
 
 
 def said(error: Exception) -> str:
@@ -16,5 +17,4 @@ def said(error: Exception) -> str:
                  "earlier report is as it was")
     elif isinstance(error, PermissionError | NotADirectoryError) or getattr(error, "errno", 0) == errno.EROFS:
         text += ": name a file that you may read, and a folder that you may write with output=FOLDER (a panel: OUTPUT)"
-    return re.sub(r"[^\S \n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]",
-                  lambda found: f"\\u{ord(found[0]):04x}", text)
+    return printable(text)

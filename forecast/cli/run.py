@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.cli.errors import said
 from forecast.cli.overview import COMMANDS, DEFAULT
 from forecast.cli.parser import Parser
-from forecast.support.atomic_files import MARK
+from forecast.support.terminal import printable
 
 if TYPE_CHECKING:
     from forecast.experiment.findings import Findings
@@ -35,8 +34,12 @@ def command(words: Sequence[str]) -> int:
     if given.version:
         print(f"forecast {__version__}")
         return 0
-    with trusted(given.trust):
-        return _experiment(given)
+    LOG.addHandler(shown := _Shown(logging.WARNING))
+    try:
+        with trusted(given.trust):
+            return _experiment(given)
+    finally:
+        LOG.removeHandler(shown)
 
 
 def _parser() -> Parser:
@@ -101,38 +104,35 @@ def _check_words(words: Sequence[str]) -> None:
 def _run(settings: dict[str, Any], folder: Path, overrides: Sequence[str], quiet: bool) -> Findings:
     """Run what `settings` describe and write its report, the settings and a log to `folder`; the findings."""
     from forecast.experiment.config import build
+    from forecast.experiment.output_folders import check_output
 
-    _check_folder(folder)
-    experiment, text = build(settings), _yaml(settings)
-    with _logged("hydra.verbose=true" in overrides) as log, _progress(quiet) as progress:
-        LOG.info("forecast -cn %s %s", settings["name"], " ".join(overrides))
-        from forecast.experiment.experiment import run
-        from forecast.report.report import write_report
+    with _logged("hydra.verbose=true" in overrides) as log:
+        check_output(folder)  # before the work, not after it
+        experiment, text = build(settings), _yaml(settings)
+        with _progress(quiet) as progress:
+            LOG.info("forecast -cn %s %s", settings["name"], " ".join(overrides))
+            from forecast.experiment.experiment import run
+            from forecast.report.report import write_report
 
-        findings = run(experiment, progress=progress)
-        LOG.info("writing %s", folder)
-        again = f"# Run again: forecast -cn config -cd {folder.as_posix()}\n"
-        write_report(findings, folder, config=text, also=lambda: {"config.yaml": again + text, "forecast.log": log()})
+            findings = run(experiment, progress=progress)
+            LOG.info("writing %s", folder)
+            again = f"# Run again: forecast -cn config -cd {folder.as_posix()}\n"
+            write_report(findings, folder, config=text,
+                         also=lambda: {"config.yaml": again + text, "forecast.log": log()})
     return findings
-
-
-def _check_folder(folder: Path) -> None:
-    """Raise ValueError where no report can be put, before the work and not after it."""
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"output {folder} is a file: name a folder")
-    ours = ("findings.json", "config.yaml", "*/findings.json")
-    holds = [path for path in folder.iterdir() if not path.name.startswith(MARK)] if folder.is_dir() else []
-    if holds and not any(any(folder.glob(name)) for name in ours):
-        raise ValueError(f"output {folder} holds something that is no report: name a new or an empty folder")
-    stands = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not stands.is_dir() or not os.access(stands, os.W_OK | os.X_OK):
-        raise ValueError(f"output {folder} cannot be written: name another folder with output=FOLDER")
 
 
 def _yaml(settings: dict[str, Any]) -> str:
     import yaml
 
     return str(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=110))
+
+
+class _Shown(logging.Handler):
+    """Says our own warnings on standard error as well, for the log is read by nobody who does not look for it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(f"forecast: {printable(record.getMessage())}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -180,9 +180,10 @@ def _progress(quiet: bool) -> Iterator[Progress]:
 # -- sweep ----------------------------------------------------------------------------------------------------------
 def _sweep(given: argparse.Namespace, overrides: Sequence[str], output: Path | None) -> int:
     from forecast.experiment.config import sweep
+    from forecast.experiment.output_folders import check_output
 
     folder = output or Path("reports", given.config_name)
-    _check_folder(folder)
+    check_output(folder)
 
     def job(settings: dict[str, Any], place: Path) -> str:
         if not given.quiet:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from forecast.support import registry
+from forecast.support.atomic_files import unfinished
 from forecast.support.registry import folder, names, suggest
 from forecast.support.untrusted import (
     TRUSTED,
@@ -102,19 +103,19 @@ def sweep(name: str, overrides: Sequence[str], job: Callable[[dict[str, Any], Pa
         with trusted(packages):  # a launcher may run this in another process
             return job(_plain(cfg, name), output / _job_name(told.overrides.task, swept, told.job.num))
 
-    quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.output_subdir=null", "hydra.sweep.subdir=.",
-             f"hydra.sweep.dir={_quoted(str(output.resolve()))}"]
-    new = [path for path in (output, *output.parents) if not path.exists()]
+    quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.output_subdir=null", "hydra.sweep.subdir=."]
+    new = [path for path in output.parents if not path.exists()]
     try:
-        with _hydra(name, overrides, config_dir) as hydra:
+        # Hydra's own files go into a folder of ours, for it would follow a link; each job keeps its config.yaml
+        with unfinished(output) as (scratch, _), _hydra(name, overrides, config_dir) as hydra:
             from hydra.core.override_parser.overrides_parser import OverridesParser
 
             parsed = OverridesParser.create().parse_overrides(list(overrides))
             swept = {each.get_key_element() for each in parsed if each.is_sweep_override()}
             _check_number([each for each in parsed if each.is_sweep_override()])
-            batches = hydra.multirun(name, task, [*_forced(overrides), *quiet], with_log_configuration=False)
+            place = f"hydra.sweep.dir={_quoted(str(scratch.resolve()))}"
+            batches = hydra.multirun(name, task, [*_forced(overrides), *quiet, place], with_log_configuration=False)
     finally:
-        (output / "multirun.yaml").unlink(missing_ok=True)  # Hydra's own; each job keeps its config.yaml
         with suppress(OSError):  # folders that were made for jobs of which none wrote anything
             for path in new:
                 path.rmdir()

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from forecast.experiment.output_folders import check_place
 from forecast.experiment.saved_findings import SavedFindings
 from forecast.experiment.saved_runs import flat, read_runs
+from forecast.support.atomic_files import strange_in
 
 # a folder is what was asked for, though MLflow would rather have a database; nothing is told to anybody
 QUIET = {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
 SCORES = ("crps", "log_score", "mase", "coverage_80", "coverage_95")
+OF_STORES = (".trash", "models", "traces")  # what a store holds beside its experiments
 BATCH = 100  # parameters that MLflow takes at once
 LONGEST = 500  # letters of a parameter
 
@@ -26,9 +29,10 @@ def log_runs(folder: str | Path, store: str | Path) -> int:
 
     An experiment here is one there; a run that was logged before, with the same findings, is left as it is. Metrics are
     `log_bayes_factor` and `MEMBER.SCORE` of every member; parameters are the settings by their dotted names.
-    Raises ValueError when MLflow is not installed, or as `compare` does.
+    Raises ValueError when MLflow is not installed, when the store holds what is not of MLflow, or as `compare` does.
     """
     runs = read_runs(folder)
+    _check_store(Path(store))
     os.environ.update({key: value for key, value in QUIET.items() if key not in os.environ})
     try:
         from mlflow.tracking import MlflowClient
@@ -36,6 +40,19 @@ def log_runs(folder: str | Path, store: str | Path) -> int:
         raise ValueError("mlflow is not installed: pip install 'forecast[mlflow]', or leave mlflow= out") from error
     client = MlflowClient(tracking_uri=Path(store).absolute().as_uri())
     return sum(_log(client, name, found) for name, found in runs.items())
+
+
+def _check_store(store: Path) -> None:
+    """Raise ValueError unless the store is a new or empty folder, or one of MLflow without a link."""
+    check_place(store)
+    if not store.is_dir():
+        return
+    if strange := strange_in(store):
+        raise ValueError(f"mlflow={store}: {strange} is a link or no file: name a new or an empty folder")
+    others = [path.name for path in sorted(store.iterdir()) if path.name not in OF_STORES
+              and not (path / "meta.yaml").is_file()]
+    if others:
+        raise ValueError(f"mlflow={store} holds {others[0]}, which is not of MLflow: name a new or an empty folder")
 
 
 def _log(client: Any, name: str, found: SavedFindings) -> bool:

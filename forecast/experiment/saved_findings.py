@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from forecast.experiment.conclusions import Conclusions
 from forecast.experiment.findings_json import json_text
+from forecast.support.regular_files import check_regular
 
 MOST_BYTES = 256 * 1024 * 1024  # no run writes as much
 Record = dict[str, int | float | str | None]  # one line of a long table
@@ -193,7 +194,8 @@ class SavedFindings(_Part):
 
     @classmethod
     def read(cls, path: Path) -> SavedFindings:
-        """The findings in a file. Raises ValueError as `from_json` does, and for a file that is too large."""
+        """The findings in a file. Raises ValueError as `from_json` does, and for no regular file or one too large."""
+        check_regular(path)
         if path.stat().st_size > MOST_BYTES:
             raise ValueError(f"{path} is larger than {MOST_BYTES // 1024 ** 2} MiB: no run writes that much")
         return cls.from_json(path.read_bytes(), str(path))

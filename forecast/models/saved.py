@@ -15,6 +15,7 @@ from forecast import __version__
 from forecast.models.backtesting import Backtest
 from forecast.models.forecaster import Forecaster, predict
 from forecast.series.series import Series
+from forecast.support.atomic_files import write_text
 from forecast.support.registry import build, check_fields, make
 
 FORMAT = 1  # raised when a file of the older form could be misread
@@ -69,7 +70,7 @@ def save(what: Recipe | Backtest, path: str | Path) -> Path:
                 "baseline": what.baseline, "horizon": what.horizon, "origins": list(what.origins)}
     stamp = {"format": FORMAT, "forecast": __version__, "numpy": np.__version__}
     file = Path(path)
-    file.write_text(json.dumps(stamp | body, ensure_ascii=False, allow_nan=False, indent=1) + "\n", encoding="utf-8")
+    write_text(file, json.dumps(stamp | body, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
     return file
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from forecast import __version__
 from forecast.panel.settings import Settings
+from forecast.support.atomic_files import is_file, link_in, strange_in
+from forecast.support.ownership import NO_LINK
 
 NAME = "manifest.jsonl"
 
@@ -47,9 +49,8 @@ def begin(folder: Path, source: Path, settings: Settings) -> Manifest:
     """
     head = {"forecast": __version__, "input": source.name, "sha256": _hash(source), "settings": settings.asked()}
     path = folder / NAME
+    _check_folder(folder)
     if not path.is_file():
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ValueError(f"{folder} holds something that is no panel: name a new or an empty folder")
         folder.mkdir(parents=True, exist_ok=True)
         _append(path, head)
         return Manifest(path, head, {})
@@ -60,6 +61,22 @@ def begin(folder: Path, source: Path, settings: Settings) -> Manifest:
         return Manifest(path, head, {})
     _same(folder, lines[0], json.loads(json.dumps(head)))
     return Manifest(path, head, {line["chunk"]: line for line in lines[1:]})
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise ValueError unless the folder is absent, empty or that of a panel, and nothing in it is a link."""
+    if link := link_in(folder):
+        raise ValueError(f"{folder}: {link} is a link to {os.readlink(link)}: name the folder itself, or remove "
+                         "the link")
+    if not folder.is_dir():
+        if folder.exists():
+            raise ValueError(f"{folder} is a file: name a folder")
+        return
+    if strange := strange_in(folder):
+        raise ValueError(f"{folder} holds {strange.relative_to(folder)}, a link or no file: remove it, or name a new "
+                         "folder")
+    if not is_file(folder / NAME) and (held := sorted(path.name for path in folder.iterdir())):
+        raise ValueError(f"{folder} holds {held[0]} and no panel: name a new or an empty folder")
 
 
 def _same(folder: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
@@ -86,7 +103,8 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _append(path: Path, line: dict[str, Any]) -> None:
-    with path.open("a", encoding="utf-8") as file:
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_LINK, 0o666)
+    with os.fdopen(handle, "a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())

@@ -17,6 +17,7 @@ from forecast.evidence.feeds.layouts import detected
 from forecast.evidence.feeds.reading import Batch
 from forecast.panel.settings import Settings
 from forecast.series.series import Series
+from forecast.support.atomic_files import replaced
 
 REJECTED = "rejected.csv"
 REASONS = ("row", "column", "got", "do", "text")
@@ -42,8 +43,7 @@ def read_input(path: Path, settings: Settings, folder: Path) -> Input:
     source, feed = detected(path)
     only = settings.only or ("*/portcalls" if feed.name == "portwatch" else "*")
     faulty, notes, list_of = 0, Counter[str](), folder / REJECTED
-    half = list_of.with_name(REJECTED + ".tmp")
-    with half.open("w", encoding="utf-8", newline="") as file:
+    with replaced(list_of) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(REASONS)
 
@@ -58,12 +58,9 @@ def read_input(path: Path, settings: Settings, folder: Path) -> Input:
                     writer.writerow([fault.row, *map(no_formula, cells)])
                 yield batch
 
-        try:
-            made = gathered(replace(feed, read=noted), source, re.compile(translate(only)), settings.keep_good, True)
-        except BaseException:
-            half.unlink()
-            raise
-    half.replace(list_of) if faulty else half.unlink()
+        made = gathered(replace(feed, read=noted), source, re.compile(translate(only)), settings.keep_good, True)
+    if not faulty:
+        list_of.unlink()
     pattern = re.compile(translate(only))
     names = tuple(name for name in sorted(made.codes) if pattern.match(name))
     if not names:

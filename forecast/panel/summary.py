@@ -15,6 +15,7 @@ from forecast.panel.manifest import Manifest
 from forecast.panel.reading import Input
 from forecast.panel.settings import Settings
 from forecast.report.phrases import count, figure, percent, ratio
+from forecast.support.atomic_files import write_text
 
 SHOWN = 25  # rows of each table of the page; all are in the Parquet files
 DRAWN = 400  # series of the picture
@@ -28,8 +29,8 @@ def summarise(folder: Path, held: Input, manifest: Manifest, settings: Settings,
     said = _said(series, breaks, held, settings, found)
     said |= {"input": manifest.head["input"], "sha256": manifest.head["sha256"],
              "cpu_seconds": round(sum(line["cpu"] for line in manifest.done.values()), 1)}
-    _whole(folder / "summary.json", json.dumps(said, ensure_ascii=False, indent=1) + "\n")
-    _whole(folder / "summary.html", _page(said, series, breaks, effects))
+    write_text(folder / "summary.json", json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+    write_text(folder / "summary.html", _page(said, series, breaks, effects))
     return said
 
 
@@ -45,12 +46,6 @@ def _said(series: pd.DataFrame, breaks: pd.DataFrame, held: Input, settings: Set
 def _list(found: Verdicts, word: str) -> dict[str, Any]:
     return {"tested": int((~pd.isna(found.p_value)).sum()), word: int(found.listed.sum()), "share": found.share,
             "expected_false": found.expected_false}
-
-
-def _whole(path: Path, text: str) -> None:
-    half = path.with_name(path.name + ".tmp")
-    half.write_text(text, encoding="utf-8")
-    half.replace(path)
 
 
 # -- the page ---------------------------------------------------------------------------------------------------------

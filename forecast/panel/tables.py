@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from forecast.support.atomic_files import replaced
 from forecast.support.extras import needs
 
 # column -> Arrow type; `day` is a date
@@ -50,15 +50,11 @@ def _plain(value: Any) -> Any:
 
 
 def write(path: Path, name: str, tables: Iterable[Any], judged: bool = False) -> None:
-    """Write tables one after the other into one file, under another name until it is whole."""
+    """Write tables one after the other into one file, which is whole or not there."""
     parquet = needs("pyarrow.parquet", "parquet")
-    half = path.with_name(path.name + ".tmp")
-    with parquet.ParquetWriter(half, schema(name, judged), compression="zstd") as writer:
+    with replaced(path) as part, parquet.ParquetWriter(part, schema(name, judged), compression="zstd") as writer:
         for table in tables:
             writer.write_table(table)
-    with half.open("rb") as file:
-        os.fsync(file.fileno())
-    half.replace(path)
 
 
 def read(path: Path) -> Any:

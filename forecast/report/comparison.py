@@ -9,9 +9,11 @@ from typing import Any
 import pandas as pd
 
 from forecast.experiment.csv_tables import csv_text
+from forecast.experiment.output_folders import check_tables
 from forecast.experiment.saved_findings import SavedFindings
 from forecast.experiment.saved_runs import flat, read_runs
 from forecast.report.phrases import count, figure, plain
+from forecast.support.atomic_files import write_text
 from forecast.support.untrusted import HIDDEN
 
 
@@ -21,9 +23,11 @@ def compare(folder: str | Path) -> pd.DataFrame:
     One line per run and member, best first: `run, member, crps, log_score, mase, coverage_80`, the evidence of a change
     (`log_bayes_factor`), the likeliest explanation with its probability, then one column for each setting that differs.
     Runs of different experiments are ranked within their experiment: scores of different series do not compare.
-    Raises ValueError when no findings.json lies below the folder, or one cannot be read.
+    Raises ValueError when no findings.json lies below the folder, one cannot be read, or a compare.csv or compare.html
+    lies there that is not ours.
     """
     root = Path(folder)
+    check_tables(root)
     runs = read_runs(folder)
     differing = _differences(runs)
     lines = [line | differing[run] for run, found in runs.items() for line in _lines(run, found)]
@@ -33,8 +37,8 @@ def compare(folder: str | Path) -> pd.DataFrame:
     table = table.rename(columns=lambda name: HIDDEN.sub("", name)).map(
         lambda cell: HIDDEN.sub("", cell) if isinstance(cell, str) else cell)
     records = [{str(key): value for key, value in line.items()} for line in table.to_dict("records")]
-    (root / "compare.csv").write_text(csv_text(records), encoding="utf-8", newline="")
-    (root / "compare.html").write_text(_html(table), encoding="utf-8")
+    for name, text in (("compare.csv", csv_text(records)), ("compare.html", _html(table))):
+        write_text(root / name, text)
     return table
 
 

@@ -11,6 +11,7 @@ from forecast.effects.explanations import NONE, NOWHERE
 from forecast.experiment.csv_tables import TABLES, csv_tables, csv_text
 from forecast.experiment.findings import Findings
 from forecast.experiment.findings_json import as_json
+from forecast.experiment.output_folders import check_output
 from forecast.report import tables
 from forecast.report.page import page_text
 from forecast.report.phrases import THIN, count, p_value, percent, ratio
@@ -19,7 +20,7 @@ from forecast.report.prose import forecast as outlook
 from forecast.report.prose import story
 from forecast.report.prose.excess import brought, together
 from forecast.report.prose.verdicts import image_selection, robust, word
-from forecast.support.atomic_files import aside
+from forecast.support.atomic_files import atomic_set
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -30,17 +31,18 @@ def write_report(findings: Findings, folder: str | Path, config: str | None = No
                  also: Callable[[], Mapping[str, str]] | None = None) -> Path:
     """Write report.html, figures/, findings.json and the tables as CSV into `folder`; returns the page's path.
 
-    Everything is made aside first and moved in at the end, so that an earlier report stays whole if anything fails.
+    Everything is written beside them and moved in at the end, so that an earlier report stays whole if anything fails.
     Tables and figures of an earlier run that this one does not have go; other files in the folder are left alone.
 
     config : the composed settings as YAML text, printed on the page and kept in findings.json
     also : gives name -> text of further files; asked when all else is made
-    Raises OSError when the folder cannot be written.
+    Raises OSError when the folder cannot be written, ValueError when it holds something that is no report of ours.
     """
     from forecast.report.figures import draw
 
     target = Path(folder)
-    with aside(target, gone=(*(f"{table}.csv" for table in TABLES), "figures")) as place:
+    check_output(target)
+    with atomic_set(target, removed=(*(f"{table}.csv" for table in TABLES), "figures")) as place:
         files = _files(findings, config)
         for name, text in files.items():
             _write(place / name, text)
