@@ -49,6 +49,8 @@ _HOMES = {
     "Stock": "evidence.stock",
     "NestedStock": "evidence.nested_stock",
     "LongTable": "evidence.long_table",
+    "Table": "evidence.table",
+    "read_table": "evidence.table",
     "SimulatedYard": "evidence.simulated",
 }
 
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from forecast.evidence.simulated import SimulatedYard
     from forecast.evidence.statements import Statement, read_statements
     from forecast.evidence.stock import Stock
+    from forecast.evidence.table import Table, read_table
     from forecast.experiment.conclusions import Conclusions, conclude
     from forecast.experiment.config import load
     from forecast.experiment.experiment import Experiment, run

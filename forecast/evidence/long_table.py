@@ -102,12 +102,12 @@ def _from_rows(rows: Sequence[_Row], path: str, unique_id: str, freq: str | None
     name = unique_id or (found[0] if len(found) == 1 else "")
     if name not in found:
         raise ValueError(f"{path}: no series {unique_id!r}: {suggest(unique_id, found)}")
-    series, account = _accounted([row for row in sorted(rows, key=lambda row: row.day) if row.name == name], path, name,
+    series, account = accounted([row for row in sorted(rows, key=lambda row: row.day) if row.name == name], path, name,
                                  kind, omission_above)
     return (_on_grid(series, freq) if freq else series), account
 
 
-def _accounted(kept: Sequence[_Row], path: str, name: str, kind: Kind,
+def accounted(kept: Sequence[_Row], path: str, name: str, kind: Kind,
                omission_above: float | None) -> tuple[Series, tuple[Decision, ...]]:
     """The series of rows in order, omissions missing, and a decision on each."""
     account = Account(name)
@@ -138,11 +138,10 @@ def _from_feed(file: Path, path: str, unique_id: str, freq: str | None, kind: Ki
     if name not in found:
         raise ValueError(f"{file.name}: no series {unique_id!r}: {suggest(unique_id, found[:MOST_NAMES])}")
     read = made.series(name, kind)
-    rows = [_Row(name, day, low, high) for day, low, high in
-            zip(read.start.tolist(), read.low.tolist(), read.high.tolist(), strict=True)]
-    if feed.kind == "call":
-        rows = _calls(rows, complete)
-    series, account = _accounted(rows, path, name, read.kind, omission_above)
+    rows = rows_of_series(read)
+    if made.own_kind(name) == "call":
+        rows = calls(rows, complete)
+    series, account = accounted(rows, path, name, read.kind, omission_above)
     series = replace(series, site=read.site, measure=read.measure)
     if not freq:
         return series, account
@@ -154,7 +153,13 @@ def _from_feed(file: Path, path: str, unique_id: str, freq: str | None, kind: Ki
     return replace(series, exposure=np.where(at_least, 1.0, series.exposure)), account
 
 
-def _calls(rows: list[_Row], complete: bool) -> list[_Row]:
+def rows_of_series(series: Series) -> list[_Row]:
+    """The rows of a series as statements."""
+    return [_Row(series.name, day, low, high) for day, low, high in
+            zip(series.start.tolist(), series.low.tolist(), series.high.tolist(), strict=True)]
+
+
+def calls(rows: list[_Row], complete: bool) -> list[_Row]:
     """Days with calls as lower bounds, or every day from the first to the last with what is listed."""
     if not complete:
         return [replace(row, high=np.inf) for row in rows]

@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 OURS = re.compile(r"forecast\.((breaks|models)(\.[a-z]\w*)*\.[A-Z]\w*"
-                  r"|Flow|NestedStock|Stock|LongTable|SimulatedYard)", re.ASCII)
+                  r"|Flow|NestedStock|Stock|LongTable|Table|SimulatedYard)", re.ASCII)
 # where sources stood in the first edition -> the name that a config uses now
 MOVED = {**{f"forecast.reconcile.{name}": f"forecast.{name}" for name in ("Flow", "Stock", "LongTable")},
          "forecast.longtable.LongTable": "forecast.LongTable",

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from forecast.evidence.cells import LONGEST_CELL
-from forecast.evidence.feeds.reading import BROKEN, COLUMNS, NUMBERS, TEXTS, UNSEEN
+from forecast.evidence.feeds.reading import BROKEN, COLUMNS, NUMBERS, ROWS, TEXTS, UNSEEN
 from forecast.evidence.feeds.times import moment
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 NUMBER = re.compile(r"\+?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # what is judged together with other cells of its row is left to the reader of cells
 PLAIN = {"unique_id", "ds", "y", "y_low", "y_high", "site", "measure", "class", "sensor", "image_id", "analyst",
-         "source", "note"}
+         "source", "note", "kind"}
 
 
 def table_of(columns: Mapping[str, Sequence[str]], numbers: Sequence[int]) -> pd.DataFrame | None:
@@ -28,6 +28,8 @@ def table_of(columns: Mapping[str, Sequence[str]], numbers: Sequence[int]) -> pd
     read = {name: _read(columns[name], _reader(name)) for name in columns if name in PLAIN}
     if n == 0 or any(values is None for values in read.values()) or any(
             "" in values.categories for name, values in read.items() if name == "unique_id" and values is not None):
+        return None
+    if "kind" in read and not set(read["kind"].categories) <= set(ROWS):
         return None
     nowhere = np.full(n, np.nan)
     y, low, high = (_numbers(read.get(name), nowhere) for name in ("y", "y_low", "y_high"))

@@ -26,7 +26,7 @@ class Gathered:
 
     feed: Feed
     codes: dict[str, int]
-    labels: dict[str, tuple[str, str]]
+    labels: dict[str, tuple[str, str, str]]
     columns: list[np.ndarray]
     order: np.ndarray
     starts: np.ndarray
@@ -37,6 +37,10 @@ class Gathered:
         """Whether any row lasts for more than its day, or was watched for a share of it."""
         return bool((self.columns[4] != 1).any() or (self.columns[5] != 1).any())
 
+    def own_kind(self, name: str) -> str:
+        """What the file says a series is: stock, flow, count (the user says which) or call."""
+        return self.labels[name][2] or self.feed.kind
+
     def series(self, name: str, kind: Kind) -> Series:
         """The series called `name`, one row for each first day; `kind` where the layout does not say.
 
@@ -46,7 +50,8 @@ class Gathered:
         code = self.codes[name]
         chosen = self.order[self.starts[code]:self.starts[code + 1]]
         day, low, high, image, length, exposure = (column[chosen] for column in self.columns)
-        told: Kind = "stock" if self.feed.kind == "stock" else "flow" if self.feed.kind in ("flow", "call") else kind
+        site, measure, _ = self.labels[name]
+        told = _kind(self.own_kind(name), kind)
         adds = image if told == "flow" else image & False
         try:
             lasts = _of_a_day(day, np.where(np.isnan(low), np.nan, length), adds & False)
@@ -57,7 +62,6 @@ class Gathered:
         except ValueError as error:
             raise ValueError(f"series {name}: {error}") from error
         start = days.astype("datetime64[D]")
-        site, measure = self.labels[name]
         return Series(start=start, end=start + lasts.astype(np.int64) * DAY, low=low, high=high, exposure=share,
                       kind=told, name=name, site=site, measure=measure)
 
@@ -77,12 +81,17 @@ class Gathered:
                              "end, or give the rows names of their own")
 
 
+def _kind(own: str, kind: Kind) -> Kind:
+    """The kind that a row or its layout says, else the one that the user says."""
+    return "stock" if own == "stock" else "flow" if own in ("flow", "call") else kind
+
+
 def gathered(feed: Feed, source: Source, pattern: re.Pattern[str], keep_good: bool, lasting: bool = False) -> Gathered:
     """What `feed_series` gives out, of series whose name fits `pattern`; `lasting` for who takes ends and exposures."""
     if feed.kind in ("watch", "place"):
         raise ValueError(f"{source.name}: a {feed.name} file is no series of counts (kind {feed.kind}): use read_feed")
     codes: dict[str, int] = {}
-    labels: dict[str, tuple[str, str]] = {}
+    labels: dict[str, tuple[str, str, str]] = {}
     calls = feed.kind == "call"  # on the day that they begin, however long the ship stays
     parts, faults = [_packed(Batch(long_table([])), pattern, codes, labels, calls)], list[RowFault]()
     for batch in feed.read(source):
@@ -124,15 +133,17 @@ def _ones_or(parts: list[np.ndarray], lengths: list[int]) -> np.ndarray:
     return np.concatenate([part if len(part) else np.ones(n) for part, n in zip(parts, lengths, strict=True)])
 
 
-def _packed(batch: Batch, pattern: re.Pattern[str], codes: dict[str, int], labels: dict[str, tuple[str, str]],
-            calls: bool) -> tuple[np.ndarray, ...]:
+def _packed(batch: Batch, pattern: re.Pattern[str], codes: dict[str, int],
+            labels: dict[str, tuple[str, str, str]], calls: bool) -> tuple[np.ndarray, ...]:
     """The columns of a batch: counts in four bytes where those hold them, no `high` where it is `low` throughout, no
     days that a row lasts and no exposure where they are one."""
     table = batch.table[batch.table["ds"].notna()]
-    heads = table.drop_duplicates("unique_id")
-    for name, site, measure in zip(heads["unique_id"], heads["site"], heads["measure"], strict=True):
+    heads = table.drop_duplicates(["unique_id", "kind"])
+    for name, *label in zip(*(heads[column] for column in ("unique_id", "site", "measure", "kind")), strict=True):
         codes.setdefault(name, len(codes))
-        labels.setdefault(name, (site, measure))
+        if labels.setdefault(name, (label[0], label[1], label[2]))[2] != label[2]:
+            raise ValueError(f"series {name}: rows of two kinds, {label[2] or 'none'} and {labels[name][2] or 'none'}: "
+                             "a series is a stock or a flow: give each a name of its own")
     wanted = {name: bool(pattern.match(name)) for name in heads["unique_id"]}
     table = table[table["unique_id"].map(wanted).astype(bool)]
     bounds = table[["y_low", "y_high"]].to_numpy(dtype=float)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import translate
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast.evidence.cells import StatementError
 
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
     from forecast.evidence.feeds.reading import Batch, Feed, FeedResult, RowFault
     from forecast.evidence.feeds.source import Source
+    from forecast.evidence.tables.options import Options
     from forecast.series.series import Series
     from forecast.series.values import Kind
 
+TABLES = ("long_table", "spreadsheet", "digitised_chart")  # layouts that options are for
 MOST_ROWS = 3_000_000  # of one result in memory; `feed_series` and `stream` have no such bound
 
 
@@ -37,17 +39,18 @@ def feeds() -> tuple[Feed, ...]:
     return tuple(sorted((module.FEED for module in modules if hasattr(module, "FEED")), key=lambda feed: feed.name))
 
 
-def stream(path: str | Path) -> Iterator[Batch]:
+def stream(path: str | Path, told: Options | None = None) -> Iterator[Batch]:
     """The rows of a file in batches of bounded size; faults are in the batches, only a broken file is a ValueError."""
-    source, feed = detected(path)
+    source, feed = detected(path, told)
     yield from feed.read(source)
 
 
-def read_feed(path: str | Path, keep_good: bool = False, only: str = "*") -> FeedResult:
-    """Everything that a file of any known layout says.
+def read_feed(path: str | Path, keep_good: bool = False, only: str = "*", **given: Any) -> FeedResult:
+    """Everything that a file says: of any known layout, or any table of dates and counts.
 
     keep_good : give the good rows although others have faults, which are listed in `.faults`
     only : pattern of the series wanted (unique_id), such as "port1374/*"
+    given : what is said of a table, see `forecast.evidence.tables.options.Options`
 
     Raises StatementError listing every fault, unless `keep_good`; ValueError for a file that is unknown, broken,
     or so long (3 million rows) that `feed_series` should read it.
@@ -56,7 +59,7 @@ def read_feed(path: str | Path, keep_good: bool = False, only: str = "*") -> Fee
 
     from forecast.evidence.feeds.reading import MOST_FAULTS, TEXTS, FeedResult, long_table
 
-    source, feed = detected(path)
+    source, feed = detected(path, said(given, "read_feed"))
     pattern, parts, notes = re.compile(translate(only)), list[pd.DataFrame](), Counter[str]()
     faults: list[RowFault] = []
     for batch in feed.read(source):
@@ -76,7 +79,8 @@ def read_feed(path: str | Path, keep_good: bool = False, only: str = "*") -> Fee
     return FeedResult(feed.name, source.name, feed.kind, feed.publisher, table, tuple(faults), dict(notes))
 
 
-def feed_series(path: str | Path, keep_good: bool = False, only: str = "*", kind: Kind = "flow") -> Iterator[Series]:
+def feed_series(path: str | Path, keep_good: bool = False, only: str = "*", kind: Kind = "flow",
+                **given: Any) -> Iterator[Series]:
     """One Series of irregular days after the other, by name; about 45 bytes a row at the peak, in whatever order.
 
     Days with several rows: calls (and rows of a flow that name an image) add up, others keep the widest bounds. `kind`
@@ -85,7 +89,7 @@ def feed_series(path: str | Path, keep_good: bool = False, only: str = "*", kind
     """
     from forecast.evidence.feeds.gather import gathered
 
-    source, feed = detected(path)
+    source, feed = detected(path, said(given, "feed_series"))
     pattern = re.compile(translate(only))
     made = gathered(feed, source, pattern, keep_good, lasting=True)
     yield from (made.series(name, kind) for name in sorted(made.codes) if pattern.match(name))
@@ -98,18 +102,43 @@ def _chosen(table: pd.DataFrame, pattern: re.Pattern[str]) -> pd.DataFrame:
     return table[table["unique_id"].map(wanted).astype(bool)]
 
 
-def detected(path: str | Path) -> tuple[Source, Feed]:
-    """The file and the one layout that it has, by its content.
+def said(given: Mapping[str, Any], who: str) -> Options:
+    """Options of a table from keywords; ValueError for one that is none."""
+    from forecast.evidence.tables.options import options
 
-    Raises ValueError for a file of no layout, of several, or a broken one.
+    return options(given, who)
+
+
+def detected(path: str | Path, told: Options | None = None) -> tuple[Source, Feed]:
+    """The file and the one layout that it has, by its content; any other table of dates and counts is a `table`.
+
+    Raises ValueError for a file of several layouts, a broken one, or one that is no table, and for options that a feed
+    with a layout of its own does not take.
     """
-    from forecast.evidence.feeds.source import Source
+    from forecast.evidence.feeds.archives import opened
+    from forecast.evidence.feeds.table import table_feed
+    from forecast.evidence.tables.options import Options
 
-    source = Source(Path(path).expanduser())
+    told = told or Options()
+    source = opened(Path(path).expanduser())
     found = [feed for feed in feeds() if feed.recognise(source)]
-    if len(found) != 1:
-        known = ", ".join(feed.name for feed in feeds())
-        raise ValueError(f"{source.name}: " + (
-            f"could be {' or '.join(feed.name for feed in found)}: leave out the columns of the other" if found
-            else f"no layout of a feed that is known ({known}): forecast feeds lists what each looks like"))
-    return source, found[0]
+    if len(found) > 1:
+        raise ValueError(f"{source.name}: could be {' or '.join(feed.name for feed in found)}: leave out the columns "
+                         "of the other")
+    if not found:
+        return source, table_feed(source, told, tuple(feed.name for feed in feeds()))
+    feed, words = found[0], [name for name in told.said if name not in ("kind", "freq")]
+    if feed.name in TABLES and (words or not _strict(feed, source)):
+        return source, table_feed(source, told, layout=feed)
+    if words:
+        raise ValueError(f"{source.name}: a {feed.name} file has a layout of its own: leave out {', '.join(words)}")
+    if feed.name == "spreadsheet":
+        return source, table_feed(source, told, layout=feed)
+    return source, feed
+
+
+def _strict(feed: Feed, source: Source) -> bool:
+    """Whether a long table is written as its reader takes it, so that it can be streamed."""
+    from forecast.evidence.feeds.long_table import plain
+
+    return feed.name != "long_table" or plain(source)

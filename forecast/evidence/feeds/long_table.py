@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from forecast.evidence.cells import Cells
+from forecast.evidence.cells import NUMBER, Cells
 from forecast.evidence.feeds.columns import table_of
 from forecast.evidence.feeds.lines import by_column, header, raw_rows
-from forecast.evidence.feeds.reading import BATCH, TEXTS, Batch, Feed, Tray, bounds
+from forecast.evidence.feeds.reading import BATCH, ROWS, TEXTS, Batch, Feed, Tray, bounds
 from forecast.evidence.feeds.source import Source
-from forecast.evidence.feeds.times import day_of
+from forecast.evidence.feeds.times import MOMENT, day_of
+from forecast.evidence.tables.numbers import Marks, count_of
+from forecast.evidence.tables.words import is_total
 
 NEEDED = {"unique_id", "ds"}
 COUNTS = {"y", "y_low", "y_high"}
+PEEK = 1_000  # lines that show how a table is written
 STATES = ("ok", "cloud", "no_image", "partial")
 PARTIAL = "counts of images that were seen in part taken as at least so many"
 
 
 def recognise(source: Source) -> bool:
     return set(source.columns) >= NEEDED and bool(COUNTS & set(source.columns))
+
+
+def plain(source: Source) -> bool:
+    """Whether dates, numbers and delimiter are those of a long table, so that it can be read as a stream.
+
+    The first lines decide: a single cell that is not stays a fault of its row.
+    """
+    if source.delimiter not in ",\t" and any(re.search(r"\d,\d", line) for line in source.first_lines[:PEEK]):
+        return False
+    if len(set(source.columns)) < len(source.columns):
+        return True
+    names = list(source.columns)
+    place, counts = names.index("ds"), [names.index(name) for name in ("y", "y_low", "y_high") if name in names]
+    rows = [row for row in csv.reader(source.first_lines[1:PEEK], delimiter=source.delimiter) if len(row) == len(names)]
+    days = sum(bool(MOMENT.fullmatch(row[place].strip())) for row in rows)
+    numbers = sum(all(not row[k].strip() or NUMBER.fullmatch(row[k].strip()) for k in counts) for row in rows)
+    points = [row[k].strip() for row in rows for k in counts if "." in row[k]]
+    if points and all(re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", cell) for cell in points):  # thousands, perhaps
+        return False
+    return 2 * days >= len(rows) and 2 * numbers >= len(rows) and not (
+        any(is_total(row[names.index("unique_id")]) for row in rows))
 
 
 def read(source: Source) -> Iterator[Batch]:
@@ -51,7 +77,9 @@ def line(cells: Cells, tray: Tray) -> dict[str, Any]:
     status = cells.text("status")
     if status:
         cells.choice("status", STATES)
-    counted = bounds(cells, cells.number("y"), cells.number("y_low"), cells.number("y_high"))
+    if cells.text("kind"):
+        cells.choice("kind", ROWS[1:])
+    counted = _counted(cells, tray)
     if status in ("cloud", "no_image") and counted["y_high"] == counted["y_high"]:
         cells.wrong("status", status, "nothing can be counted then: leave y blank, or mend the status")
     if status == "partial" and counted["y_low"] == counted["y_high"]:
@@ -65,6 +93,19 @@ def line(cells: Cells, tray: Tray) -> dict[str, Any]:
         cells.wrong("end", str(end), f"it lies before {day}: swap them or mend one")
     return {**{column: cells.text(column) for column in TEXTS}, **counted,
             "unique_id": cells.text("unique_id", needed=True), "ds": day, "end": end, "exposure": exposure}
+
+
+def _counted(cells: Cells, tray: Tray) -> dict[str, float]:
+    """The bounds of a row; of a count in words (20+, ~15) those that it states."""
+    said = cells.text("y")
+    spoken = None if not said or NUMBER.fullmatch(said) else count_of(said, Marks())
+    if spoken is None or spoken.low < 0:
+        return bounds(cells, cells.number("y"), cells.number("y_low"), cells.number("y_high"))
+    if cells.text("y_low") or cells.text("y_high"):
+        cells.wrong("y", said, "bounds stand beside it: write a plain number, or leave one of them out")
+    if spoken.note:
+        tray.notes[spoken.note] += 1
+    return {"y_low": spoken.low, "y_high": spoken.high}
 
 
 FEED = Feed("long_table", "own CSV: unique_id, ds, y (y_low, y_high, status, sensor, image_id, note ...)", "count", "",

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 # stock: what stands there at an instant; flow: what passes in a day; count: either, the user says which;
 # call: one dated visit a row; watch: days on which something could be seen; place: sites, perhaps dated
 KINDS = ("stock", "flow", "count", "call", "watch", "place")
+ROWS = ("", "stock", "flow", "call")  # that a row of a long table may say
 NUMBERS = ("y", "y_low", "y_high", "exposure", "lat", "lon")
-TEXTS = ("unique_id", "site", "measure", "class", "status", "sensor", "image_id", "analyst", "source", "note")
+TEXTS = ("unique_id", "site", "measure", "class", "status", "sensor", "image_id", "analyst", "source", "note", "kind")
 COLUMNS = ("unique_id", "ds", "end", *NUMBERS, *TEXTS[1:], "row")
 KEY = ["unique_id", "ds", "image_id", "analyst", "source"]  # rows that agree in these speak about one thing
 BATCH = 20_000
@@ -90,6 +91,10 @@ class FeedResult:
     faults: tuple[RowFault, ...]
     notes: Mapping[str, int]
 
+    def kind_of(self, said: str) -> str:
+        """The kind of a row: its own where it says one, else that of the layout."""
+        return said or self.kind
+
     def statements(self) -> tuple[Statement, ...]:
         """Every dated count as a statement by the feed's publisher; rows that count nothing are none.
 
@@ -108,7 +113,7 @@ class FeedResult:
             end = start if pd.isna(line["end"]) or self.kind == "call" else line["end"]
             made.append(Statement(
                 id=f"{self.file} row {line['row']} {line['unique_id']}", site=str(line["site"] or line["unique_id"]),
-                measure=str(line["measure"] or "count"), kind=kinds[self.kind],  # type: ignore[arg-type]
+                measure=str(line["measure"] or "count"), kind=kinds[self.kind_of(str(line["kind"]))],  # type: ignore[arg-type]
                 start=start.date(), end=end.date(), count=low if low == high else None, low=low, high=high,
                 publisher=str(line["analyst"] or self.publisher or self.file), url=str(line["source"]),
                 note=str(line["note"])))

@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +38,8 @@ class Source:
     """One file; everything is read when it is asked for, and whole documents once."""
 
     path: Path
+    folder: Any = field(default=None, repr=False, compare=False)  # of a file that was unpacked: it goes with it
+    called: str = ""
 
     def __post_init__(self) -> None:
         if not self.path.is_file():
@@ -47,7 +49,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        return self.path.name
+        return self.called or self.path.name
 
     @cached_property
     def head(self) -> bytes:
@@ -64,6 +66,8 @@ class Source:
             if self.head.startswith(mark):
                 return encoding
         sample = self.head[:4096]
+        if not sample.isascii() and (other := legacy(self.head)):
+            return other
         even, odd = (sample[i::2].count(0) / max(len(sample[i::2]), 1) for i in (0, 1))
         if max(even, odd) > 0.4 and min(even, odd) < 0.05:
             return "utf-16-le" if odd > even else "utf-16-be"
@@ -161,6 +165,14 @@ class Source:
 
     # -- archives -----------------------------------------------------------------------------------------------
     @cached_property
+    def listed(self) -> tuple[str, ...]:
+        """Names in the archive, whatever it unpacks to; none if the file is no archive."""
+        if not self.is_zip:
+            return ()
+        with self._archive() as archive:
+            return tuple(archive.namelist()[:MOST_MEMBERS + 1])
+
+    @cached_property
     def members(self) -> tuple[str, ...]:
         """Names in the archive; none if the file is no archive. Raises ValueError for one that unpacks too large."""
         if not self.is_zip:
@@ -194,6 +206,44 @@ class Source:
                 yield archive
         except ZIP_FAULTS as error:
             raise ValueError(f"{self.name}: a broken or locked archive ({error}): save it again") from error
+
+
+def legacy(head: bytes) -> str:
+    """An encoding of one or two bytes a letter that text is in which is no UTF-8; empty for UTF-8, or a slip in it.
+
+    Letters beside ASCII stand alone in Western text (cp1252), and in rows in Cyrillic (cp1251) or Korean (cp949).
+
+    >>> legacy("Züge, Zahl".encode("latin-1")), legacy("날짜,척수".encode("cp949")), legacy("Züge".encode())
+    ('cp1252', 'cp949', '')
+    """
+    try:
+        head.decode("utf-8")
+        return ""
+    except UnicodeDecodeError as error:
+        if error.start >= len(head) - 3 or b"\0" in head:  # the last letter is cut off, or this is no text
+            return ""
+    if _mostly_utf8(head):
+        return ""
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", head)]
+    if sum(runs) < 2 * len(runs):
+        return "cp1252" if not re.search(rb"[\x81\x8d\x8f\x90\x9d]", head) else ""
+    return _of_runs(head, runs)
+
+
+def _of_runs(head: bytes, runs: list[int]) -> str:
+    """Korean or Cyrillic, by what letters the bytes would be; empty for neither."""
+    hangul = sum("가" <= letter <= "힣" for letter in head.decode("cp949", errors="ignore"))
+    if hangul >= 0.4 * sum(runs) / 2 and all(length % 2 == 0 for length in runs[:50]):
+        return "cp949"
+    letters = re.sub(rb"[\x00-\x7f]", b"", head).decode("cp1251", errors="replace")
+    return "cp1251" if sum("а" <= letter.lower() <= "я" for letter in letters) > 0.8 * len(letters) else ""
+
+
+def _mostly_utf8(head: bytes) -> bool:
+    """Whether most of what is beside ASCII is well-formed UTF-8, so that a bad byte is a slip."""
+    text = head.decode("utf-8", errors="replace")
+    beside = [letter for letter in text if not letter.isascii()]
+    return beside.count("\ufffd") < 0.5 * len(beside)
 
 
 def _no_constant(word: str) -> float:

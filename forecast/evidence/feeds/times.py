@@ -11,14 +11,13 @@ from forecast.evidence.feeds.reading import Tray
 
 MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?) ?(Z|UTC|[+-]\d{2}:?\d{2})?)?")
 MIDNIGHT = "times at 00:00:00 taken as dates without a time: the day stands as it is written"
+LOCAL = "times with an offset: the day stands as it is written, which is the day at the place"
 NAIVE = "times without a time zone: their days stand as they are written"
 
 
 def day_of(cells: Cells, column: str, tray: Tray, *, needed: bool = True) -> date | None:
-    """The day of a date or a time; a time with an offset counts on the day of UTC. What was decided is noted.
-
-    Midnight is ambiguous: it is what most programs write where only the day is known. So the day of a time at
-    00:00:00 stands as written, whatever its zone.
+    """The day of a date or a time as it is written: with an offset that is the day at the place. What was decided is
+    noted; a time at 00:00:00 is what most programs write where only the day is known.
     """
     cell = cells.text(column, needed=needed)
     if not cell or not MOMENT.fullmatch(cell) or len(cell) == len("2024-01-01"):
@@ -50,7 +49,7 @@ def moment(cell: str) -> tuple[datetime, str] | None:
     """The time whose day counts, and what was decided; None if there is no such time.
 
     >>> moment("2024-10-27 23:30:00-05:00")[0].day, moment("2024-10-27 00:00:00+09:00")[0].day
-    (28, 27)
+    (27, 27)
     """
     parsed = _parsed(cell)
     if parsed is None:
@@ -59,10 +58,7 @@ def moment(cell: str) -> tuple[datetime, str] | None:
         return parsed, MIDNIGHT
     if parsed.tzinfo is None:
         return parsed, NAIVE if len(cell) > len("2024-01-01") else ""
-    try:
-        return parsed.astimezone(UTC), "" if not parsed.utcoffset() else "times with an offset moved to UTC"
-    except OverflowError:  # the first or the last day there is
-        return None
+    return parsed, LOCAL if parsed.utcoffset() else ""
 
 
 def _parsed(cell: str) -> datetime | None:

@@ -1,0 +1,1 @@
+"""Any table an analyst has: sheets, headings, columns, dates and numbers, one file each; `reading` joins them."""

@@ -1,0 +1,114 @@
+"""Words of headings and cells, in the languages of the people who make such tables."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|"))
+
+
+# headings of dates, the plainest first
+DATES = _words(
+    "date|ds|day|datum|data|dato|fecha|jour|дата|день|날짜|일자|日期|日付|time|datetime|date time|timestamp|"
+    "image date|date of image|image day|acquired|observation date|ref date|reference date|time period|period|"
+    "month|monat|mois|mes|месяц|월|년월|연월|week|woche|semaine|quarter|quartal|year|jahr|année|año|год|연도|년|tag|"
+    "acq date|obs date"
+)
+YEARS = _words("year|yr|jahr|année|annee|año|ano|anno|год|연도|년|년도")
+MONTHS = _words("month|mo|monat|mois|mes|mese|месяц|월|month name|month number")
+DAYS = _words("day|dom|day of month|tag|jour|일")
+WEEKS = _words("week|iso week|week number|week no|woche|kw|calendar week")
+QUARTERS = _words("quarter|qtr|quartal|trimestre")
+LATER = _words(
+    "updated|update|published|publication|created|modified|retrieved|accessed|end|ends|to|until|last|"
+    "download|downloaded"
+)
+SITES = _words(
+    "unique id|id|site|yard|location|station|port|port name|portname|crossing|border|name|place|terminal|"
+    "series"
+)
+TOTALS = _words(
+    "total|totals|all|sum|grand total|sub total|subtotal|overall|gesamt|summe|insgesamt|somme|totale|итого|"
+    "всего|합계|계|총계|소계|合計|合计|总计|average|mean|avg|median|avg.|mittelwert|all sites|all ports|all types"
+)
+# headings of numbers that count nothing: whole headings, and words of which one is enough
+ASIDE = _words(
+    "id|objectid|object id|fid|oid|gid|index|idx|row|row number|no|nr|#|rank|serial|zip|zip code|postcode|"
+    "postal code|post code|plz|fips|code|lat|latitude|lon|lng|long|longitude|x|year|month|week|weekday|day|"
+    "hour|minute|quarter|day of week|dow|iso week|week number|doy|day of year|epoch|version|jahr|monat|tag|"
+    "woche|kw|mmsi|imo|phone"
+)
+ASIDE_WORDS = _words(
+    "%|percent|pct|percentage|cloud|clouds|cloudiness|temperature|temp|humidity|wind|pressure|snow|rain|"
+    "rainfall|precipitation|visibility|lat|latitude|lon|longitude|ratio|rate|share|change|growth|yoy|mom|"
+    "diff|difference|rolling|moving|smoothed|ma7|average|avg|mean|median|std|stdev|price|cost|revenue|usd|"
+    "eur|index|rank|elevation|altitude|azimuth|angle|gsd|resolution|confidence|probability|population"
+)
+LOWS = _words("low|y low|lower|lower bound|count low|low count|at least|minimum count")
+HIGHS = _words("high|y high|upper|upper bound|count high|high count|at most|maximum count")
+EXPOSURES = _words("exposure|share watched|watched share|share of day watched")
+ENDS = _words("end|end date|period end|to|until|week ending|last day")
+IDENTITIES = re.compile(r"(?:^|[ _])(?:id|ids|code|no|nr|number|fips|imo|mmsi|zip)$")
+CUMULATIVE = re.compile(
+    r"\b(?:cumulative|cumulated|cumul|running total|to date|ytd|year to date|kumuliert|accumulated|누계|누적)\b"
+)
+# columns that say something of a row and count nothing: column of a reading -> headings
+NOTES = {
+    "image_id": _words("image|image id|scene|scene id"),
+    "sensor": _words("sensor|satellite"),
+    "analyst": _words("analyst|observer"),
+    "source": _words("source|url|link"),
+    "note": _words("note|notes|comment|comments|remarks|remark|description"),
+    "status": ("status",),
+}
+# words of headings, sites and types that tell what stands there from what passes
+KINDS = {
+    "stock": _words(
+        "image|images|in yard|yard|railcars|parked|standing|stored|present|inventory|stock|"
+        "occupancy|berthed|anchored|in port"
+    ),
+    "flow": _words(
+        "calls|portcalls|arrivals|departures|visits|trips|passengers|crossings|voyages|transits|"
+        "trains|tonnes|tons|teu|volume|traffic|imports|exports|shipments|flights|flow|sales|"
+        "deaths|cases|births|accidents|riders|ridership|loadings"
+    ),
+}
+# of a chart without headings, or with those that tools write
+GENERIC = ("", *_words("x|y|value|values|count|counts|n|number|curve|dataset|default dataset|series"))
+# words of headings of what is measured and not counted
+MEASURES = frozenset(
+    _words(
+        "tonnes|tons|ton|t|kg|mt|kt|usd|barrels|bbl|mm|km|index|price|rate|temp|temperature|degrees|share|percent|%|mean|"
+        "average|litres|m3|gwh|mwh|kwh|hours|million"
+    )
+)
+
+
+def heading(text: str) -> str:
+    """A heading as it is compared: small letters, blanks for marks.
+
+    >>> heading(" Image_Date "), heading("Port-ID")
+    ('image date', 'port id')
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[\s_\-./:]+", " ", plain).strip()
+
+
+def is_total(text: str) -> bool:
+    """Whether a name or a heading says that it sums, or averages, the others."""
+    word = heading(text).strip(" ()*:")
+    return word in TOTALS or bool(re.fullmatch(r"(?:grand |sub ?)?total(?: \(?(?:all|of all)\b.*)?", word))
+
+
+def is_aside(text: str) -> bool:
+    """Whether a heading is of numbers that count nothing (a year, a percentage, a temperature, an identity)."""
+    word = heading(text)
+    return (
+        word in ASIDE
+        or "%" in word
+        or bool(set(re.split(r"[^\w%]+", word)) & set(ASIDE_WORDS))
+        or bool(IDENTITIES.search(word))
+    )
