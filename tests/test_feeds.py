@@ -66,9 +66,11 @@ def test_every_layout_has_a_sample_and_says_what_it_is():
         assert "\n" not in feed.what
 
 
-def test_an_unknown_file_is_refused_with_the_layouts_that_are_known(tmp_path):
-    with pytest.raises(ValueError, match=r"no layout of a feed that is known .*portwatch"):
+def test_a_file_that_is_neither_a_feed_nor_a_table_is_refused_with_what_would_help(tmp_path):
+    with pytest.raises(ValueError, match=r"no column of dates, got 'a', 'b', 'c': say date=COLUMN"):
         read_feed(_written(tmp_path, "x.csv", "a,b,c\n1,2,3\n"))
+    with pytest.raises(ValueError, match=r"no layout of a feed that is known .*portwatch"):
+        read_feed(_written(tmp_path, "x.xml", "<a><b/></a>"))
 
 
 def test_a_file_of_two_layouts_is_refused(tmp_path):
@@ -225,11 +227,11 @@ def test_local_times_alone_are_kept_and_said(tmp_path):
 LONG = "unique_id,ds,y,note\n"
 
 
-def test_times_with_an_offset_count_on_the_day_of_utc(tmp_path):
+def test_times_with_an_offset_count_on_the_day_at_their_place(tmp_path):
     text = LONG + "a,2024-10-27T23:30:00-05:00,1,\na,2024-10-30 01:00:00+09:00,2,\na,2024-11-02T12:00:00Z,3,\n"
     result = read_feed(_written(tmp_path, "x.csv", text))
-    assert [day for _, day, *_ in _rows(result.table)] == [date(2024, 10, 28), date(2024, 10, 29), date(2024, 11, 2)]
-    assert result.notes == {"times with an offset moved to UTC": 2}
+    assert [day for _, day, *_ in _rows(result.table)] == [date(2024, 10, 27), date(2024, 10, 30), date(2024, 11, 2)]
+    assert result.notes == {"times with an offset: the day stands as it is written, which is the day at the place": 2}
 
 
 def test_midnight_keeps_the_day_that_is_written(tmp_path):

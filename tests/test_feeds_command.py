@@ -117,8 +117,7 @@ def test_nothing_stays_of_a_reading_that_broke(tmp_path, capsys):
     assert [each.name for each in tmp_path.iterdir()] == ["twice.csv"]
 
 
-@pytest.mark.parametrize(("sample", "package"), [("simulated_spreadsheet.ods", "python-calamine"),
-                                                 ("simulated_long_table.parquet", "pyarrow")])
+@pytest.mark.parametrize(("sample", "package"), [("simulated_long_table.parquet", "pyarrow")])
 def test_a_missing_library_is_named_with_the_command_that_installs_it(sample, package, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)

@@ -209,7 +209,7 @@ def test_sheets_without_dates_are_passed_over_and_said_and_empty_ones_and_rows_i
 
 
 def test_a_workbook_without_dates_anywhere_is_refused_with_the_heading_that_would_do(tmp_path):
-    with pytest.raises(ValueError, match="name the column of image dates 'date'"):
+    with pytest.raises(ValueError, match="no column of dates, got 'box': say date=COLUMN"):
         read_feed(_book(tmp_path / "t.xlsx", counts=[["box"], *[[k] for k in range(40)]]))
 
 

@@ -75,17 +75,15 @@ def _read(files: Files, table: LongTable) -> tuple[Series, tuple[Decision, ...]]
 
 
 def _is_plain(file: Path) -> bool:
-    """Whether this is a table of counts and bounds alone, or no feed at all: the reader of ledgers explains it."""
-    from forecast.evidence.feeds.layouts import feeds
+    """Whether this is a long table of counts and bounds alone: the reader of ledgers explains it."""
+    from forecast.evidence.feeds.long_table import plain
     from forecast.evidence.feeds.source import Source
 
     if not file.is_file() or not file.stat().st_size:
         return True
     source = Source(file)
     columns = set(source.columns)
-    if set(PLAIN[:3]) <= columns <= set(PLAIN):
-        return True
-    return bool(columns) and not any(feed.recognise(source) for feed in feeds())
+    return set(PLAIN[:3]) <= columns <= set(PLAIN) and plain(source)
 
 
 def _rows(file: Document) -> list[_Row]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from forecast.evidence.cells import locate
-from forecast.evidence.decisions import Decision
 from forecast.evidence.feeds.gather import Gathered, gathered
 from forecast.evidence.feeds.layouts import detected
+from forecast.evidence.files import Files, locate
 from forecast.evidence.long_table import accounted, calls, rows_of_series
+from forecast.evidence.source import Evidence
 from forecast.evidence.tables.options import GUESS, NAMES, Options, options
 from forecast.series.calendar import grid_of, on_grid
 from forecast.series.series import Kind, Series
@@ -69,18 +69,19 @@ class Table:
         """What is said of the table."""
         return options({name: getattr(self, name) for name in NAMES}, "Table")
 
-    def series(self) -> tuple[Series, tuple[Decision, ...]]:
-        """The series, and a decision on every row of it (rows of other series of the table are not listed).
+    def read(self, files: Files | None = None) -> Evidence:
+        """The series, with a decision on every row of it (rows of other series of the table are not listed).
 
         Raises StatementError for unreadable rows, ValueError for an unknown series, a table that can be read in two
         ways, or dates off the grid.
 
-        >>> cars, account = Table("border_rail/railcars.csv", "eagle_pass", omission_above=1000).series()
-        >>> cars.freq, [d.statement_id for d in account if d.outcome == "left out"][0]
+        >>> cars = Table("border_rail/railcars.csv", "eagle_pass", omission_above=1000).read()
+        >>> cars.series.freq, [d.statement_id for d in cars.decisions if d.outcome == "left out"][0]
         ('MS', 'eagle_pass 2017-09-01 in border_rail/railcars.csv')
         """
-        told = self.told
-        made = _gathered(locate(self.path), told, self.unique_id)
+        told, known = self.told, files or Files()
+        with known.streamed(self.path) as file:
+            made = _gathered(file, told, self.unique_id)
         name = _chosen(made, self.unique_id, Path(self.path).name)
         read = _kind_checked(made, name, told)
         rows = rows_of_series(read)
@@ -98,7 +99,8 @@ class Table:
             if len(series) == len(read)
             else replace(series, site=self.site or read.site, measure=self.measure or read.measure)
         )
-        return on_grid(series, told.freq), account
+        return Evidence(series=on_grid(series, told.freq), decisions=account, source=self, files=known,
+                        inputs=known.taken(self.path))
 
 
 def read_table(path: str | Path, **given: Any) -> Mapping[str, Series]:

@@ -22,7 +22,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 # What must import before the program can run here: the oldest release that will do, as pyproject.toml has it.
 NEEDED = {
     "hydra-core": (1, 3, 8), "jinja2": (3, 1), "joblib": (1, 5), "matplotlib": (3, 11), "numba": (0, 63),
-    "numpy": (2, 4), "pandas": (3, 1), "prophet": (1, 5), "pydantic": (2, 12), "rich": (14,),
+    "numpy": (2, 4), "pandas": (3, 1), "prophet": (1, 5), "pydantic": (2, 12), "python-calamine": (0, 6), "rich": (14,),
     "scipy": (1, 16), "statsmodels": (0, 15), "threadpoolctl": (3, 6),
 }
 TOO_NEW = {"hydra-core": (1, 4), "pandas": (4,)}

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-PACKAGES = {"feeds": "python-calamine", "parquet": "pyarrow"}
+PACKAGES = {"parquet": "pyarrow"}
 
 
 def needs(module: str, extra: str) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import tempfile
+import weakref
 import zipfile
 import zlib
 from pathlib import Path
@@ -38,8 +40,9 @@ def opened(path: Path) -> Source:
 
 def _unpacked(source: Source, member: str | None) -> Source:
     """The content in a file of its own, which goes when nobody reads it any more."""
-    folder = tempfile.TemporaryDirectory(prefix="forecast-")
-    place = Path(folder.name) / "content"
+    folder = tempfile.mkdtemp(prefix="forecast-")
+    gone = weakref.finalize(source, shutil.rmtree, folder, True)
+    place = Path(folder) / "content"
     packed = source.path.stat().st_size
     try:
         if member is None:
@@ -49,8 +52,9 @@ def _unpacked(source: Source, member: str | None) -> Source:
             with zipfile.ZipFile(source.path) as archive, archive.open(member) as file, place.open("wb") as out:
                 _copy(file, out, packed, source.name)
     except (*ZIP_FAULTS, gzip.BadGzipFile, zlib.error, NotImplementedError) as error:
+        gone()
         raise ValueError(f"{source.name}: a broken or locked archive ({error}): save it again") from error
-    return Source(place, folder=folder, called=source.name)
+    return Source(place, packed=source)
 
 
 def _copy(file: IO[bytes], out: IO[bytes], packed: int, name: str) -> None:

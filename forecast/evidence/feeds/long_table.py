@@ -14,14 +14,17 @@ from forecast.evidence.cells import NUMBER, Cells
 from forecast.evidence.feeds.columns import table_of
 from forecast.evidence.feeds.lines import by_column, header, raw_rows
 from forecast.evidence.feeds.reading import BATCH, ROWS, TEXTS, Batch, Feed, Tray, bounds
-from forecast.evidence.feeds.source import Source
+from forecast.evidence.feeds.source import HEAD, Source
 from forecast.evidence.feeds.times import MOMENT, day_of
+from forecast.evidence.tables.dates import Order, when
 from forecast.evidence.tables.numbers import Marks, count_of
 from forecast.evidence.tables.words import is_total
 
 NEEDED = {"unique_id", "ds"}
 COUNTS = {"y", "y_low", "y_high"}
 PEEK = 1_000  # lines that show how a table is written
+STYLE = Marks(",", ".")
+ORDERS = (Order(True), Order(False))
 STATES = ("ok", "cloud", "no_image", "partial")
 PARTIAL = "counts of images that were seen in part taken as at least so many"
 
@@ -40,15 +43,18 @@ def plain(source: Source) -> bool:
     if len(set(source.columns)) < len(source.columns):
         return True
     names = list(source.columns)
+    if len(source.head) < HEAD and source.delimiter not in source.first_lines[-1]:
+        return False  # a line of words below the table
     place, counts = names.index("ds"), [names.index(name) for name in ("y", "y_low", "y_high") if name in names]
     rows = [row for row in csv.reader(source.first_lines[1:PEEK], delimiter=source.delimiter) if len(row) == len(names)]
-    days = sum(bool(MOMENT.fullmatch(row[place].strip())) for row in rows)
-    numbers = sum(all(not row[k].strip() or NUMBER.fullmatch(row[k].strip()) for k in counts) for row in rows)
-    points = [row[k].strip() for row in rows for k in counts if "." in row[k]]
-    if points and all(re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", cell) for cell in points):  # thousands, perhaps
-        return False
-    return 2 * days >= len(rows) and 2 * numbers >= len(rows) and not (
-        any(is_total(row[names.index("unique_id")]) for row in rows))
+    days = [row[place].strip() for row in rows if not MOMENT.fullmatch(row[place].strip())]
+    numbers = [row[k].strip() for row in rows for k in counts if "." in row[k] or not NUMBER.fullmatch(row[k].strip())]
+    thousands = [cell for cell in numbers if "." in cell]
+    return not (
+        2 * sum(when(cell, order) is not None for cell in days for order in ORDERS[:1]) > len(rows)
+        or 2 * sum("," in cell and count_of(cell, STYLE) is not None for cell in numbers) > len(rows)
+        or (thousands and all(re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", cell) for cell in thousands))
+        or any(is_total(row[names.index("unique_id")]) for row in rows))
 
 
 def read(source: Source) -> Iterator[Batch]:

@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, time
 from functools import cached_property
 from pathlib import Path
@@ -38,8 +38,7 @@ class Source:
     """One file; everything is read when it is asked for, and whole documents once."""
 
     path: Path
-    folder: Any = field(default=None, repr=False, compare=False)  # of a file that was unpacked: it goes with it
-    called: str = ""
+    packed: Source | None = None  # what the file was unpacked from, and by whose name it is known
 
     def __post_init__(self) -> None:
         if not self.path.is_file():
@@ -49,7 +48,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        return self.called or self.path.name
+        return self.packed.name if self.packed else self.path.name
 
     @cached_property
     def head(self) -> bytes:

@@ -282,7 +282,7 @@ def _year(text: str) -> int:
 
 def _made(part: dict[str, str | None], unit: str) -> date | None:
     year = _year(part["y"] or "")
-    month = int(part["mo"]) if part.get("mo") else month_of(part["m"] or "") if part.get("m") else None
+    month = int(part.get("mo") or 0) or month_of(part.get("m") or "")
     try:
         if year not in YEARS or (part.get("m") and month is None):
             return None

@@ -103,10 +103,11 @@ def _compared(group: Sequence[Entry]) -> Entry:
 def _question(group: Sequence[Entry], file: str) -> str:
     low, high = _compared(group), _summed(group)
     name = "/".join(filter(None, (*group[0].names, group[0].heading)))
+    lines = ", ".join(str(entry.row) for entry in group[:4])
     return (
-        f"{file}: {len(group)} rows of {name or 'one series'} on {group[0].when.day} (lines "
-        f"{', '.join(str(entry.row) for entry in group[:4])}) could be parts that add up to {_plain(high)}, or looks at "
-        f"one count of {low.low:g} to {low.high:g}: say kind=flow or kind=stock, or name what tells them apart with id=COLUMN"
+        f"{file}: {len(group)} rows of {name or 'one series'} on {group[0].when.day} (lines {lines}) could be parts "
+        f"that add up to {_plain(high)}, or looks at one count of {low.low:g} to {low.high:g}: say kind=flow or "
+        "kind=stock, or name what tells them apart with id=COLUMN"
     )
 
 

@@ -153,7 +153,7 @@ def _negative(columns: Columns, k: int) -> bool:
         (isinstance(c, float) and c < 0) or (isinstance(c, str) and re.match(r"[-−]\s?\d", c) is not None)
         for c in cells
     )
-    return below > 0.05 * len(cells)
+    return below > max(0.1 * len(cells), 1)
 
 
 def _is_index(columns: Columns, k: int) -> bool:

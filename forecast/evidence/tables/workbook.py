@@ -9,7 +9,6 @@ from typing import Any
 
 from forecast.evidence.feeds.reading import Tray
 from forecast.evidence.feeds.source import Source, check_xml, stored
-from forecast.support.extras import needs
 from forecast.support.registry import suggest
 
 Merged = tuple[int, int, int, int]
@@ -41,7 +40,8 @@ def workbook(
 
     calamine sees only what was unpacked and checked here. Raises ValueError for a broken workbook and a missing sheet.
     """
-    calamine = needs("python_calamine", "feeds")
+    import python_calamine as calamine
+
     packed = _checked(source, tray)
     try:
         with calamine.CalamineWorkbook.from_filelike(stored(packed)) as book:
