@@ -129,7 +129,6 @@ def one(ds: Any) -> pd.DataFrame:
     (pd.to_datetime(["2024-01-01", None, None]), "ds is missing in 2 rows"),
     (pd.period_range("2024-01-01", periods=9, freq="h"), "times of day"),
     (pd.date_range("2024-01-01", periods=12, freq="SMS"), "no grid of days, .* mostly 1[45]"),
-    (pd.date_range("2024-01-01", periods=12, freq="MS") + pd.Timedelta(days=14), "lies on no grid"),
     (["2024-01-01"], "2024-01-01 alone, which lies on any grid")])
 def test_dates_that_could_be_others_are_refused(ds: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
@@ -170,6 +169,23 @@ def test_where_all_fail_the_columns_are_those_that_are_read() -> None:
     assert out[["ds", "mean", "median", "lo-80", "hi-80"]].isna().all(axis=None)
     assert out["error"].notna().all()
     assert pd.api.types.is_datetime64_any_dtype(out["ds"])
+
+
+def test_months_named_by_one_of_their_days_are_months_named_by_it_in_the_forecast_too() -> None:
+    ds = pd.date_range("2024-01-01", periods=12, freq="MS")
+    out = forecast_frame(one(ds + pd.Timedelta(days=14)), 2, "mean", draws=50)
+    assert out["ds"].dt.strftime("%Y-%m-%d").tolist() == ["2025-01-15", "2025-02-15"]
+    assert out["mean"].equals(forecast_frame(one(ds), 2, "mean", draws=50)["mean"])
+
+
+def test_working_days_end_on_a_friday_and_go_on_on_a_monday_in_frames_and_panels_alike() -> None:
+    from forecast.panel.grids import gridded
+    from forecast.series.series import Series
+
+    ds = pd.bdate_range("2024-01-01", periods=20)
+    assert forecast_frame(one(ds), 1, "mean", draws=50)["ds"].dt.day_name().tolist() == ["Monday"]
+    grid = gridded(Series.from_counts(ds, [3] * 20))
+    assert (grid.freq, str(grid.coming(1)[0]), len(grid)) == ("B", "2024-01-29", 20)
 
 
 def test_quarters_in_the_company_of_months_are_not_taken_for_months():

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, fields
 from inspect import getdoc
 
 from forecast.cli.parser import Parser
+from forecast.cli.table_options import add_table_options
+from forecast.evidence.tables.options import GUESS, NAMES
 from forecast.panel.run import Progress, run_panel
-from forecast.panel.settings import Settings, read_settings
+from forecast.panel.settings import Settings, read_settings, settings_of
 from forecast.report.phrases import count
 
 EVERY = 15.0  # seconds between two lines
@@ -31,8 +33,10 @@ def command(words: Sequence[str]) -> int:
     if len(places) != 2:
         raise ValueError(f"panel takes an input and an output, got {' '.join(places) or 'neither'}: "
                          "forecast panel --help shows how")
+    table = {name: given.pop(name) for name in NAMES if name in given and name != "kind"}
+    said = {name: value for name, value in table.items() if value is not None and (name, value) != ("freq", GUESS)}
     chosen = {name: value for name, value in given.items() if value is not None}
-    settings = Settings(**{**(read_settings(config) if config else {}), **chosen})
+    settings = Settings(**{**(read_settings(config) if config else {}), **settings_of({**chosen, **said}, "panel")})
     with _progress(quiet) as progress:
         told = run_panel(places[0], places[1], settings, progress)
     if as_json:
@@ -52,7 +56,10 @@ def _parser() -> Parser:
                      "forecast panel portwatch.csv out/ --config panel.yaml"))
     parser.add_argument("places", nargs="*", metavar="INPUT OUTPUT", help="a file of any feed, and a folder")
     parser.add_argument("--config", metavar="FILE", help="a YAML file of the settings above")
+    add_table_options(parser, without=("kind",))
     for each in fields(Settings):
+        if each.name == "table":
+            continue
         option = f"--{each.name.replace('_', '-')}"
         if each.name == "keep_good":
             parser.add_argument(option, action="store_true", default=None)

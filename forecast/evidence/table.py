@@ -83,7 +83,7 @@ class Table:
         with known.streamed(self.path) as file:
             made = _gathered(file, told, self.unique_id)
         name = _chosen(made, self.unique_id, Path(self.path).name)
-        read = _kind_checked(made, name, told)
+        read = series_of(made, name, told)
         rows = rows_of_series(read)
         if made.own_kind(name) == "call":
             rows = calls(rows, self.complete)
@@ -116,7 +116,7 @@ def read_table(path: str | Path, **given: Any) -> Mapping[str, Series]:
     """
     told = options(given)
     made = _gathered(locate(path), told, "")
-    return {name: on_grid(_kind_checked(made, name, told), told.freq) for name in sorted(made.codes)}
+    return {name: on_grid(series_of(made, name, told), told.freq) for name in sorted(made.codes)}
 
 
 def _gathered(file: Path, told: Options, name: str) -> Gathered:
@@ -134,7 +134,11 @@ def _chosen(made: Gathered, wanted: str, file: str) -> str:
     return name
 
 
-def _kind_checked(made: Gathered, name: str, told: Options) -> Series:
+def series_of(made: Gathered, name: str, told: Options) -> Series:
+    """A series on its days, a stock or a flow as the file says, as is said, or by its dates (images are irregular).
+
+    Raises ValueError where the file says otherwise than is said.
+    """
     own = made.own_kind(name)
     said: Kind = "stock" if told.kind == "stock" else "flow"
     if not told.kind and own == "count" and told.freq in (GUESS, None):  # irregular dates are images

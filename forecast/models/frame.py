@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
@@ -10,12 +11,11 @@ import numpy as np
 import pandas as pd
 
 from forecast.models.forecaster import Forecaster, predict
+from forecast.series.calendar import by_last_day, grid_of
 from forecast.series.series import Series
 from forecast.series.values import ISO, Kind
 
-ANCHORS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEK = 7
-WEEKENDS = 2  # that must have been left out before days are taken for working days
 FEWEST = 4  # dates of a series that show a grid of its own
 ERRORS = ("raise", "report")
 SHOWN = 20  # series that an error names
@@ -30,8 +30,8 @@ def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = 
         YYYY-MM-DD, or periods, which count as their first day
     level : central intervals in percent, one or several
     freq : pandas frequency of all series; None takes the coarsest that all dates lie on: whole numbers of months that
-        begin or end on them (YS-JAN, QE-DEC, 2MS, ME ...), of weeks (W-MON, 2W-MON), of days (10D), working days, D. A
-        series that shows a coarser one by itself is then refused
+        begin or end on them or have them on one day (YS-JAN, QE-DEC, 2MS, ME ...), of weeks (W-MON, 2W-MON), of days
+        (10D), working days, D. A series that shows a coarser one by itself is then refused
     errors : "raise" stops with every series that cannot be forecast and why; "report" gives these NaN and the reason in
         the column `error`, which is then there
 
@@ -48,6 +48,8 @@ def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = 
     levels = _levels(level)
     dated = frame.assign(ds=_dates(frame["ds"]))
     grid = freq or _grid(dated, frame["ds"])
+    day = 1 if freq else _day_of_month(dated["ds"], grid)
+    dated = dated if day == 1 else dated.assign(ds=dated["ds"].to_numpy(dtype="datetime64[M]").astype("datetime64[s]"))
     parts, failed = [], {}
     for name, rows in dated.groupby("unique_id", sort=False):
         try:
@@ -66,7 +68,7 @@ def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = 
                       else parts, ignore_index=True)
     ends = [f"{side}-{each:g}" for each in levels for side in ("lo", "hi")]
     table = table.reindex(columns=["unique_id", "ds", "mean", "median", *ends, *(["error"] if failed else [])])
-    return table if parts else table.assign(ds=pd.to_datetime(table["ds"]))
+    return _named(table, day) if parts else table.assign(ds=pd.to_datetime(table["ds"]))
 
 
 def _check(frame: pd.DataFrame, horizon: float, errors: str) -> None:
@@ -132,48 +134,30 @@ def _grid(dated: pd.DataFrame, given: pd.Series[Any]) -> str:
     dates = index.to_numpy(dtype="datetime64[D]")
     if len(dates) == 1:
         raise ValueError(f"ds holds {dates[0]} alone, which lies on any grid: give freq")
-    steps = np.diff(dates).astype(int)
     within = dated.sort_values("ds").groupby("unique_id", sort=False)["ds"].diff().dt.days
-    usual = np.median(within[within > 0]) if (within > 0).any() and not told else np.median(steps)
-    return _months(dates) or _weeks_or_days(dates, int(np.gcd.reduce(steps)), float(usual))
-
-
-def _months(dates: np.ndarray) -> str:
-    """The grid of dates of which all begin or all end a month; empty for others."""
-    month = dates.astype("datetime64[M]")
-    number = int(np.gcd.reduce(np.diff(month).astype(int)))
-    for edge, days in (("S", month), ("E", month + 1)):
-        if np.all(days.astype("datetime64[D]") - (edge == "E") == dates):
-            return month_code(number, int(month[0].astype(int)) % 12, edge)
-    return ""
-
-
-def month_code(number: int, month: int, edge: str = "S") -> str:
-    """The pandas frequency of rows of so many months, of which one begins (S) or ends (E) in `month`, 0 = January.
-
-    >>> month_code(1, 4), month_code(3, 4), month_code(12, 5, "E"), month_code(2, 0)
-    ('MS', 'QS-FEB', 'YE-JUN', '2MS')
-    """
-    if number == 3:
-        return f"Q{edge}-{ANCHORS[month % 3]}"
-    if number == 12:
-        return f"Y{edge}-{ANCHORS[month]}"
-    return f"{number if number > 1 else ''}M{edge}"
-
-
-def _weeks_or_days(dates: np.ndarray, step: int, usual: float) -> str:
-    """The grid of dates that many days apart at least, and most often `usual` days within a series."""
-    if step % WEEK == 0:
-        weeks = step // WEEK
-        return f"{weeks if weeks > 1 else ''}W-{pd.Timestamp(dates[0]).day_name()[:3].upper()}"
-    if step > 1 and usual == step:
-        return f"{step}D"
+    steps = within[within > 0] if (within > 0).any() and not told else np.diff(dates).astype(int)
+    usual = float(np.median(steps))
+    grid = grid_of(dates)
+    several = re.fullmatch(r"(\d*)D", grid.freq) if grid else None
+    if grid is not None and not (several and usual >= WEEK and usual != int(several[1] or 1)):
+        return by_last_day(grid.freq, dates)
     if usual >= WEEK:
         raise ValueError(f"ds lies on no grid of days, weeks, months, quarters or years, mostly {usual:g} days apart: "
                          "mend the dates, or give freq")
-    weekends = int((dates[-1] - dates[0]).astype(int)) // WEEK
-    working = np.is_busday(dates).all() and np.median(np.busday_count(dates[:-1], dates[1:])) == 1
-    return "B" if working and weekends >= WEEKENDS else "D"
+    return "D"
+
+
+def _day_of_month(ds: pd.Series[Any], grid: str) -> int:
+    """The day that names rows of whole months where it is neither their first nor their last; else 1."""
+    return int(ds.dt.day.max()) if re.match(r"\d*[MQY]S", grid) and not (ds.dt.day == 1).all() else 1
+
+
+def _named(table: pd.DataFrame, day: int) -> pd.DataFrame:
+    """The forecast with its rows named by a day of the month, as those of the table are."""
+    if day == 1:
+        return table
+    last = table["ds"].dt.days_in_month.clip(upper=day)
+    return table.assign(ds=table["ds"] + pd.to_timedelta(last - 1, unit="D"))
 
 
 def _check_company(rows: pd.DataFrame, grid: str) -> None:

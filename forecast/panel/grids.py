@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from forecast.models.frame import month_code
-from forecast.series.series import DAY, Series
+from forecast.series.calendar import Grid, grid_of, laid
+from forecast.series.series import Series
 
 MOST = 400  # rows that the regime model sees; longer series are taken in bins
 BINS = 360  # of a longer series, about: seven years of weeks
 WEEK = 7
-WEEKDAYS = ("THU", "FRI", "SAT", "SUN", "MON", "TUE", "WED")  # of days counted from 1970
 ODD = 0.25  # share of dates up to which those off the grid of the others are told by name
-
-
-@dataclass(frozen=True, eq=False)
-class Laid:
-    """Dates on a grid: its pandas frequency, and the start and the end of the row that each date means, [n]."""
-
-    freq: str
-    start: np.ndarray
-    end: np.ndarray
 
 
 def gridded(series: Series) -> Series:
@@ -32,50 +22,9 @@ def gridded(series: Series) -> Series:
     a week apart become weeks of a flow; those of a stock stay days, most of them unseen: the mean of two images is no
     count. Raises ValueError for a flow on other dates, which may be single days or all that came since the last.
     """
-    laid = _laid(series.start)
-    if laid is None:
-        freq = _irregular(series)
-        laid = Laid(freq, series.start, series.end)
-    own = series.end - series.start > DAY
-    whole = replace(series, start=np.where(own, series.start, laid.start), end=np.where(own, series.end, laid.end))
-    try:
-        return whole.regular(laid.freq)
-    except ValueError as error:
-        if not own.any():
-            raise
-        raise ValueError(f"series {series.name}: its rows begin on the grid {laid.freq}, and one of them ends beyond "
-                         "its place there: let each end before the next begins") from error
-
-
-def _laid(start: np.ndarray) -> Laid | None:
-    """The coarsest grid that all dates lie on; None where they lie on none, or on days of which most are unseen."""
-    dates = np.unique(start)
-    steps = np.diff(dates).astype(int)
-    if not len(steps) or np.median(steps) == 1:
-        return Laid("D", start, start + DAY)
-    if (months := _months(start)) is not None:
-        return months
-    step = int(np.gcd.reduce(steps))
-    if step == WEEK:
-        return Laid(f"W-{WEEKDAYS[int(dates[0].astype(int)) % WEEK]}", start, start + WEEK * DAY)
-    # two dates lie on some grid whatever they are; and a few irregular ones may have a step in common that none has
-    if len(steps) > 1 and step > 1 and (step % WEEK == 0 or step == np.median(steps)):
-        return Laid(f"{step}D", start, start + step * DAY)
-    return None
-
-
-def _months(start: np.ndarray) -> Laid | None:
-    """Rows of whole months where all dates are the same day of a month, or the last one, which closes its row."""
-    month = start.astype("datetime64[M]")
-    first = month.astype("datetime64[D]")
-    length = ((month + 1).astype("datetime64[D]") - first).astype(int)
-    day = (start - first).astype(int) + 1
-    if not np.all(day == np.minimum(day.max(), length)):
-        return None
-    number = int(np.gcd.reduce(np.diff(np.unique(month)).astype(int)))
-    begin = month - (number - 1) if np.all(day == length) else month
-    return Laid(month_code(number, int(begin[0].astype(int)) % 12), begin.astype("datetime64[D]"),
-                (begin + number).astype("datetime64[D]"))
+    if series.freq is not None:
+        return series
+    return laid(series, grid_of(series.start) or Grid(_irregular(series), series.start, series.end))
 
 
 def _irregular(series: Series) -> str:

@@ -15,7 +15,10 @@ from forecast.evidence.cells import no_formula
 from forecast.evidence.feeds.gather import gathered
 from forecast.evidence.feeds.layouts import detected
 from forecast.evidence.feeds.reading import Batch
+from forecast.evidence.table import series_of
+from forecast.evidence.tables.options import GUESS
 from forecast.panel.settings import Settings
+from forecast.series.calendar import on_grid
 from forecast.series.series import Series
 from forecast.support.atomic_files import replaced
 
@@ -40,7 +43,8 @@ def read_input(path: Path, settings: Settings, folder: Path) -> Input:
     Raises StatementError listing every bad row otherwise; ValueError for a file that is no feed, or without series, or
     with rows that overlap.
     """
-    source, feed = detected(path)
+    told = replace(settings.table, kind=settings.kind)
+    source, feed = detected(path, told)
     only = settings.only or ("*/portcalls" if feed.name == "portwatch" else "*")
     faulty, notes, list_of = 0, Counter[str](), folder / REJECTED
     with replaced(list_of) as part, part.open("w", encoding="utf-8", newline="") as file:
@@ -66,5 +70,7 @@ def read_input(path: Path, settings: Settings, folder: Path) -> Input:
     if not names:
         raise ValueError(f"{source.name}: none of its series fits --only {only!r}: forecast check FILE lists them")
     for name in names if made.uneven else ():  # rows that contradict each other are told before the work begins
-        made.series(name, settings.kind)
-    return Input(feed.name, names, lambda name: made.series(name, settings.kind), faulty, dict(notes))
+        series_of(made, name, told)
+    said = told.freq not in (GUESS, None)
+    return Input(feed.name, names, lambda name: on_grid(series_of(made, name, told), told.freq) if said
+                 else series_of(made, name, told), faulty, dict(notes))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from forecast.evidence.events import Event, read_events, window
-from forecast.series.values import Kind
+from forecast.evidence.tables.options import NAMES, Options, options
 from forecast.support import registry
 
 LOCAL, DASK = "local", "dask"
@@ -20,7 +20,7 @@ class Settings:
     """Settings of a panel; every field is an option of the command and a key of a config file.
 
     only : pattern of the series wanted (unique_id); None takes */portcalls of a PortWatch file and all of any other
-    kind : what the counts of a layout that does not say are
+    kind : "flow" or "stock", where the file does not say; guessed from the dates else, irregular ones being images
     event : one day, ISO; events : a ledger of events (CSV); every series is asked about all of them
     delay : days after an event within which a change fits it; anticipation : the same before it
     horizon : rows ahead on the grid of each series; 0 for no forecast
@@ -30,11 +30,12 @@ class Settings:
     fdr : share of false discoveries that is allowed among the series said to have changed, and per event
     seed : of everything that is drawn; with the name of a series it gives that series' own seed
     executor : "local", "dask" (a cluster on this machine) or the address of a Dask scheduler; jobs : worker processes
+    table : what is said of a table (date, value, id, dayfirst, thousands ...), the rest of which is guessed
     keep_good : read the good rows of a file that has bad ones, and list the bad ones
     """
 
     only: str | None = None
-    kind: Kind = "flow"
+    kind: str = ""
     event: str | None = None
     events: str | None = None
     delay: int = 28
@@ -47,6 +48,7 @@ class Settings:
     seed: int = 0
     executor: str = LOCAL
     jobs: int = 1
+    table: Options = field(default_factory=Options)
     keep_good: bool = False
 
     def __post_init__(self) -> None:
@@ -56,7 +58,7 @@ class Settings:
                 raise ValueError(f"panel: {name} must be a whole number of at least {least}, got {number!r}")
         if not 0 < self.fdr < 1:
             raise ValueError(f"panel: fdr must lie between 0 and 1, got {self.fdr}: 0.1 allows one in ten")
-        if self.kind not in ("stock", "flow"):
+        if self.kind not in ("", "stock", "flow"):
             raise ValueError(f"panel: kind must be stock or flow, got {self.kind!r}")
         for group, name in (("detectors", self.detector), ("models", self.model)):
             if name not in registry.names(group):
@@ -87,7 +89,8 @@ class Settings:
     def asked(self) -> dict[str, Any]:
         """What decides the answer: all but who computes it."""
         told = {key: value for key, value in asdict(self).items() if key not in ("executor", "jobs", "events", "event")}
-        return told | {"windows": [[name, str(first), str(last)] for name, first, last in self.windows()]}
+        said = {key: list(value) if isinstance(value, tuple) else value for key, value in self.table.said.items()}
+        return told | {"table": said, "windows": [[name, str(first), str(last)] for name, first, last in self.windows()]}
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:
@@ -99,10 +102,19 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
     file = Path(path)
     loaded = check_text(file.read_text(encoding="utf-8"), file.name) or {}
-    known = [field.name for field in fields(Settings)]
+    known = [*(each.name for each in fields(Settings) if each.name != "table"), *NAMES]
     if not isinstance(loaded, Mapping):
         raise ValueError(f"{file.name}: got {type(loaded).__name__}: write one `key: value` a line")
     for key in loaded:
         if key not in known:
             raise ValueError(f"{file.name}: {key!r} is no setting of a panel: {registry.suggest(str(key), known)}")
-    return {str(key): value.isoformat() if isinstance(value, date) else value for key, value in loaded.items()}
+    plain = {str(key): value.isoformat() if isinstance(value, date) else value for key, value in loaded.items()}
+    return settings_of(plain, file.name)
+
+
+def settings_of(given: Mapping[str, Any], who: str) -> dict[str, Any]:
+    """Fields of `Settings` from plain keys, of which those of a table go together into one."""
+    own = {each.name for each in fields(Settings)}
+    table = {key: value for key, value in given.items() if key in NAMES and key not in own}
+    made = {key: value for key, value in given.items() if key in own}
+    return made | ({"table": options(table, who)} if table else {})

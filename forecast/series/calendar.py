@@ -73,15 +73,29 @@ def on_grid(series: Series, freq: str | None) -> Series:
     grid = grid_of(series.start) if freq == GUESS else _said(series.start, freq)
     if grid is None:
         return series if freq == GUESS else _binned(series, freq)
+    return laid(series, grid)
+
+
+def laid(series: Series, grid: Grid) -> Series:
+    """The series on a grid, each date standing for its whole row unless its row lasts for days of its own.
+
+    Raises ValueError for a row that ends beyond its place there.
+    """
     own = series.end - series.start > DAY
     whole = replace(series, start=np.where(own, series.start, grid.start), end=np.where(own, series.end, grid.end))
-    return _binned(whole, grid.freq)
+    try:
+        return _binned(whole, grid.freq)
+    except ValueError as error:
+        if not own.any():
+            raise
+        raise ValueError(f"series {series.name}: its rows begin on the grid {grid.freq}, and one of them ends beyond "
+                         "its place there: let each end before the next begins") from error
 
 
 def _binned(series: Series, freq: str) -> Series:
-    laid = series.regular(freq)
-    at_least = np.isinf(laid.high)  # speaks of the whole bin, however few of its days are listed
-    return replace(laid, exposure=np.where(at_least, 1.0, laid.exposure))
+    regular = series.regular(freq)
+    at_least = np.isinf(regular.high)  # speaks of the whole bin, however few of its days are listed
+    return replace(regular, exposure=np.where(at_least, 1.0, regular.exposure))
 
 
 def _said(dates: np.ndarray, freq: str) -> Grid | None:
@@ -118,6 +132,21 @@ def _months(dates: np.ndarray) -> Grid | None:
     begin = month - (number - 1) if np.all(day == length) else month
     return Grid(month_code(number, int(begin[0].astype(int)) % 12), begin.astype("datetime64[D]"),
                 (begin + number).astype("datetime64[D]"))
+
+
+def by_last_day(freq: str, dates: np.ndarray) -> str:
+    """The frequency that names rows of whole months by their last day, where all dates are such; else as it is.
+
+    >>> by_last_day("QS-JAN", np.array(["2024-03-31", "2024-06-30"], dtype="datetime64[D]"))
+    'QE-MAR'
+    """
+    month = dates.astype("datetime64[M]")
+    last = np.all((month + 1).astype("datetime64[D]") - DAY == dates)
+    match = re.fullmatch(r"(\d*)([MQY])S(?:-[A-Z]{3})?", freq)
+    if match is None or not last:
+        return freq
+    number = int(match[1] or 1) * {"M": 1, "Q": 3, "Y": 12}[match[2]]
+    return month_code(number, int(month[0].astype(int)) % 12, "E")
 
 
 def month_code(number: int, month: int, edge: str = "S") -> str:
