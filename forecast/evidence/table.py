@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from forecast.evidence.feeds.gather import Gathered, gathered
 from forecast.evidence.feeds.layouts import detected
 from forecast.evidence.files import Files, locate
@@ -15,7 +17,7 @@ from forecast.evidence.long_table import accounted, calls, rows_of_series
 from forecast.evidence.source import Evidence
 from forecast.evidence.tables.options import GUESS, NAMES, Options, options
 from forecast.series.calendar import grid_of, on_grid
-from forecast.series.series import Kind, Series
+from forecast.series.series import DAY, Kind, Series
 from forecast.support.registry import suggest
 
 MOST_NAMES = 40  # of series, in an error
@@ -88,17 +90,9 @@ class Table:
         if made.own_kind(name) == "call":
             rows = calls(rows, self.complete)
         series, account = accounted(rows, self.path, name, read.kind, self.omission_above)
-        series = (
-            replace(
-                series,
-                site=self.site or read.site,
-                measure=self.measure or read.measure,
-                end=read.end.copy(),
-                exposure=read.exposure.copy(),
-            )
-            if len(series) == len(read)
-            else replace(series, site=self.site or read.site, measure=self.measure or read.measure)
-        )
+        series = replace(series, site=self.site or read.site, measure=self.measure or read.measure)
+        if len(series) == len(read):  # else the days between calls were filled in
+            series = replace(series, end=read.end.copy(), exposure=read.exposure.copy())
         return Evidence(series=on_grid(series, told.freq), decisions=account, source=self, files=known,
                         inputs=known.taken(self.path))
 
@@ -116,7 +110,15 @@ def read_table(path: str | Path, **given: Any) -> Mapping[str, Series]:
     """
     told = options(given)
     made = _gathered(locate(path), told, "")
-    return {name: on_grid(series_of(made, name, told), told.freq) for name in sorted(made.codes)}
+    return {name: on_grid(_bounded(made, name, told), told.freq) for name in sorted(made.codes)}
+
+
+def _bounded(made: Gathered, name: str, told: Options) -> Series:
+    """A series; calls are at least so many, for their list may lack some."""
+    series = series_of(made, name, told)
+    if made.own_kind(name) != "call":
+        return series
+    return replace(series, high=np.where(series.observed, np.inf, np.nan))
 
 
 def _gathered(file: Path, told: Options, name: str) -> Gathered:
@@ -143,7 +145,8 @@ def series_of(made: Gathered, name: str, told: Options) -> Series:
     said: Kind = "stock" if told.kind == "stock" else "flow"
     if not told.kind and own == "count" and told.freq in (GUESS, None):  # irregular dates are images
         looked = made.series(name, "stock")
-        said = "flow" if told.freq and grid_of(looked.start) is not None else "stock"
+        lasts = bool((looked.end - looked.start > DAY).any())
+        said = "flow" if lasts or (told.freq and grid_of(looked.start) is not None) else "stock"
     if told.kind and own in ("stock", "flow") and own != told.kind:
         raise ValueError(f"series {name}: the file says that it is a {own}, kind={told.kind} does not: leave kind out")
     return made.series(name, said)

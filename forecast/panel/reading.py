@@ -22,6 +22,7 @@ from forecast.series.calendar import on_grid
 from forecast.series.series import Series
 from forecast.support.atomic_files import replaced
 
+ALL_SHIPS = {"portwatch": "*/portcalls", "chokepoints": "*/n_total"}  # of feeds that count each kind of ship too
 REJECTED = "rejected.csv"
 REASONS = ("row", "column", "got", "do", "text")
 
@@ -45,7 +46,7 @@ def read_input(path: Path, settings: Settings, folder: Path) -> Input:
     """
     told = replace(settings.table, kind=settings.kind)
     source, feed = detected(path, told)
-    only = settings.only or ("*/portcalls" if feed.name == "portwatch" else "*")
+    only = settings.only or ALL_SHIPS.get(feed.name, "*")
     faulty, notes, list_of = 0, Counter[str](), folder / REJECTED
     with replaced(list_of) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

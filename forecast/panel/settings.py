@@ -90,7 +90,8 @@ class Settings:
         """What decides the answer: all but who computes it."""
         told = {key: value for key, value in asdict(self).items() if key not in ("executor", "jobs", "events", "event")}
         said = {key: list(value) if isinstance(value, tuple) else value for key, value in self.table.said.items()}
-        return told | {"table": said, "windows": [[name, str(first), str(last)] for name, first, last in self.windows()]}
+        windows = [[name, str(first), str(last)] for name, first, last in self.windows()]
+        return told | {"table": said, "windows": windows}
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:

@@ -111,6 +111,34 @@ def portwatch(ports: int = 2, days: int = 15, seed: int = 5) -> tuple[bytes, lis
     return ("\n".join(lines) + "\n").encode(), sorted(rows)
 
 
+def chokepoints() -> tuple[bytes, list[Row]]:
+    """The two releases after one another: dates of one with slashes."""
+    rng = _rng(6)
+    lines, rows = ["date,year,month,day,portid,portname,n_container,n_tanker,n_total,capacity_container,capacity,ObjectId"], list[Row]()
+    for place in (1, 2):
+        for d in range(15):
+            day, calls = date(2024, 1, 1) + timedelta(days=d), [rng.choice([0, 1, 4]) for _ in range(2)]
+            said = f"{day:%Y/%m/%d} 00:00:00+00" if place == 1 else f"{day.month}/{day.day}/{day.year} 12:00:00 AM"
+            lines.append(f"{said},{day.year},{day.month},{day.day},chokepoint{place},Simulated Strait {place},{calls[0]},{calls[1]},"
+                         f"{sum(calls)},1234.5,2345.5,{len(lines)}")
+            rows += [(f"Simulated Strait {place}/{name}", day, float(n), float(n))
+                     for name, n in zip(("n_container", "n_tanker", "n_total"), [*calls, sum(calls)], strict=True)]
+    return ("\n".join(lines) + "\n").encode(), sorted(rows)
+
+
+def border_crossings() -> tuple[bytes, list[Row]]:
+    rng = _rng(8)
+    lines, rows = ["Port Name,State,Port Code,Border,Date,Measure,Value,Latitude,Longitude,Point"], list[Row]()
+    for port, code in (("Simulated Falls", 101), ("Simulated Bridge", 2401)):
+        for measure in ("Trains", "Rail Containers Loaded"):
+            for month in range(1, 13):
+                n = rng.randrange(5000)
+                lines.append(f"{port},Nowhere,{code},US-Canada Border,{month:02d}/01/2023 12:00:00 AM,{measure},{n},42.1,-98.5,"
+                             "POINT (-98.5 42.1)")
+                rows.append((f"{port}/{measure}", date(2023, month, 1), float(n), float(n)))
+    return ("\n".join(lines) + "\n").encode(), sorted(rows)
+
+
 def marinetraffic() -> tuple[bytes, list[Row]]:
     lines = ["MMSI,IMO,SHIP_ID,SHIPNAME,SHIPTYPE,TYPE_NAME,MOVE_TYPE,PORT_ID,PORT_NAME,UNLOCODE,COUNTRY_CODE,"
              "TIMESTAMP_LT,TIMESTAMP_UTC"]
@@ -304,6 +332,8 @@ SAMPLES: dict[str, tuple[str, Callable[[], tuple[bytes, list[Row]]]]] = {
     "simulated_spreadsheet.ods": ("spreadsheet", ods),
     "simulated_digitised_chart.csv": ("digitised_chart", digitised_chart),
     "simulated_portwatch.csv": ("portwatch", portwatch),
+    "simulated_chokepoints.csv": ("chokepoints", chokepoints),
+    "simulated_border_crossings.csv": ("border_crossings", border_crossings),
     "simulated_port_visits.json": ("port_visits", port_visits),
     "simulated_marinetraffic.csv": ("marinetraffic", marinetraffic),
     "simulated_vesselfinder.csv": ("vesselfinder", vesselfinder),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from forecast.evidence.feeds.boxes import check_size, count, day_in_name
+from forecast.evidence.feeds.boxes import Images, check_size
 from forecast.evidence.feeds.reading import Batch, Feed, Tray
 from forecast.evidence.feeds.source import Source, reach, scalar
 from forecast.evidence.feeds.times import day_of
@@ -22,6 +22,7 @@ def recognise(source: Source) -> bool:
 def read(source: Source) -> Iterator[Batch]:
     tray = Tray(source)
     tray.notes[LOOKED] += 0
+    images = Images(tray)
     document = source.document
     labels = {scalar(reach(each, "id")): scalar(reach(each, "name")) for each in document["categories"]}
     labels = {key: name for key, name in labels.items() if key and name}
@@ -34,15 +35,13 @@ def read(source: Source) -> Iterator[Batch]:
         own = cells.text("date_captured")
         # exports of tools write the day of the export, or nothing, into date_captured: a date in the name goes before
         named = tray.cells(number, {"file_name": cells.text("file_name")})
-        day = day_in_name(named, "file_name", tray)
+        day = images.day(named, "file_name")
         if day is None and own and own != "0":
             day = day_of(cells, "date_captured", tray)
         elif day is None:
             cells.faults += named.faults
-        count(cells, day, cells.text("file_name") or identity, drawn.get(identity, {}), labels.values(), tray)
-        if tray.full:
-            yield tray.batch()
-    yield tray.batch()
+        images.count(cells, day, cells.text("file_name") or identity, drawn.get(identity, {}), labels.values())
+    yield from images.batch()
 
 
 def _drawn(annotations: list[Any], labels: dict[str, str], known: set[str],

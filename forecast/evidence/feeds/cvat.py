@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from forecast.evidence.feeds.boxes import check_size, count, day_in_name
+from forecast.evidence.feeds.boxes import Images, check_size
 from forecast.evidence.feeds.reading import Batch, Feed, Tray
 from forecast.evidence.feeds.source import Source, local
 
@@ -26,6 +26,7 @@ def read(source: Source) -> Iterator[Batch]:
         raise ValueError(f"{source.name}: tracks of a video: export it as 'CVAT for images'")
     tray = Tray(source)
     tray.notes[LOOKED] += 0
+    images = Images(tray)
     labels = [(name.text or "").strip() for label in tree.iter("label") for name in label.findall("name")]
     check_size(sum(1 for _ in tree.iter("image")), len(labels), source.name)
     for number, image in enumerate(tree.iter("image"), start=1):
@@ -38,8 +39,8 @@ def read(source: Source) -> Iterator[Batch]:
             if not label or (labels and label not in labels):
                 cells.wrong("label", label, f"the task has the labels {', '.join(labels)}: mend the export")
         boxes = {label: (float(n), float(n)) for label, n in drawn.items()}
-        count(cells, day_in_name(cells, "name", tray), cells.text("name"), boxes, filter(None, labels), tray)
-    yield tray.batch()
+        images.count(cells, images.day(cells, "name"), cells.text("name"), boxes, filter(None, labels))
+    yield from images.batch()
 
 
 FEED = Feed("cvat", "CVAT for images, XML: boxes to counts per image and label", "stock", "", "simulated_cvat.xml",

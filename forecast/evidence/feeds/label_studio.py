@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from forecast.evidence.feeds.boxes import check_size, count, day_in_name
+from forecast.evidence.feeds.boxes import Images, check_size
 from forecast.evidence.feeds.reading import Batch, Feed, Tray
 from forecast.evidence.feeds.source import Source, reach, scalar
 from forecast.evidence.feeds.times import MOMENT, day_of
@@ -28,6 +28,7 @@ def recognise(source: Source) -> bool:
 def read(source: Source) -> Iterator[Batch]:
     tray = Tray(source)
     tray.notes[LOOKED] += 0
+    images = Images(tray)
     tasks = [_submitted(task) for task in source.document]
     labels = sorted({label for done in tasks for boxes in done.values() for label in boxes})
     check_size(len(tasks), len(labels), source.name)
@@ -39,21 +40,23 @@ def read(source: Source) -> Iterator[Batch]:
         elif not done:
             tray.notes[NOT_DONE] += 1
         else:
-            _count(number, given, done, labels, tray)
-    yield tray.batch()
+            _count(number, given, done, labels, images)
+    yield from images.batch()
 
 
-def _count(number: int, given: dict[str, str], done: dict[str, Counter[str]], labels: list[str], tray: Tray) -> None:
+def _count(number: int, given: dict[str, str], done: dict[str, Counter[str]], labels: list[str],
+           images: Images) -> None:
+    tray = images.tray
     image = PurePosixPath(next((given[name] for name in ("image", "img", "url") if given.get(name)),
                                next(iter(given.values()))).split("?")[0]).name
     cells = tray.cells(number, {**given, "name of the image": image})
     column = next((name for name in DAYS if MOMENT.fullmatch(cells.text(name))), "")
-    day = day_of(cells, column, tray) if column else day_in_name(cells, "name of the image", tray)
+    day = day_of(cells, column, tray) if column else images.day(cells, "name of the image")
     boxes = {label: (float(min(counts)), float(max(counts))) for label in labels
              if (counts := [by[label] for by in done.values()])}
     if any(low != high for low, high in boxes.values()):
         tray.notes["images on which annotators differ: the bounds are the lowest and the highest count"] += 1
-    count(cells, day, image, boxes, labels, tray, analyst=" ".join(sorted(filter(None, done))))
+    images.count(cells, day, image, boxes, labels, analyst=" ".join(sorted(filter(None, done))))
 
 
 def _submitted(task: Any) -> dict[str, Counter[str]]:

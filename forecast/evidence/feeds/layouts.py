@@ -10,6 +10,7 @@ import pkgutil
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fnmatch import translate
 from functools import cache
 from importlib import import_module
@@ -120,7 +121,7 @@ def detected(path: str | Path, told: Options | None = None) -> tuple[Source, Fee
     from forecast.evidence.tables.options import Options
 
     told = told or Options()
-    source = opened(Path(path).expanduser())
+    source = replace(opened(Path(path).expanduser()), kind=told.kind)
     found = [feed for feed in feeds() if feed.recognise(source)]
     if len(found) > 1:
         raise ValueError(f"{source.name}: could be {' or '.join(feed.name for feed in found)}: leave out the columns "

@@ -1,4 +1,4 @@
-"""MarineTraffic port calls (CSV): arrivals (MOVE_TYPE 0) and departures (1), paired to calls."""
+"""MarineTraffic port calls (CSV, JSON): arrivals (MOVE_TYPE 0) and departures (1), paired to calls."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 
 from forecast.evidence.cells import Cells
 from forecast.evidence.feeds.calls import Movement, naive, pair
-from forecast.evidence.feeds.lines import rows_by_column
 from forecast.evidence.feeds.reading import Batch, Feed, Tray
+from forecast.evidence.feeds.records import cells_of_rows, headings
 from forecast.evidence.feeds.source import Source
 from forecast.evidence.feeds.times import instant
 
@@ -17,13 +17,13 @@ LARGEST_OFFSET = 14 * 3600
 
 
 def recognise(source: Source) -> bool:
-    return {"MOVE_TYPE", "PORT_NAME"} <= set(source.columns) and bool(
-        {"TIMESTAMP_UTC", "TIMESTAMP_LT"} & set(source.columns))
+    names = headings(source)
+    return {"MOVE_TYPE", "PORT_NAME"} <= names and bool({"TIMESTAMP_UTC", "TIMESTAMP_LT"} & names)
 
 
 def read(source: Source) -> Iterator[Batch]:
     tray = Tray(source)
-    movements = [made for cells in rows_by_column(tray) if (made := _movement(cells, tray)) is not None]
+    movements = [made for cells in cells_of_rows(tray) if (made := _movement(cells, tray)) is not None]
     pair(movements, tray)
     yield tray.batch()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from forecast.evidence.feeds.reading import Batch, Feed, Tray, coordinate
 from forecast.evidence.feeds.source import Source, reach, scalar
@@ -10,21 +11,33 @@ from forecast.evidence.feeds.times import day_of, instant
 
 PLACES = {
     "start": "start", "end": "end", "id": "id", "type": "type", "lat": "position.lat", "lon": "position.lon",
-    "vessel": "vessel.name", "ssvid": "vessel.ssvid", "vessel type": "vessel.type", "visit": "portVisit.visitId",
-    "confidence": "portVisit.confidence", "port": "portVisit.startAnchorage.name",
-    "anchorage": "portVisit.startAnchorage.anchorageId", "later port": "portVisit.intermediateAnchorage.name",
-    "later anchorage": "portVisit.intermediateAnchorage.id", "first anchorage": "portVisit.startAnchorage.id"}
+    "vessel": "vessel.name", "ssvid": "vessel.ssvid", "vessel type": "vessel.type", "visit": "portvisit.visitid",
+    "confidence": "portvisit.confidence", "port": "portvisit.startanchorage.name",
+    "anchorage": "portvisit.startanchorage.anchorageid", "later port": "portvisit.intermediateanchorage.name",
+    "later anchorage": "portvisit.intermediateanchorage.id", "first anchorage": "portvisit.startanchorage.id"}
 LOW_CONFIDENCE = "visits of confidence below 4 (no gap, no stop or only an exit was seen) kept, the note says which"
 
 
 def recognise(source: Source) -> bool:
-    entries = reach(source.document, "entries")
-    return isinstance(entries, list) and any(isinstance(reach(entry, "portVisit"), dict) for entry in entries)
+    return any(isinstance(reach(entry, "portvisit"), dict) for entry in _entries(source))
+
+
+def _entries(source: Source) -> list[Any]:
+    """The events of an answer, or of a list of them; keys alike in every release (portVisit, port_visit)."""
+    document = source.document
+    entries = document if isinstance(document, list) else reach(document, "entries")
+    return [_alike(entry) for entry in entries] if isinstance(entries, list) else []
+
+
+def _alike(node: Any, depth: int = 0) -> Any:
+    if not isinstance(node, dict) or depth > 4:
+        return node
+    return {str(key).replace("_", "").lower(): _alike(value, depth + 1) for key, value in node.items()}
 
 
 def read(source: Source) -> Iterator[Batch]:
     tray = Tray(source)
-    for number, entry in enumerate(source.document["entries"], start=1):
+    for number, entry in enumerate(_entries(source), start=1):
         cells = tray.cells(number, {name: scalar(reach(entry, path)) for name, path in PLACES.items()})
         day, end = day_of(cells, "start", tray), day_of(cells, "end", tray, needed=False)
         first, last = instant(cells, "start"), instant(cells, "end")

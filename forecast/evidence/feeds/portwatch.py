@@ -1,4 +1,4 @@
-"""IMF PortWatch, daily ports (CSV): one row per port and day, one series per port and kind of ship.
+"""IMF PortWatch, daily ports (CSV, ArcGIS JSON): one row per port and day, a series per port and kind of ship.
 
 The file is read in chunks: 300 MB need no more memory than 3. `import` and `export` are tonnes that PortWatch models
 from draught, no counts, and are left aside.
@@ -6,6 +6,7 @@ from draught, no counts, and are left aside.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import islice
@@ -17,32 +18,50 @@ import pandas as pd
 from forecast.evidence.feeds.columns import words
 from forecast.evidence.feeds.lines import header, raw_rows
 from forecast.evidence.feeds.reading import BROKEN, COLUMNS, TEXTS, UNSEEN, Batch, Feed, Tray, hashed
+from forecast.evidence.feeds.records import headings, records
 from forecast.evidence.feeds.source import Source
 from forecast.evidence.feeds.times import MOMENT, moment
+from forecast.evidence.tables.dates import Order, from_number, when
 
 NEEDED = {"date", "portid", "portcalls"}
 CHUNK = 10_000
 PUBLISHER = "IMF PortWatch"
+TONNES = "import and export are tonnes modelled from draught, no counts: not read"
+OTHER = "dates written with slashes or as numbers read as the days that year, month and day beside them say"
 
 
 def recognise(source: Source) -> bool:
-    return set(source.columns) >= NEEDED
+    return headings(source) >= NEEDED
 
 
 def read(source: Source) -> Iterator[Batch]:
+    yield from read_daily(source, "portid", "portcalls", "portcalls_", TONNES)
+
+
+def read_daily(source: Source, place: str, total: str, parts: str, note: str) -> Iterator[Batch]:
+    """Rows of a place (column `place`) and day with a total and its parts, in batches of bounded size."""
     tray = Tray(source)
-    rows = raw_rows(tray)
-    names = header(rows, source)
-    measures = [name for name in names if name == "portcalls" or name.startswith("portcalls_")]
-    tray.notes["import and export are tonnes modelled from draught, no counts: not read"] += 0
+    names, rows = _names_and_rows(tray)
+    measures = [name for name in names if name == total or name.startswith(parts)]
+    tray.notes[note] += 0
     # tuples of text, unlike lists, are no work for the garbage collector, which else takes a third of the time
     while chunk := [(number, tuple(row)) for number, row in islice(rows, CHUNK)]:
-        yield _batch(chunk, names, measures, tray)
+        yield _batch(chunk, names, place, measures, tray)
     if tray.faults or tray.notes:
         yield tray.batch()
 
 
-def _batch(chunk: Sequence[tuple[int, Sequence[str]]], names: Sequence[str], measures: Sequence[str],
+def _names_and_rows(tray: Tray) -> tuple[list[str], Iterator[tuple[int, Sequence[str]]]]:
+    """The columns of a file and its rows, with their lines."""
+    if not tray.source.is_json:
+        rows = raw_rows(tray)
+        return header(rows, tray.source), rows
+    found = records(tray.source)
+    names = list(found[0])
+    return names, ((number, [record.get(name, "") for name in names]) for number, record in enumerate(found, start=1))
+
+
+def _batch(chunk: Sequence[tuple[int, Sequence[str]]], names: Sequence[str], place: str, measures: Sequence[str],
            tray: Tray) -> Batch:
     """Rows of ports and days with faulty ones taken out, as rows of series."""
     whole = [(number, row) for number, row in chunk if len(row) == len(names)]
@@ -54,11 +73,11 @@ def _batch(chunk: Sequence[tuple[int, Sequence[str]]], names: Sequence[str], mea
     if whole:
         cells.update(zip(names, zip(*(row for _, row in whole), strict=True), strict=True))
     bad: dict[int, tuple[str, str, str]] = {}
-    days = _days(cells["date"], bad, tray)
-    ports = _labels(cells["portid"])
+    days = _days(cells["date"], [cells.get(name, ()) for name in ("year", "month", "day")], bad, tray)
+    ports = _labels(cells[place])
     nameless = np.array([not port or bool(BROKEN.search(port)) for port in ports.categories], dtype=bool)
     for i in np.flatnonzero(nameless[ports.codes]).tolist() if len(ports) else ():
-        bad.setdefault(i, ("portid", cells["portid"][i], "write the id of the port, such as port1374"))
+        bad.setdefault(i, (place, cells[place][i], "write the id of the port, such as port1374"))
     counts = {name: _counts(name, cells[name], bad) for name in measures}
     table = pd.DataFrame({"unique_id": ports, "ds": days, **counts,
                           "row": np.array([number for number, _ in whole], dtype=np.int64),
@@ -74,20 +93,40 @@ def _batch(chunk: Sequence[tuple[int, Sequence[str]]], names: Sequence[str], mea
     return batch
 
 
-def _days(cells: Sequence[str], bad: dict[int, tuple[str, str, str]], tray: Tray) -> np.ndarray:
-    """Days [n] as datetime64[s]; a file holds few dates and many rows of each, so each is read once a chunk."""
+def _days(cells: Sequence[str], parts: Sequence[Sequence[str]], bad: dict[int, tuple[str, str, str]],
+          tray: Tray) -> np.ndarray:
+    """Days [n] as datetime64[s]; a file holds few dates and many rows of each, so each is read once a chunk.
+
+    Dates of other releases (7/20/2019 12:00:00 AM, 2019/07/20 00:00:00+00) are those that year, month and day beside
+    them say; without these columns the month stands first, as in every such release.
+    """
     codes, found = pd.factorize(np.array(cells, dtype=object))
     numbers = np.bincount(codes, minlength=len(found)).tolist()
     made: list[date | None] = []
     for code, cell in enumerate(found.tolist()):
         read = moment(cell.strip()) if MOMENT.fullmatch(cell.strip()) else None
-        made.append(None if read is None else read[0].date())
-        if read is None:
+        other = None if read else _other(cell.strip(), [part[int(np.argmax(codes == code))] for part in parts if part])
+        made.append(other if read is None else read[0].date())
+        if read is None and other is not None:
+            tray.notes[OTHER] += numbers[code]
+        elif read is None:
             for i in np.flatnonzero(codes == code).tolist():
                 bad[i] = ("date", cell, "write the date as YYYY-MM-DD, or as 2024-10-27 00:00:00+00:00")
-        elif read[1]:
+        elif read is not None and read[1]:
             tray.notes[read[1]] += numbers[code]
     return np.array(made, dtype="datetime64[D]").astype("datetime64[s]")[codes]
+
+
+def _other(cell: str, parts: Sequence[str]) -> date | None:
+    """The day of a date that is not written as ISO, which must be that of its parts where these stand beside it."""
+    if re.fullmatch(r"\d{12,13}", cell):
+        from_zero = from_number(float(cell), "milliseconds")
+        return from_zero.day if from_zero else None
+    readings = [found.day for found in (when(cell, Order(first)) for first in (False, True)) if found is not None]
+    if len(parts) == 3:
+        beside = [int(part) if part.isdigit() else -1 for part in parts]
+        readings = [day for day in readings if [day.year, day.month, day.day] == beside]
+    return readings[0] if readings else None
 
 
 def _labels(cells: Sequence[str]) -> pd.Categorical:
@@ -148,5 +187,5 @@ def _melted(table: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({**blank, **made})[list(COLUMNS)]
 
 
-FEED = Feed("portwatch", "IMF PortWatch daily ports, CSV: port calls per port, day and kind of ship", "flow", PUBLISHER,
-            "simulated_portwatch.csv", recognise, read)
+FEED = Feed("portwatch", "IMF PortWatch daily ports, CSV or JSON: port calls per port, day and kind of ship", "flow",
+            PUBLISHER, "simulated_portwatch.csv", recognise, read)

@@ -39,6 +39,7 @@ class Source:
 
     path: Path
     packed: Source | None = None  # what the file was unpacked from, and by whose name it is known
+    kind: str = ""  # what the user says that its counts are, stock or flow
 
     def __post_init__(self) -> None:
         if not self.path.is_file():

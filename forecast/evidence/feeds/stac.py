@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from forecast.evidence.cells import Cells
 from forecast.evidence.feeds.reading import Batch, Feed, Tray
@@ -19,9 +20,18 @@ NAMES = (*TIMES, *CLEAR, *CLOUD, "item_type", "platform", "constellation", "sate
 
 
 def recognise(source: Source) -> bool:
-    features = reach(source.document, "features")
-    return isinstance(features, list) and any(
-        reach(feature, f"properties.{name}") is not None for feature in features for name in ("datetime", "acquired"))
+    return any(reach(feature, f"properties.{name}") is not None for feature in items(source.document)
+               for name in ("datetime", "acquired"))
+
+
+def items(document: Any) -> list[Any]:
+    """The items of a collection, of a list, or the one item that a file holds."""
+    features = reach(document, "features")
+    if isinstance(features, list):
+        return features
+    if isinstance(document, list):
+        return document if all(reach(each, "type") == "Feature" for each in document) else []
+    return [document] if reach(document, "type") == "Feature" else []
 
 
 def read(source: Source) -> Iterator[Batch]:
@@ -29,7 +39,7 @@ def read(source: Source) -> Iterator[Batch]:
     tray = Tray(source)
     days: dict[date, list[tuple[float, str, int]]] = {}
     known: set[str] = set()
-    for number, feature in enumerate(source.document["features"], start=1):
+    for number, feature in enumerate(items(source.document), start=1):
         properties = reach(feature, "properties")
         cells = tray.cells(number, {"id": scalar(reach(feature, "id"))} | {
             name: scalar(reach({"at": properties}, "at").get(name)) if isinstance(properties, dict) else ""
@@ -70,5 +80,5 @@ def _clear(cells: Cells, tray: Tray) -> float:
     return percent / 100 if name in CLEAR else 1 - percent / 100
 
 
-FEED = Feed("stac", "STAC item collection, JSON (Sentinel-2, Planet): days imaged and their cloud, as exposure",
+FEED = Feed("stac", "STAC items, JSON (Sentinel-2, Planet): days imaged and their cloud, as exposure",
             "watch", "", "simulated_stac.json", recognise, read)

@@ -1,4 +1,4 @@
-"""VesselFinder port calls (CSV): MMSI, IMO, LOCODE, EVENT, TIMESTAMP, PORT, COUNTRY; events paired to calls."""
+"""VesselFinder port calls (CSV, JSON): MMSI, IMO, LOCODE, EVENT, TIMESTAMP, PORT, COUNTRY; events paired to calls."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from forecast.evidence.cells import Cells
 from forecast.evidence.feeds.calls import Movement, naive, pair
-from forecast.evidence.feeds.lines import rows_by_column
 from forecast.evidence.feeds.reading import Batch, Feed, Tray
+from forecast.evidence.feeds.records import cells_of_rows, headings
 from forecast.evidence.feeds.source import Source
 from forecast.evidence.feeds.times import instant
 
@@ -16,13 +16,14 @@ EVENTS = {"arrival": True, "arrived": True, "arr": True, "ata": True,
 
 
 def recognise(source: Source) -> bool:
-    return {"MMSI", "EVENT", "TIMESTAMP"} <= set(source.columns) and bool({"PORT", "LOCODE"} & set(source.columns))
+    names = headings(source)
+    return {"MMSI", "EVENT", "TIMESTAMP"} <= names and bool({"PORT", "LOCODE"} & names)
 
 
 def read(source: Source) -> Iterator[Batch]:
     tray = Tray(source)
     tray.notes["times without an offset are taken as UTC, as VesselFinder states them"] += 0
-    movements = [made for cells in rows_by_column(tray) if (made := _movement(cells, tray)) is not None]
+    movements = [made for cells in cells_of_rows(tray) if (made := _movement(cells, tray)) is not None]
     pair(movements, tray)
     yield tray.batch()
 
@@ -44,5 +45,5 @@ def _movement(cells: Cells, tray: Tray) -> Movement | None:
     return Movement(ship, ship, "", port, naive(when), EVENTS[event], cells.row)
 
 
-FEED = Feed("vesselfinder", "VesselFinder port calls, CSV: arrivals and departures paired to calls", "call",
+FEED = Feed("vesselfinder", "VesselFinder port calls, CSV or JSON: arrivals and departures paired to calls", "call",
             "VesselFinder", "simulated_vesselfinder.csv", recognise, read)
