@@ -17,7 +17,8 @@ from forecast.evidence.long_table import accounted, calls, rows_of_series
 from forecast.evidence.source import Evidence
 from forecast.evidence.tables.options import GUESS, NAMES, Options, options
 from forecast.series.calendar import grid_of, on_grid
-from forecast.series.series import DAY, Kind, Series
+from forecast.series.series import DAY, Series
+from forecast.series.values import Kind
 from forecast.support.registry import suggest
 
 MOST_NAMES = 40  # of series, in an error
