@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import Experiment, Recipe, Series, detect, event_effect, predict, run, save, scenario, simulate
+from forecast import Experiment, Recipe, Series, detect, event_effect, predict, save, scenario, simulate
 from forecast.effects.explanations import explain_together
 from forecast.evidence.decisions import merge_groups
 from forecast.evidence.files import Files
@@ -86,7 +86,6 @@ def _series(**changed):
     # experiments
     (lambda: _experiment(together=["ships"]), "'ships' is none of the series: did you mean 'ship'"),
     (lambda: _experiment(ledger="e.csv", events={"visit": {"delay": 3}}), "event visit: 'delay' is unknown: did you mean 'delay_days'"),
-    (lambda: run(_experiment(series={"ship": Irregular()}, models={"mean": make("models", "mean")})), "irregular dates cannot be forecast"),
     # files of results
     (lambda: settings(object()), "is no dataclass"), (lambda: save(Recipe(simulate(20), Elsewhere()), "x.json"), "is no member of ours"),
     (lambda: save(Recipe(simulate(20), replace(make("models", "mean"), detector={1, 2})), "x.json"), "a setting of type set cannot be written"),

@@ -416,3 +416,33 @@ def test_a_kind_is_guessed_from_headings_and_dates_and_said(tmp_path):
     assert read_table(written(tmp_path, images))["n"].kind == "stock"
     assert read_table(written(tmp_path, images.replace(",n", ",port calls")))["port calls"].kind == "flow"
     assert any("taken as a stock" in note and "kind=flow" in note for note in read_feed(written(tmp_path, images)).notes)
+
+
+# -- an experiment from a file ----------------------------------------------------------------------------------------
+def test_init_writes_an_experiment_that_runs_as_it_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    counts = [3, 4, 3, 5, 4, 12, 11, 13, 12]  # simulated: nine irregular images of a yard
+    days = [date(2023, 1, 2) + timedelta(days=d) for d in (0, 7, 18, 34, 58, 77, 90, 109, 123)]
+    written(tmp_path, "Datum;Autos\n" + "".join(f"{d:%d.%m.%Y};{n}\n" for d, n in zip(days, counts, strict=True)))
+    assert command(["init", "t.csv", "yard"]) == 0
+    assert "forecast -cn yard" in capsys.readouterr().out
+    settings = (tmp_path / "experiments" / "yard.yaml").read_text(encoding="utf-8")
+    assert "kind: stock" in settings
+    assert "freq: null" in settings
+    assert command(["-cn", "yard", "placebos=19", "draws=50"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Nothing is forecast: the dates of Autos are irregular" in said
+    assert (tmp_path / "reports" / "yard" / "report.html").is_file()
+    assert command(["init", "t.csv", "yard"]) == 2
+    assert "experiments/yard.yaml exists" in capsys.readouterr().err
+
+
+def test_init_keeps_what_was_said_of_the_table(tmp_path, monkeypatch, capsys):
+    from forecast import load
+
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "day,cars\n" + "".join(f'{d:02d}/01/2023,"1,{d:03d}"\n' for d in range(1, 10)))
+    assert command(["init", "t.csv", "--dayfirst", "true", "--thousands", ","]) == 0
+    series = load("t").series["cars"].read().series
+    assert (series.freq, values(series)) == ("D", [1000 + d for d in range(1, 10)])
+    capsys.readouterr()

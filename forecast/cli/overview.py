@@ -18,6 +18,7 @@ COMMANDS = {
     "watch": "what each row since a day adds to what was known",
     "feeds": "the layouts of files that are read",
     "check": "what would be read of a file",
+    "init": "an experiment from a file, ready to run",
     "panel": "every series of a file: changes, an event, what comes next",
 }
 USAGE = """\
@@ -32,6 +33,7 @@ Did the traffic change, when, by how much, which dated events fit, and what come
   forecast watch khasan_rajin 2024-06-01         {watch}
   forecast feeds                                 {feeds}
   forecast check FILE                            {check}
+  forecast init FILE mine                        {init}
   forecast panel FILE FOLDER --event 2023-11-19  {panel}
 
 forecast COMMAND --help lists the options of a command, with examples.

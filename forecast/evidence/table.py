@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -109,9 +109,14 @@ def read_table(path: str | Path, **given: Any) -> Mapping[str, Series]:
     >>> {name: series.freq for name, series in read_table("border_rail/railcars.csv").items()}["laredo"]
     'MS'
     """
-    told = options(given)
+    return {series.name: series for series in read_series(path, options(given))}
+
+
+def read_series(path: str | Path, told: Options) -> Iterator[Series]:
+    """The series of `read_table`, one after the other by name."""
     made = _gathered(locate(path), told, "")
-    return {name: on_grid(_bounded(made, name, told), told.freq) for name in sorted(made.codes)}
+    for name in sorted(made.codes):
+        yield on_grid(_bounded(made, name, told), told.freq)
 
 
 def _bounded(made: Gathered, name: str, told: Options) -> Series:

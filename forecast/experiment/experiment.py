@@ -168,6 +168,8 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
         evidence[name] = _named(source.read(files), name)
         readings[name], posteriors[name] = _read(experiment, evidence[name], windows)
     target = readings[experiment.forecast_on or experiment.primary].series
+    reason = _not_forecast(experiment, target)
+    experiment = replace(experiment, models={}, known="") if reason else experiment
     known = _known(experiment, target, files)
     told(len(readings), steps, "tests of events")
     main = readings[experiment.primary].series
@@ -192,7 +194,8 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
         settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
                   "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline}
         | ({} if known is None else {"known": ", ".join(map(str, known.columns))})
-        | ({"imaged": Path(experiment.imaged).name} if experiment.imaged else {}), inputs=files.inputs,
+        | ({"imaged": Path(experiment.imaged).name} if experiment.imaged else {})
+        | ({"no_forecast": reason} if reason else {}), inputs=files.inputs,
         claims=judge_claims(read_claims(experiment.claims, files), readings) if experiment.claims else ())
 
 
@@ -278,6 +281,14 @@ def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -
     return event_effects(series, list(dates.values()), placebos=experiment.placebos, seed=experiment.seed), untested
 
 
+def _not_forecast(experiment: Experiment, series: Series) -> str:
+    """Why the series is not forecast although members were named; empty if it is."""
+    if not experiment.models or series.freq is not None:
+        return ""
+    return (f"the dates of {series.name} are irregular, and no row comes next; name a series on a grid in forecast_on, "
+            "or say freq (W-MON for weeks, MS for months)")
+
+
 def _known(experiment: Experiment, series: Series, files: Files) -> pd.DataFrame | None:
     """Covariates known ahead, checked before anything long is run; None without."""
     if not experiment.known:
@@ -287,9 +298,6 @@ def _known(experiment: Experiment, series: Series, files: Files) -> pd.DataFrame
     if not any(takes_known(model) for model in experiment.models.values()):
         raise ValueError(f"known: none of the models ({', '.join(experiment.models) or 'none is named'}) takes "
                          f"covariates: add one of {', '.join(able())}, or leave `known` out")
-    if series.freq is None:
-        raise ValueError(f"series {series.name}: irregular dates cannot be forecast: name a series on a grid "
-                         "in forecast_on")
     known = read_known(experiment.known, files)
     aligned(known, series, experiment.horizon)
     return known
@@ -297,10 +305,7 @@ def _known(experiment: Experiment, series: Series, files: Files) -> pd.DataFrame
 
 def _ahead(experiment: Experiment, series: Series, known: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, totals = [], []
-    if series.freq is None:
-        raise ValueError(f"series {series.name}: irregular dates cannot be forecast: name a series on a grid "
-                         "in forecast_on")
-    when = series.coming(experiment.horizon).astype("datetime64[s]")
+    when = series.coming(experiment.horizon).astype("datetime64[s]") if experiment.models else None
     for name, model in experiment.models.items():
         paths = predict(series, model, experiment.horizon, experiment.draws, experiment.seed,
                         known=_taken(known, model))

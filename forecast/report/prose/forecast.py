@@ -31,7 +31,8 @@ def ahead(findings: Findings) -> str:
     """What the best member expects over the horizon, and how far the others are from it."""
     told = findings.conclusions.forecast
     if told is None:
-        return ""
+        reason = findings.settings.get("no_forecast")
+        return f"Nothing is forecast: {reason}." if reason else ""
     best, middles = told.best, _middles(findings)
     series = findings.readings[findings.forecast_on].series
     rows = findings.best_forecast
