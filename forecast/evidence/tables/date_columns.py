@@ -175,9 +175,7 @@ def _wide(columns: Columns, missing: Callable[[str], bool]) -> Dates | None:
     times = [k for k in columns.free() if is_time(heads[k]) or (heads[k] is not None and is_time(columns.names[k]))]
     if len(times) < FEWEST or not columns.table.headed:
         return None
-    counted = [
-        k for k in times if share(columns, k, is_count, missing) >= MOST or not columns.filled(k)
-    ]
+    counted = [k for k in times if share(columns, k, is_count, missing) >= MOST or not columns.filled(k)]
     if len(counted) < FEWEST or len(counted) < len(times) - 1:
         return None
     columns.used |= set(counted)

@@ -49,7 +49,14 @@ def table_in(sheet: Sheet, skip_rows: int | None, tray: Tray, missing: Callable[
         return None
     width = _width(rows)
     least = 1 if skip_rows is not None and len(rows) > 1 and not _is_body(rows, 0, width, missing) else 0
-    body = next((i for i in range(least, min(len(rows), HEADING_WITHIN)) if _is_body(rows, i, width, missing)), None)
+    body = next(
+        (
+            i
+            for i in range(least, min(len(rows), HEADING_WITHIN))
+            if _is_body(rows, i, width, missing) or (i > 0 and _is_times(rows[i - 1][1], width))
+        ),
+        None,
+    )
     if body is None:
         return None
     heads, headed = _head_rows(rows, body, width, sheet)
@@ -143,6 +150,13 @@ def _is_body(rows: Sequence[Row], i: int, width: int, missing: Callable[[str], b
     return lettered or not headed or i + 1 == len(rows)
 
 
+def _is_times(row: Sequence[Any], width: int) -> bool:
+    """Whether a line is headings of which most are dates, months or years, after one that is none."""
+    times = [is_time(cell) for cell in row]
+    named = [k for k, cell in enumerate(row) if cell is not None and not times[k]]
+    return sum(times) >= 3 and sum(times) >= 0.5 * width and bool(named) and named[0] == 0 and not times[0]
+
+
 def _head_rows(rows: Sequence[Row], body: int, width: int, sheet: Sheet) -> tuple[list[Row], bool]:
     """The lines of headings right above the body, of which the last one names most columns."""
     heads: list[Row] = []
@@ -171,6 +185,8 @@ def _head_rows(rows: Sequence[Row], body: int, width: int, sheet: Sheet) -> tupl
             break  # a line that is as full stands for itself, not above another
         if any(isinstance(row[k], float | date) and not is_time(row[k]) for k in filled):
             break
+        if filled == list(range(len(filled))) and 2 * last <= width and not spans:
+            break  # a name and its value, above a table that is wider
         heads.insert(0, rows[i])
     return heads, bool(heads)
 

@@ -23,7 +23,7 @@ from forecast.evidence.tables.repeats import one_a_day
 from forecast.evidence.tables.roles import roles_of
 from forecast.evidence.tables.rows import Entry, entries
 from forecast.evidence.tables.sheets import sheets
-from forecast.evidence.tables.words import CUMULATIVE, GENERIC, KINDS, MEASURES, heading
+from forecast.evidence.tables.words import COUNTED, CUMULATIVE, DATES, GENERIC, KINDS, heading
 from forecast.series.calendar import grid_of
 
 READ_OFF = "counts that are not whole: bounds are the whole numbers around each, as of points read off a chart"
@@ -61,7 +61,10 @@ def read(source: Source, told: Options) -> Iterator[Batch]:
         )
     counts = _with_sheets(found, tray)
     curve = not found[0][0].table.headed and READ_OFF in tray.notes
-    counts = one_a_day(counts, replace(told, kind="stock") if curve and not told.kind else told, source.name, tray)
+    whole = not any(note in tray.notes for note in (READ_OFF, MEASURED))
+    counts = one_a_day(
+        counts, replace(told, kind="stock") if curve and not told.kind else told, source.name, tray, whole
+    )
     counts = _single(counts, told, found, source.name, tray)
     yield from _batches(counts, found, told, tray)
 
@@ -133,8 +136,9 @@ def _whole(made: list[Entry], columns: Columns, alone: bool, tray: Tray) -> list
     out: list[Entry] = []
     for name, group in by.items():
         broken = [entry for entry in group if entry.low == entry.high and not float(entry.low).is_integer()]
-        measured = bool(set(heading(name or " ".join(columns.names)).split()) & MEASURES)
-        if broken and (len(broken) < 0.5 * len(group) or alone) and not measured:
+        plain = not columns.table.headed or all(heading(each) in GENERIC for each in columns.names)
+        curve = alone and (plain or bool(set(heading(name).split()) & COUNTED))
+        if broken and (len(broken) < 0.5 * len(group) or curve):
             tray.notes[READ_OFF] += len(broken)
             out += [
                 replace(e, low=float(math.floor(e.low)), high=float(math.ceil(e.high)))
@@ -257,7 +261,9 @@ def _batches(
 def _fallback(found: Sequence[tuple[Columns, list[Entry]]]) -> str:
     columns = found[0][0]
     return (
-        "chart" if not columns.table.headed else next((n for n in columns.names if heading(n) not in GENERIC), "count")
+        "chart"
+        if not columns.table.headed
+        else next((n for n in columns.names if heading(n) not in (*GENERIC, *DATES)), "count")
     )
 
 

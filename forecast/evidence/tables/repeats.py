@@ -18,14 +18,17 @@ REGULAR = 2 / 3  # share of steps between times that must be alike for hours to 
 Key = tuple[tuple[str, ...], str, object]
 
 
-def one_a_day(found: Sequence[Entry], told: Options, file: str, tray: Tray) -> list[Entry]:
-    """The counts with one for each series and day; raises QuestionError where parts cannot be told from looks."""
+def one_a_day(found: Sequence[Entry], told: Options, file: str, tray: Tray, whole: bool = True) -> list[Entry]:
+    """The counts with one for each series and day; raises QuestionError where parts cannot be told from looks.
+
+    Hours add up where they are `whole` counts: a speed or a temperature does not.
+    """
     days: dict[Key, list[Entry]] = defaultdict(list)
     for entry in found:
         days[entry.names, entry.heading, entry.when.day].append(entry)
     if all(len(group) == 1 for group in days.values()):
         return list(found)
-    step = _step(found)
+    step = _step(found) if whole or told.kind == "flow" else 0
     made: list[Entry] = []
     for rows in days.values():
         group = list({(entry.line, entry.heading): entry for entry in rows}.values()) if told.kind != "flow" else rows

@@ -20,6 +20,7 @@ from forecast.evidence.tables.words import (
     SITES,
     heading,
     is_aside,
+    is_measure,
     is_total,
 )
 
@@ -51,16 +52,9 @@ def roles_of(columns: Columns, dates: Dates, missing: Callable[[str], bool], not
     exposure = columns.named(told.exposure, "exposure") if told.exposure else _first(columns, EXPOSURES)
     kind = _first(columns, ("kind",), lambda cell: str(cell).lower() in ("stock", "flow"))
     if low is None and high is None:
-        lows, highs = columns.by_heading(LOWS), columns.by_heading(HIGHS)
-        if (lows and highs) or (any(heading(columns.names[k]) in ("y low", "y high") for k in lows + highs)):
-            low, high = next(iter(lows), None), next(iter(highs), None)
-            columns.used |= {k for k in (low, high) if k is not None}
+        low, high = _bounds(columns, missing)
     end = _first(columns, ENDS, is_date)
-    words = {
-        name: k
-        for name, headings in NOTES.items()
-        for k in columns.by_heading(headings)[:1]
-    }
+    words = {name: k for name, headings in NOTES.items() for k in columns.by_heading(headings)[:1]}
     columns.used |= set(words.values())
     if dates.wide:
         values = dates.wide
@@ -80,6 +74,22 @@ def roles_of(columns: Columns, dates: Dates, missing: Callable[[str], bool], not
                 f"{columns.file}: the column {columns.names[k]!r} stands twice: give each a heading of its own"
             )
     return Roles(values, ids, low, high, exposure, end, kind, words)
+
+
+def _bounds(columns: Columns, missing: Callable[[str], bool]) -> tuple[int | None, int | None]:
+    """The columns of bounds: y_low and y_high, or low and high beside at most one column of counts."""
+    lows, highs = columns.by_heading(LOWS), columns.by_heading(HIGHS)
+    sure = any(heading(columns.names[k]) in ("y low", "y high") for k in lows + highs)
+    others = [
+        k
+        for k in columns.free()
+        if k not in lows + highs and share(columns, k, is_count, missing) >= MOST and not _counts_nothing(columns, k)
+    ]
+    if not sure and (not lows or not highs or len(others) > 1):
+        return None, None
+    low, high = next(iter(lows), None), next(iter(highs), None)
+    columns.used |= {k for k in (low, high) if k is not None}
+    return low, high
 
 
 def _first(columns: Columns, words: Sequence[str], fits: Callable[[Any], bool] | None = None) -> int | None:
@@ -107,21 +117,17 @@ def _counts(columns: Columns, missing: Callable[[str], bool], note: Callable[[st
         and share(columns, k, is_count, missing) >= 0.3
     ]
     numeric += [k for k in doubtful if not IDENTITIES.search(heading(columns.names[k]))]
-    aside = [
-        k
-        for k in numeric
-        if is_aside(columns.names[k])
-        or _is_index(columns, k)
-        or _negative(columns, k)
-        or heading(columns.names[k]) in SITES[:2]
-    ]
+    aside = [k for k in numeric if _counts_nothing(columns, k)]
     kept = sorted(k for k in numeric if k not in aside)
+    if any(_whole(columns, k) and not is_measure(columns.names[k]) for k in kept):
+        measures = [k for k in kept if is_measure(columns.names[k])]
+        aside, kept = aside + measures, [k for k in kept if k not in measures]
     if not kept and len(aside) == 1 and not _is_index(columns, aside[0]) and not _identity(columns, aside[0]):
         raise ValueError(
             f"{columns.file}: no column holds counts ({columns.names[aside[0]]!r} looks like something else): say "
             f"value={columns.names[aside[0]]!r} if it is one"
         )
-    totals = [k for k in kept if is_total(columns.names[k])]
+    totals = [k for k in kept if is_total(columns.names[k], means=False)]
     if totals and len(totals) < len(kept) and not columns.told.totals:
         note(f"columns of totals left out (totals=true keeps them): {', '.join(columns.names[k] for k in totals)}")
         kept = [k for k in kept if k not in totals]
@@ -131,6 +137,19 @@ def _counts(columns: Columns, missing: Callable[[str], bool], note: Callable[[st
         note(f"columns that count nothing left out (value=COLUMN reads one): {', '.join(left[:12])}")
     columns.used |= {k for k in aside if not _identity(columns, k)} | set(kept)
     return tuple(kept)
+
+
+def _counts_nothing(columns: Columns, k: int) -> bool:
+    name = columns.names[k]
+    return is_aside(name) or _is_index(columns, k) or _negative(columns, k) or heading(name) in SITES[:2]
+
+
+def _whole(columns: Columns, k: int) -> bool:
+    """Whether all numbers of a column are whole, as counts are."""
+    return not any(
+        (isinstance(c, float) and not c.is_integer()) or (isinstance(c, str) and re.search(r"\d[.,]\d{1,2}(?!\d)", c))
+        for c in columns.filled(k)
+    )
 
 
 def _leave_out(columns: Columns, missing: Callable[[str], bool], note: Callable[[str], None]) -> None:
@@ -168,9 +187,7 @@ def _is_index(columns: Columns, k: int) -> bool:
         values = [float(cell) for cell in columns.cells[k][:200] if cell is not None]
     except ValueError:
         return False
-    return (
-        len(values) > 1 and columns.table.headed and all(b - a == 1 for a, b in pairwise(values))
-    )
+    return len(values) > 1 and columns.table.headed and all(b - a == 1 for a, b in pairwise(values))
 
 
 def _identities(

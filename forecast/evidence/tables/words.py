@@ -19,7 +19,7 @@ DATES = _words(
 )
 YEARS = _words("year|yr|jahr|année|annee|año|ano|anno|год|연도|년|년도")
 MONTHS = _words("month|mo|monat|mois|mes|mese|месяц|월|month name|month number")
-DAYS = _words("day|dom|day of month|tag|jour|일")
+DAYS = _words("day|dom|mday|day of month|date of month|tag|jour|일")
 WEEKS = _words("week|iso week|week number|week no|woche|kw|calendar week")
 QUARTERS = _words("quarter|qtr|quartal|trimestre")
 LATER = _words(
@@ -27,26 +27,27 @@ LATER = _words(
     "download|downloaded"
 )
 SITES = _words(
-    "unique id|id|site|yard|location|station|port|port name|portname|crossing|border|name|place|terminal|"
-    "series"
+    "unique id|id|site|yard|location|station|port|port name|portname|crossing|border|name|place|terminal|series"
 )
 TOTALS = _words(
     "total|totals|all|sum|grand total|sub total|subtotal|overall|gesamt|summe|insgesamt|somme|totale|итого|"
     "всего|합계|계|총계|소계|合計|合计|总计|average|mean|avg|median|avg.|mittelwert|all sites|all ports|all types"
 )
-# headings of numbers that count nothing: whole headings, and words of which one is enough
+MEANS = _words("average|mean|avg|avg.|median|mittelwert")
+# headings of numbers that count nothing: whole headings, and words of which one is enough; soft ones are left out only
+# beside whole counts
 ASIDE = _words(
     "id|objectid|object id|fid|oid|gid|index|idx|row|row number|no|nr|#|rank|serial|zip|zip code|postcode|"
     "postal code|post code|plz|fips|code|lat|latitude|lon|lng|long|longitude|x|year|month|week|weekday|day|"
-    "hour|minute|quarter|day of week|dow|iso week|week number|doy|day of year|epoch|version|jahr|monat|tag|"
-    "woche|kw|mmsi|imo|phone"
+    "hour|minute|quarter|day of week|dow|iso week|week number|doy|day of year|date of month|day of month|epoch|"
+    "version|jahr|monat|tag|woche|kw|mmsi|imo|phone"
 )
-ASIDE_WORDS = _words(
-    "%|percent|pct|percentage|cloud|clouds|cloudiness|temperature|temp|humidity|wind|pressure|snow|rain|"
-    "rainfall|precipitation|visibility|lat|latitude|lon|longitude|ratio|rate|share|change|growth|yoy|mom|"
-    "diff|difference|rolling|moving|smoothed|ma7|average|avg|mean|median|std|stdev|price|cost|revenue|usd|"
-    "eur|index|rank|elevation|altitude|azimuth|angle|gsd|resolution|confidence|probability|population"
+SOFT = _words(
+    "temperature|temp|humidity|wind|pressure|snow|rain|rainfall|precipitation|visibility|ratio|rate|share|change|growth|yoy|"
+    "mom|diff|difference|rolling|moving|smoothed|ma7|average|avg|mean|median|std|stdev|uncertainty|error|stderr|index|rank|"
+    "elevation|altitude|azimuth|angle|gsd|resolution|confidence|probability"
 )
+HARD = _words("%|percent|pct|percentage|cloud|clouds|cloudiness|lat|latitude|lon|longitude|date|weekday")
 LOWS = _words("low|y low|lower|lower bound|count low|low count|at least|minimum count")
 HIGHS = _words("high|y high|upper|upper bound|count high|high count|at most|maximum count")
 EXPOSURES = _words("exposure|share watched|watched share|share of day watched")
@@ -78,11 +79,11 @@ KINDS = {
 }
 # of a chart without headings, or with those that tools write
 GENERIC = ("", *_words("x|y|value|values|count|counts|n|number|curve|dataset|default dataset|series"))
-# words of headings of what is measured and not counted
-MEASURES = frozenset(
+# words of headings of what is counted one by one, so that numbers that are not whole were read off a chart
+COUNTED = frozenset(
     _words(
-        "tonnes|tons|ton|t|kg|mt|kt|usd|barrels|bbl|mm|km|index|price|rate|temp|temperature|degrees|share|percent|%|mean|"
-        "average|litres|m3|gwh|mwh|kwh|hours|million"
+        "cars|railcars|wagons|carriages|trains|trucks|vehicles|ships|vessels|boats|tankers|calls|visits|count|counts|number|"
+        "containers|images|people|passengers|flights|aircraft|planes|anzahl|units|boxes|tanks|arrivals|departures|crossings"
     )
 )
 
@@ -97,18 +98,24 @@ def heading(text: str) -> str:
     return re.sub(r"[\s_\-./:]+", " ", plain).strip()
 
 
-def is_total(text: str) -> bool:
-    """Whether a name or a heading says that it sums, or averages, the others."""
+def is_total(text: str, means: bool = True) -> bool:
+    """Whether a name or a heading says that it sums, or averages (`means`), the others."""
     word = heading(text).strip(" ()*:")
+    if word in MEANS and not means:
+        return False
     return word in TOTALS or bool(re.fullmatch(r"(?:grand |sub ?)?total(?: \(?(?:all|of all)\b.*)?", word))
 
 
 def is_aside(text: str) -> bool:
-    """Whether a heading is of numbers that count nothing (a year, a percentage, a temperature, an identity)."""
+    """Whether a heading is of numbers that count nothing (a year, a percentage, a place, an identity)."""
     word = heading(text)
-    return (
-        word in ASIDE
-        or "%" in word
-        or bool(set(re.split(r"[^\w%]+", word)) & set(ASIDE_WORDS))
-        or bool(IDENTITIES.search(word))
-    )
+    return word in ASIDE or "%" in word or bool(_parts(word) & set(HARD)) or bool(IDENTITIES.search(word))
+
+
+def is_measure(text: str) -> bool:
+    """Whether a heading is of what is measured, or worked out of counts (a temperature, a mean, a change)."""
+    return bool(_parts(heading(text)) & set(SOFT))
+
+
+def _parts(word: str) -> set[str]:
+    return set(re.split(r"[^\w%]+", word))
