@@ -20,7 +20,8 @@ _HOMES = {
     "read_statements": "evidence.statements",
     "read_feed": "evidence.feeds.layouts",
     "feed_series": "evidence.feeds.layouts",
-    "Break": "breaks.detection",
+    "RegimeModel": "regime_model.fit",
+    "Break": "series.breaks",
     "detect": "breaks.detection",
     "detect_all": "breaks.detection",
     "predict": "models.forecaster",
@@ -57,7 +58,7 @@ _HOMES = {
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the names are those of the table above
 
 if TYPE_CHECKING:
-    from forecast.breaks.detection import Break, detect, detect_all
+    from forecast.breaks.detection import detect, detect_all
     from forecast.effects.counterfactuals import counterfactual
     from forecast.effects.event_tests import event_effect
     from forecast.effects.explanations import explain
@@ -80,7 +81,9 @@ if TYPE_CHECKING:
     from forecast.models.frame import forecast_frame
     from forecast.models.saved import Recipe, restore, save
     from forecast.models.scenarios import scenario
+    from forecast.regime_model.fit import RegimeModel
     from forecast.report.report import show_report, summary, write_report
+    from forecast.series.breaks import Break
     from forecast.series.series import Series
     from forecast.series.simulation import simulate
 

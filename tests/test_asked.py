@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from forecast import Event, Series, detect, simulate
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.effects.checks.variant import Outcome
 from forecast.effects.counterfactuals import counterfactual
 from forecast.effects.explanations import NONE, NOWHERE, Window, _table

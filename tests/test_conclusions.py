@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from forecast import conclude
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.effects.checks.variant import Outcome
 from forecast.effects.event_tests import Untestable
 from forecast.effects.explanations import NONE, NOWHERE, focal_change

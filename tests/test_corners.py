@@ -13,7 +13,6 @@ import pytest
 from matplotlib.figure import Figure
 
 from forecast import Series, detect, predict, simulate
-from forecast.breaks.detection import Break
 from forecast.cli.main import command
 from forecast.effects.checks.image_selection import preference
 from forecast.effects.next_image import image_worth
@@ -25,6 +24,7 @@ from forecast.panel.settings import Settings, read_settings
 from forecast.regime_model.problem import _distinct
 from forecast.report.phrases import percent
 from forecast.report.plots import plot_overview
+from forecast.series.breaks import Break
 from forecast.series.season import evident_season, season_length
 from forecast.support.registry import make
 
@@ -111,7 +111,7 @@ def test_a_share_that_is_not_known_is_said_so():
 
 def test_where_no_path_breaks_no_preference_feigns_a_change():
     from forecast.effects.explanations import gap_probability
-    from forecast.regime_model.model import RegimeModel
+    from forecast.regime_model.fit import RegimeModel
     from forecast.regime_model.posterior import sample
     from forecast.regime_model.problem import pose
 

@@ -7,9 +7,10 @@ import pytest
 from scipy.stats import nbinom
 
 from forecast import Series, detect
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.last_count import emission, last_exact, run, tellable
 from forecast.regime_model.likelihood import Counts
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.odd_rows import Odd
 from forecast.regime_model.posterior import ahead, present, sample
 from forecast.regime_model.problem import pose
 from tests.bench.designs import lagged
@@ -35,7 +36,7 @@ def test_the_last_exact_row_is_found_through_gaps_and_bounds():
 def test_an_adjacent_row_has_the_negative_binomial_likelihood_around_the_last_one():
     levels, phi, noise = np.log([5.0, 10.0, 20.0]), np.array([0.6]), np.array([4.0])
     rows = np.array([[np.nan] * 5, [9.0, 9.0, 2.0, 3.0, 1.0]])
-    found = emission(rows, levels, phi, noise)
+    found = emission(rows, levels, phi, noise, Odd())
     mean = 2.0 * (0.4 * np.exp(levels) + 0.6 * 3.0)
     assert np.log(found.table[1, 0, 0]) + found.peak[1, 0] == pytest.approx(nbinom.logpmf(9, 4.0, 4.0 / (4.0 + mean)),
                                                                                abs=1e-5)

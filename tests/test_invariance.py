@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from forecast import Series, detect, simulate
 from forecast.breaks.regimes import Regimes
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.problem import pose
 from forecast.regime_model.step_likelihoods import evidence
 

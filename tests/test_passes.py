@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import nbinom
 
 from forecast.regime_model.filters import backward, evidence_of, forward, paths
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.grid import deviations
 from forecast.regime_model.likelihood import Counts
-from forecast.regime_model.model import RegimeModel
 from forecast.regime_model.posterior import sample
 from forecast.regime_model.problem import pose
 from forecast.series.series import Series

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from forecast import detect, predict, simulate
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.fit import RegimeModel
 from forecast.support.registry import make, names
 from forecast.support.validation import check_number, check_share, check_whole
 

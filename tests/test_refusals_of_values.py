@@ -19,7 +19,7 @@ from forecast.experiment.findings_json import _plain as as_plain
 from forecast.models.saved import settings
 from forecast.models.scores import crps
 from forecast.panel.settings import Settings
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.problem import pose
 from forecast.report.plots.overview import plot_overview
 from forecast.series.season import season_length

@@ -10,9 +10,9 @@ import pytest
 
 from forecast import Series, detect, simulate
 from forecast.breaks.regimes import Regimes
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.grid import deviations, transition
 from forecast.regime_model.likelihood import Counts
-from forecast.regime_model.model import RegimeModel
 from forecast.regime_model.posterior import ahead, present, sample
 from forecast.regime_model.problem import pose
 from forecast.regime_model.step_likelihoods import evidence
@@ -146,11 +146,15 @@ def test_splitting_a_missing_row_changes_nothing():
     assert one == pytest.approx(two, abs=0.02)
 
 
-def test_a_burst_between_two_quiet_stretches_is_two_breaks():
+def test_a_spell_between_two_quiet_stretches_is_one_temporary_change():
     rng = np.random.default_rng(1)
-    series = Series.from_values(rng.poisson(np.r_[np.full(30, 4), np.full(15, 15), np.full(30, 4)]))
-    found = detect(series)
-    assert [abs(b.position - at) <= 1 for b, at in zip(found, (30, 45), strict=True)] == [True, True]
+    mean = np.r_[np.full(30, 4), np.full(15, 15), np.full(30, 4)]
+    series = Series.from_values(rng.poisson(mean))
+    spell, = detect(series)
+    assert spell.shape == "temporary"
+    assert abs(spell.position - 30) <= 1
+    assert spell.until_low <= str(series.start[45]) <= spell.until_high
+    assert spell.total_low <= 15 * 11 <= spell.total_high
 
 
 def test_wide_bounds_hide_a_break_that_exact_counts_show():
@@ -179,7 +183,7 @@ def test_a_wrong_prior_is_refused_by_name(field, value):
         RegimeModel(**{field: value})
 
 
-@pytest.mark.parametrize(("field", "value"), [("bayes_factor", 0.5), ("credibility", 1.0)])
+@pytest.mark.parametrize(("field", "value"), [("draws", 0), ("credibility", 1.0)])
 def test_a_wrong_threshold_is_refused_by_name(field, value):
     with pytest.raises(ValueError, match=field):
         Regimes(**{field: value})

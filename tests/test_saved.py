@@ -15,7 +15,7 @@ from forecast.models.regimes import Regimes
 from forecast.models.sarimax import Sarimax
 from forecast.models.saved import settings
 from forecast.models.structural import Structural
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.fit import RegimeModel
 from forecast.support.registry import make, names
 
 VALUES = np.random.default_rng(0).poisson(9, 40).astype(float)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forecast import run
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.breaks.mosum import Mosum
 from forecast.effects.event_tests import Untestable
 from forecast.evidence.long_table import LongTable

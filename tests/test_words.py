@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.effects.checks.variant import Outcome, Variant
 from forecast.effects.counterfactuals import Counterfactual
 from forecast.effects.event_tests import Effect, Untestable

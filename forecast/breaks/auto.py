@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from forecast.breaks.detection import Break
 from forecast.breaks.optimal_partitioning import OptimalPartitioning
 from forecast.breaks.regimes import Regimes
 from forecast.breaks.segments import Segments
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 from forecast.support.validation import check_whole
 

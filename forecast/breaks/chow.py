@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from forecast.breaks.dating import observed_values
-from forecast.breaks.detection import Break
 from forecast.breaks.significance import OneByOne, fitted_noise, with_intervals
 from forecast.breaks.sup_f import SupF, f_statistics
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 
 Array = np.ndarray[Any, Any]

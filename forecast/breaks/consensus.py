@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 from forecast.support.registry import make
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks.detection import Break
 from forecast.breaks.significance import OneByOne, centred_sums
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 
 Array = np.ndarray[Any, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 
 Array = np.ndarray[Any, Any]

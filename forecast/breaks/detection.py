@@ -3,38 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from forecast.series.breaks import Break
 from forecast.series.series import Series, check_series
 from forecast.support.registry import make
-
-
-@dataclass(frozen=True)
-class Break:
-    """One change of level (or trend) of a series.
-
-    position : index of the first observation of the new segment (0-based, counted over all rows, missing included)
-    at : start date of that observation, ISO
-    low, high : ISO dates between which the change lies, with the detector's stated confidence (90 % credible for
-        the count regime model); `low` <= `at` <= `high`
-    before, after : fitted level (count per row) of the segments on both sides
-    probability : posterior probability that the change lies within [low, high]; NaN for detectors without one
-    """
-
-    position: int
-    at: str
-    low: str
-    high: str
-    before: float
-    after: float
-    probability: float
-    shape: str = "step"
-
-    @property
-    def ratio(self) -> float:
-        """Level after over level before."""
-        return self.after / self.before if self.before else float("inf")
 
 
 class Detector(Protocol):

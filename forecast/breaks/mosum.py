@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from forecast.breaks.dating import observed_values
-from forecast.breaks.detection import Break
 from forecast.breaks.significance import Simulating, noise_beside_breaks, with_intervals
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 from forecast.support.validation import MOST_ROWS, check_number, check_share
 

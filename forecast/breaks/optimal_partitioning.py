@@ -11,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 
 from forecast.breaks.dating import dated, observed_values
-from forecast.breaks.detection import Break
 from forecast.breaks.significance import Simulating, noise_beside_breaks
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 from forecast.support.validation import MOST_ROWS, check_number, check_whole
 

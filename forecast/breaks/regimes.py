@@ -6,68 +6,49 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forecast.breaks.detection import Break
-from forecast.regime_model.model import RegimeModel
-from forecast.regime_model.posterior import Posterior, sample
-from forecast.regime_model.problem import pose
-from forecast.series.season import evident_season
+from forecast.regime_model.fit import Fit, RegimeModel
+from forecast.regime_model.posterior import Posterior
+from forecast.series.breaks import Break
 from forecast.series.series import Series
-from forecast.support.validation import MOST_DRAWS, MOST_SEED, check_number, check_share, check_whole
-
-DRIFT = 0.08  # share of drifting paths from which the stricter factor holds
+from forecast.support.validation import MOST_DRAWS, MOST_SEED, check_share, check_whole
 
 
 @dataclass(frozen=True)
 class Regimes:
-    """Report breaks when at least one is `bayes_factor` times likelier than none; their number is the likeliest.
+    """Report changes where the level is not constant, tested at 5 % by simulating the series without a change.
 
-    bayes_factor : 3 ("substantial", Jeffreys 1961) keeps false alarms of series without a break at or below 5 % over
-        independent and autocorrelated counts (see the calibration table); higher is stricter
-    drift_factor : needed instead where the counts drift by themselves (see `Posterior.drifting`): 10 keeps false alarms
-        at 9.5 % (of 1,000 simulated series) where the log intensity has a spread of 0.6 and a correlation of 0.9 from
-        row to row; 8 let 10.9 % through
+    Their number and shapes are those that most posterior paths agree on (see `forecast.regime_model.fit.Fit`).
+
     credibility : of each date interval
-    draws, seed : paths drawn from the posterior; 4000 hold a probability near one half to within 1.6 points (2 sd)
+    draws, seed : paths drawn from the posterior; 2000 hold a probability near one half to within 2.2 points (2 sd)
     season : take out an evident yearly or weekly pattern first
     model : priors and grid, see `RegimeModel`
     """
 
-    bayes_factor: float = 3.0
-    drift_factor: float = 10.0
     credibility: float = 0.9
-    draws: int = 4000
+    draws: int = 2000
     seed: int = 0
     season: bool = True
     model: RegimeModel = field(default_factory=RegimeModel)
 
     def __post_init__(self) -> None:
-        check_number(self, 1, 1e12, "bayes_factor", "drift_factor")
         check_share(self, "credibility")
         check_whole(self, 1, MOST_DRAWS, "draws")
         check_whole(self, 0, MOST_SEED, "seed")
         object.__setattr__(self, "model", RegimeModel.of(self.model))  # a YAML gives its settings
 
+    def fit(self, series: Series) -> Fit:
+        """The fit behind the changes, and what it says where there are none."""
+        return self.model.fit(series, draws=self.draws, seed=self.seed, season=self.season,
+                              credibility=self.credibility)
+
     def posterior(self, series: Series) -> Posterior:
-        """Posterior paths of levels and breaks (see `forecast.regime_model.posterior.Posterior`)."""
-        seasonal = self.season and series.is_count
-        factors = evident_season(series).over(np.arange(len(series))) if seasonal else None
-        return sample(pose(self.model, series, factors), self.draws, np.random.default_rng(self.seed))
+        """Posterior paths of levels and changes (see `forecast.regime_model.posterior.Posterior`)."""
+        return self.fit(series).posterior
 
     def detect(self, series: Series) -> tuple[Break, ...]:
-        """Breaks in time order; () when the evidence for any is below the threshold."""
-        if series.observed.sum() < 4:  # three rows cannot tell a level from a deviation
-            return ()
-        return self.breaks(self.posterior(series), series)
-
-    def needed(self, posterior: Posterior) -> float:
-        """Bayes factor from which breaks are reported."""
-        return self.drift_factor if posterior.drifting > DRIFT else self.bayes_factor
-
-    def breaks(self, posterior: Posterior, series: Series) -> tuple[Break, ...]:
-        """Breaks of a posterior of `series`; () when the evidence for any is below what is needed."""
-        if posterior.log_ratio < np.log(self.needed(posterior)) or not posterior.jumps.any():
-            return ()
-        return breaks_of(posterior, series, self.credibility)
+        """Changes in time order; () where the test of a constant level finds none, or no date can be told."""
+        return self.fit(series).breaks
 
 
 def breaks_of(posterior: Posterior, series: Series, credibility: float = 0.9) -> tuple[Break, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from forecast.breaks.dating import Values, dated, observed_values
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 from forecast.support.validation import MOST_ROWS, check_number, check_share, check_whole
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from forecast.breaks.bai_perron import interval
 from forecast.breaks.dating import Values, dated, observed_values
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 from forecast.support.validation import MOST_DRAWS, MOST_ROWS, MOST_SEED, called, check_share, check_whole
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks.detection import Break
 from forecast.breaks.significance import OneByOne, centred_sums
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 from forecast.support.validation import check_number
 

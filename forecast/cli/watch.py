@@ -14,8 +14,8 @@ from forecast.cli.parser import Parser
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecast.breaks.detection import Break
     from forecast.effects.monitoring import News
+    from forecast.series.breaks import Break
     from forecast.series.series import Series
 
 SHOWN = 6  # explanations whose probability has moved most

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecast.effects.event_tests import position_of
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import ahead, present
 from forecast.regime_model.problem import pose
 from forecast.series.season import evident_season

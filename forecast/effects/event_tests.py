@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.regime_model.filters import backward, forward
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.placebos import null_ratios
 from forecast.regime_model.problem import Problem, pose, settings_table
 from forecast.regime_model.step_likelihoods import Evidence, evidence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.evidence.events import Event
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import Posterior
 from forecast.regime_model.problem import pose
 from forecast.regime_model.step_likelihoods import evidence
@@ -18,7 +18,7 @@ from forecast.series.season import evident_season
 from forecast.series.series import Series
 
 if TYPE_CHECKING:
-    from forecast.breaks.detection import Break
+    from forecast.series.breaks import Break
 
 NONE, NOWHERE = "none of these", "no change"
 LABELS = {NONE: "A change at a date outside every window", NOWHERE: "No change of level at all"}

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.regime_model.filters import forward
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.last_count import emission
-from forecast.regime_model.model import RegimeModel
 from forecast.regime_model.problem import Block, Problem, pose
 from forecast.series.season import Season, evident_season
 from forecast.series.series import Series, check_series
@@ -34,7 +34,7 @@ class News:
     above, below : probability under the present regime of a count of at least `low`, and of at most `high`
     evidence : e-value of "the level has changed since the watch began"; it may be read after every row
     changed : posterior probability of such a change, at the model's own rate of breaks
-    alarm : whether the evidence has reached 1 / level, at this row or before
+    alarm : whether the evidence reaches 1 / level at this row; one that a single row raised falls off again
     """
 
     when: str
@@ -145,7 +145,7 @@ class Watch:
         total = max(sum(float(state.sum()) for state in still), 1e-12 * sum(float(state.sum()) for state in moved))
         stay = self.stay * (1 - chance)
         fresh = sum(float(state.sum()) for state in moved) / total
-        alarm = self.alarm or stay + fresh >= 1 / self.level
+        alarm = stay + fresh >= 1 / self.level
         known = low == high and scale > 0
         after = replace(self, still=tuple(state / total for state in still),
                         moved=tuple(state / total for state in moved), stay=stay, last=_middle(row, 0), alarm=alarm,
@@ -224,7 +224,7 @@ def _asked(low: float, high: float, scale: float, rate: float, age: float) -> np
 def _masses(problem: Problem, block: Block, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities of these rows under each state, [3, D, E, L], and their log peaks [3, E]."""
     if block.feedback.any():
-        found = emission(rows, problem.levels, block.feedback, block.noise)
+        found = emission(rows, problem.levels, block.feedback, block.noise, problem.observation.odd)
     else:
         found = problem.observation.emission(rows[:, :3], problem.levels, block.spread, block.noise, block.nodes)
     return np.asarray(found.table), np.asarray(found.peak)

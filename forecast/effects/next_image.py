@@ -13,7 +13,7 @@ from forecast.regime_model.last_count import run
 from forecast.regime_model.posterior import Posterior
 
 if TYPE_CHECKING:
-    from forecast.breaks.detection import Break
+    from forecast.series.breaks import Break
     from forecast.evidence.feeds.reading import FeedResult
 
 

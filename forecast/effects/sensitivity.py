@@ -17,7 +17,7 @@ from forecast.effects.checks.analysis import Analysis, Case, Windows
 from forecast.effects.checks.check import Check, Group
 from forecast.effects.checks.variant import Variant
 from forecast.evidence.source import Evidence
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import Posterior
 
 DRAWS = 2000

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast.breaks.detection import Break, Detector
+from forecast.breaks.detection import Detector
 from forecast.breaks.regimes import Regimes
 from forecast.effects.counterfactuals import FEWEST as RUN_ON
 from forecast.effects.counterfactuals import Counterfactual, counterfactual
@@ -28,6 +28,7 @@ from forecast.experiment.findings import Findings, Reading
 from forecast.models.backtesting import QUANTILES, Backtest, Progress, backtest
 from forecast.models.forecaster import Forecaster, predict
 from forecast.regime_model.posterior import Posterior
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 from forecast.support.registry import names, suggest
 from forecast.support.validation import MOST_NUMBERS
@@ -207,8 +208,9 @@ def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...
         Reading, Posterior]:
     series = evidence.series
     regimes = experiment.regimes()
-    posterior = regimes.posterior(series)
-    found = {"regimes": regimes.breaks(posterior, series)}
+    fit = regimes.fit(series)
+    posterior = fit.posterior
+    found = {"regimes": fit.breaks}
     found |= {key: detector.detect(series) for key, detector in experiment.detectors.items() if key != "regimes"}
     places: list[int | None] = [b.position - 1 for b in found["regimes"]] or [None]
     explained = tuple(explain(series, posterior, windows, near) for near in places)
@@ -217,7 +219,7 @@ def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...
     images, worth = _images(experiment, evidence, posterior, found["regimes"]) if experiment.images else ((), None)
     return Reading(
         name=series.name, series=series, account=evidence.decisions, log_ratio=posterior.log_ratio,
-        needed=regimes.needed(posterior), number=tuple(count.tolist()),
+        p_value=fit.p_value, persistent=fit.persistent, number=tuple(count.tolist()),
         bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
         explained=explained,
         images=images, worth=worth, statements=evidence.statements,

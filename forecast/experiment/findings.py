@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.effects.checks.variant import Variant
 from forecast.effects.counterfactuals import Counterfactual
 from forecast.effects.event_tests import Effect, Tested, Untestable
@@ -24,6 +24,7 @@ from forecast.evidence.statements import Statement
 from forecast.experiment.claims import Claim
 from forecast.experiment.conclusions import Conclusions, conclude
 from forecast.models.backtesting import Backtest
+from forecast.regime_model.change_test import SIZE
 from forecast.series.series import Series
 
 LARGEST = 700.0  # a larger logarithm is more than a float holds
@@ -34,7 +35,8 @@ class Reading:
     """What one series says.
 
     account : one decision on every statement
-    log_ratio : log Bayes factor of any change against none; needed : the factor from which it is acted on
+    log_ratio : log Bayes factor of any change against none; p_value : of a constant level, by simulation of the series
+    persistent : the counts wander so far by themselves that no date of a change can be told
     number : posterior probability of 0, 1, 2 ... changes; bands : per row the 5, 50 and 95 % of the level
     gaps : posterior probability of a change in each gap [n - 1]; breaks : by detector
     explained : per change of the count regime model (or of the likeliest, if none is conclusive) its table
@@ -47,7 +49,8 @@ class Reading:
     series: Series
     account: tuple[Decision, ...]
     log_ratio: float
-    needed: float
+    p_value: float
+    persistent: bool
     number: tuple[float, ...]
     bands: np.ndarray
     gaps: np.ndarray
@@ -61,7 +64,7 @@ class Reading:
     @property
     def conclusive(self) -> bool:
         """Whether the series by itself shows a change."""
-        return bool(self.log_ratio >= np.log(self.needed))
+        return self.p_value <= SIZE and not self.persistent
 
     @property
     def probability(self) -> float:

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecast.breaks.detection import Break
 from forecast.effects.explanations import explain
 from forecast.effects.monitoring import News, watch
 from forecast.experiment.experiment import Experiment
 from forecast.regime_model.posterior import Posterior
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 
 
@@ -30,8 +30,8 @@ def news_of(experiment: Experiment, since: str,
     series = replace(experiment.series[chosen].read().series, name=chosen)
     told = watch(series, since)
     first, detector, windows = len(series) - len(told), experiment.regimes(), experiment.windows()
-    posterior = detector.posterior(series)
-    found = detector.breaks(posterior, series)
+    made = detector.fit(series)
+    posterior, found = made.posterior, made.breaks
     fresh = [each for each in found if each.position >= first]
     change = max(fresh, key=lambda each: each.probability) if fresh else found[-1] if found else None
     near, gaps = change.position - 1 if change else None, _own_gaps(found, change, len(series) - 1)

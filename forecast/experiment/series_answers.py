@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.effects.explanations import NONE, NOWHERE, WORTH, Explanation
 from forecast.effects.next_image import worst_dated
 from forecast.experiment.evidence_grade import EvidenceGrade, evidence_grade
-from forecast.experiment.thresholds import FEWEST_SINCE, OPEN_DAYS, SEVERAL, SHARED, WORTHWHILE
+from forecast.experiment.thresholds import AGAINST, FEWEST_SINCE, OPEN_DAYS, SEVERAL, SHARED, WORTHWHILE
 
 if TYPE_CHECKING:
     from forecast.experiment.findings import Reading
@@ -25,6 +25,7 @@ class Answer(StrEnum):
 
     CHANGED = "changed"
     CANNOT_DATE = "cannot_date"
+    PERSISTENT = "persistent"  # the counts wander so far by themselves that no date of a change can be told
     UNCHANGED = "unchanged"  # the counts are evidence against a change
 
 
@@ -97,7 +98,7 @@ class Beside:
 class SeriesAnswer:
     """The answer of one series.
 
-    probability, bayes_factor : of any change against none; needed : the factor from which one is acted on
+    probability : of any change at even odds; p_value : of a constant level, by simulating the series without a change
     changes : how many are dated; focal : the one that is meant wherever one is, None without any
     rows_since : observed rows after the last change; lasting : whether they are enough to say that it lasts
     several : the chance that there was more than the one change that is dated, where it is worth saying
@@ -109,8 +110,7 @@ class SeriesAnswer:
 
     answer: Answer
     probability: float
-    bayes_factor: float
-    needed: float
+    p_value: float
     changes: int
     focal: int | None
     rows_since: int | None
@@ -132,8 +132,8 @@ def series_answer(reading: Reading, primary: Reading | None = None) -> SeriesAns
     fits = [k for k, table in enumerate(reading.explained) if any(e.within >= WORTH for e in events_of(table))]
     focal = reading.focal if reading.explained or changes else None
     return SeriesAnswer(
-        answer=_answer(reading), probability=reading.probability, bayes_factor=reading.bayes_factor,
-        needed=reading.needed, changes=len(changes), focal=focal if changes else None, rows_since=since,
+        answer=_answer(reading), probability=reading.probability, p_value=reading.p_value,
+        changes=len(changes), focal=focal if changes else None, rows_since=since,
         lasting=since is None or since >= FEWEST_SINCE, several=_several(reading), named=reading.named,
         explained=() if focal is None else (focal, *(k for k in fits if k != focal)),
         unfitted=len(reading.explained) - len(fits), grade=evidence_grade(reading), first_seen=first_seen(reading),
@@ -153,7 +153,9 @@ def overlaps(one: Break, other: Break) -> bool:
 def _answer(reading: Reading) -> Answer:
     if reading.conclusive:
         return Answer.CHANGED
-    return Answer.UNCHANGED if reading.bayes_factor <= 1 / reading.needed else Answer.CANNOT_DATE
+    if reading.persistent:
+        return Answer.PERSISTENT
+    return Answer.UNCHANGED if reading.bayes_factor <= 1 / AGAINST else Answer.CANNOT_DATE
 
 
 def _several(reading: Reading) -> float | None:

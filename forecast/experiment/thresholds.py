@@ -1,7 +1,8 @@
 """Every number that decides what a report concludes, each once and with its source; no room above compares with any.
 
 What results themselves answer is decided where they are made: LEVEL, DRIFTS and PERSISTENT by `effects/event_tests`,
-WORTH (below it nobody asks of an event) by `effects/explanations`, `needed` by `breaks/regimes`.
+WORTH (below it nobody asks of an event) by `effects/explanations`, SIZE (of the test of a constant level) and WANDERS by
+`regime_model/change_test`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ SEVERAL = 0.20  # from it on the chance of a further change is mentioned
 # a bare mention" (Kass & Raftery 1995, JASA 90, 773-795, section 3.2).
 RIVAL = 1 / 3
 USEFUL = 3.0  # a bound on the ratio beyond threefold rules out nothing that anybody said; a convention of ours
+
+# Bayes factor against a change from which the counts speak against one: "substantial" (Jeffreys 1961, appendix B)
+AGAINST = 3.0
 
 # -- evidence: conventions of ours, in the spirit of the standards of ICD 206 (2015) and GRADE (Guyatt et al. 2008) --
 FEWEST_SINCE = 3  # rows since the last change below which nobody knows whether it lasts

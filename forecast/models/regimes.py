@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import ahead, present
 from forecast.regime_model.problem import pose
 from forecast.series.season import evident_season

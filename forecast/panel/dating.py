@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.series.season import evident_season
 from forecast.series.series import Series
 

@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from forecast.breaks.detection import Break, detect
+from forecast.breaks.detection import detect
 from forecast.breaks.regimes import breaks_of
 from forecast.models.forecaster import predict
 from forecast.panel.dating import dated_daily
 from forecast.panel.grids import gridded, in_bins
 from forecast.panel.placebos import number_of, other_windows, without_change
 from forecast.panel.settings import Settings
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import Posterior, sample
 from forecast.regime_model.problem import pose
+from forecast.series.breaks import Break
 from forecast.series.season import evident_season
 from forecast.series.series import DAY, Series
 from forecast.support.registry import make

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from forecast.regime_model.likelihood import Emission, Observation, log_mass, scaled
+from forecast.regime_model.odd_rows import Odd, mixed
 from forecast.series.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -60,7 +61,7 @@ def size(noise: Array, mean: Array, feedback: Array, share: Array) -> Array:
     return np.asarray(1 / (wider / noise + (wider - 1) / np.maximum(mean, 1e-12)))
 
 
-def emission(rows: Array, levels: Array, feedback: Array, noise: Array) -> Emission:
+def emission(rows: Array, levels: Array, feedback: Array, noise: Array, odd: Odd) -> Emission:
     """Likelihood of distinct rows [U, 5] (low, high, scale, rate, age) at each level, for E settings: [U, 1, E, L]."""
     from scipy.special import gammaln
 
@@ -74,7 +75,8 @@ def emission(rows: Array, levels: Array, feedback: Array, noise: Array) -> Emiss
     logs = y * np.log(mean / (r + mean)) + r * np.log(r / (r + mean)) + gammaln(y + r) - gammaln(r) - gammaln(y + 1)
     for row in np.flatnonzero(~exact[:, 0, 0] & ~np.isnan(rows[:, 0])):
         logs[row] = log_mass(rows[row, 0], rows[row, 1], r[row] / (r[row] + mean[row]), r[row])
-    return scaled(rows, logs[:, None])
+    made = scaled(rows, logs[:, None])
+    return Emission(*mixed(made.table, made.peak, odd.wide(rows), odd.usual(rows)))
 
 
 def run(observation: Observation, latent: Array, scale: Array, gaps: Array, feedback: Array, noise: Array,

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from forecast.regime_model.grid import deviations
+from forecast.regime_model.odd_rows import USUAL, WIDTH, Odd, mixed
 
 # log-likelihood floor of one row against its best state: an outlier this far out is as good as impossible
 FLOOR = -46.0
@@ -34,9 +35,27 @@ class Emission:
 class Observation(Protocol):
     """The last layer of the regime model: how a row scatters around its level."""
 
+    @property
+    def odd(self) -> Odd:
+        """How likely odd rows are."""
+        ...
+
+    @property
+    def unit(self) -> float:
+        """Scale of the levels by which sizes of changes are told."""
+        ...
+
     def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
                  nodes: int) -> Emission:
         """Likelihood of distinct rows `[U, 3]` (low, high, scale) for E settings (spread, noise)."""
+        ...
+
+    def density(self, low: float, high: float, latent: np.ndarray, scale: float, noise: np.ndarray) -> np.ndarray:
+        """Likelihood of one row within its bounds under states [P] (deviation included), if it is not odd."""
+        ...
+
+    def wide(self, rows: np.ndarray) -> np.ndarray:
+        """Likelihood of rows [U, 2+] (low, high, ...) as odd ones, times the chance that they are, [U]."""
         ...
 
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -50,7 +69,17 @@ class Observation(Protocol):
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of mean scale * exp(latent) and variance mean + mean^2 / noise, the size of the negative binomial."""
+    """Counts of mean scale * exp(latent) and variance mean + mean^2 / noise, the size of the negative binomial.
+
+    odd : chance that a row is odd (see `forecast.regime_model.odd_rows`)
+    """
+
+    odd: Odd = USUAL
+
+    @property
+    def unit(self) -> float:
+        """Sizes of changes are told in log units."""
+        return 1.0
 
     def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
                  nodes: int) -> Emission:
@@ -74,7 +103,23 @@ class Counts:
             for row, logs in zip(within, _intervals(rows[within], mean[scale], noise), strict=True):
                 peak[row] = logs.max(axis=(0, 2))
                 table[row] = np.maximum(logs - peak[row][:, None], FLOOR)
-        return Emission(table=np.exp(table, out=table), peak=peak)
+        np.exp(table, out=table)
+        return Emission(*mixed(table, peak, self.wide(rows), self.odd.usual(rows)))
+
+    def density(self, low: float, high: float, latent: np.ndarray, scale: float, noise: np.ndarray) -> np.ndarray:
+        """Negative binomial probability, [P]."""
+        from scipy.special import gammaln
+
+        mean = np.maximum(scale * np.exp(latent), 1e-12)
+        if low != high:
+            return np.asarray(np.exp(log_mass(low, high, noise / (noise + mean), noise)))
+        total = np.log(noise + mean)
+        return np.asarray(np.exp(gammaln(low + noise) - gammaln(noise) - gammaln(low + 1)
+                                 + noise * (np.log(noise) - total) + low * (np.log(mean) - total)))
+
+    def wide(self, rows: np.ndarray) -> np.ndarray:
+        """Flat in the log of the count."""
+        return self.odd.wide(rows)
 
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Counts, as floats."""
@@ -89,7 +134,13 @@ class Counts:
 
 @dataclass(frozen=True)
 class Reals:
-    """Reals: latent plus Student noise with six degrees of freedom and scale `noise`; exposure plays no part."""
+    """Reals: latent plus Student noise with six degrees of freedom and scale `noise`; exposure plays no part.
+
+    odd : chance that a row is odd, spread evenly over ten of `unit`, by which sizes of changes are measured
+    """
+
+    odd: Odd = USUAL
+    unit: float = 1.0
 
     def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
                  nodes: int) -> Emission:
@@ -109,7 +160,21 @@ class Reals:
                 flip = near > 0
                 inside = stdtr(DEGREES, np.where(flip, -near, far)) - stdtr(DEGREES, np.where(flip, -far, near))
                 logs[row] = np.log(np.maximum(inside, 1e-300))
-        return scaled(rows, logs)
+        made = scaled(rows, logs)
+        return Emission(*mixed(made.table, made.peak, self.wide(rows), Odd(self.odd.share).usual(rows)))
+
+    def density(self, low: float, high: float, latent: np.ndarray, scale: float, noise: np.ndarray) -> np.ndarray:
+        """Student density, or probability within bounds, [P]."""
+        from scipy.stats import t
+
+        if low != high:
+            return np.asarray(t.cdf((high - latent) / noise, DEGREES) - t.cdf((low - latent) / noise, DEGREES))
+        return np.asarray(t.pdf((low - latent) / noise, DEGREES) / noise)
+
+    def wide(self, rows: np.ndarray) -> np.ndarray:
+        """Flat over ten units."""
+        mass = np.where(rows[:, 0] == rows[:, 1], 1 / (WIDTH * self.unit), 0.5)
+        return np.where(np.isnan(rows[:, 0]), 0.0, self.odd.share * mass)
 
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Real values."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 from forecast.support.registry import check_fields
 from forecast.support.validation import check_number, check_share, check_whole
@@ -27,25 +27,27 @@ MOST_LEVELS, MOST_NODES, MOST_SETTINGS = 400, 100, 20  # the memory of a pass gr
 
 
 @dataclass(frozen=True)
-class RegimeModel:
+class Settings:
     """Priors and grid sizes of the count regime model; every default is a choice that can be overridden.
 
     spreads : marginal standard deviations s of the log intensity around its level (0 is always added: no deviation)
     correlations : autocorrelation of the deviation over the median gap between rows
     feedback : shares phi of the last count that the next one keeps, over the median gap, where the intensity does not
         deviate by itself; together they weigh as much as one spread; () for none
-    dispersions : sizes r of the negative binomial (small = overdispersed, large = near Poisson) for counts up to 20 a
-        row; for larger ones the top of the range grows with the root of the mean, since large counts may scatter less
+    dispersions : sizes r of the negative binomial (small = overdispersed, large = near Poisson); where counts scatter
+        by less than a third of their level from row to row, spreads shrink and dispersions grow with that scatter
+    odd : chance that a row is odd, and says nothing of its level (see `forecast.regime_model.odd_rows`)
     level_spread : scale of the level prior, log units
     breaks : expected number of breaks over the whole series, a priori
     levels, nodes : grid points of the level and of the deviation, at least; more levels (up to three times as many)
         where the data tell them apart finely, more nodes for persistent deviations
     """
 
-    spreads: tuple[float, ...] = (0.15, 0.3, 0.55, 1.0)
-    correlations: tuple[float, ...] = (0.3, 0.6, 0.85, 0.95)
+    spreads: tuple[float, ...] = (0.2, 0.45, 0.9)
+    correlations: tuple[float, ...] = (0.4, 0.75, 0.93)
     feedback: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8)
     dispersions: tuple[float, ...] = (1.0, 2.5, 6.0, 15.0, 60.0)
+    odd: float = 0.01
     level_spread: float = 1.2
     breaks: float = 1.0
     levels: int = 40
@@ -60,13 +62,14 @@ class RegimeModel:
         check_number(self, 0, 0.999, "correlations")
         check_share(self, "feedback")
         check_number(self, 0.01, 1e6, "dispersions")
+        check_number(self, 0, 0.2, "odd")
         check_number(self, 0.001, 100, "level_spread")
         check_number(self, 1e-6, 1e6, "breaks")
         check_whole(self, 2, MOST_LEVELS, "levels")
         check_whole(self, 3, MOST_NODES, "nodes")
 
     @classmethod
-    def of(cls, given: RegimeModel | Mapping[str, Any]) -> RegimeModel:
+    def of(cls, given: Any) -> Self:
         """The model itself, or one from its settings as a YAML has them; ValueError for anything else."""
         if isinstance(given, cls):
             return given

@@ -6,14 +6,14 @@ import numpy as np
 
 from forecast.regime_model.filters import forward
 from forecast.regime_model.last_count import run
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.model import Settings
 from forecast.regime_model.problem import Problem, pose, settings_table
 from forecast.regime_model.step_likelihoods import evidence
 from forecast.series.series import Series
 
 # The statistic of a placebo is computed on a coarser grid than the posterior: data and placebos alike, so that the
 # p-value stays exact while 200 of them cost a second. Its power is that of the full grid to a point or two.
-COARSE = RegimeModel(spreads=(0.3, 0.8), correlations=(0.45, 0.9), feedback=(), dispersions=(1.0, 2.5, 6.0, 30.0),
+COARSE = Settings(spreads=(0.3, 0.8), correlations=(0.45, 0.9), feedback=(), dispersions=(1.0, 2.5, 6.0, 30.0),
                      levels=10, nodes=7)
 
 

@@ -11,10 +11,14 @@ import numpy as np
 from forecast.regime_model.grid import fineness, level_prior, level_range, nodes_for, scatter, transition
 from forecast.regime_model.last_count import emission, last_exact, tellable
 from forecast.regime_model.likelihood import Counts, Emission, Observation, Reals
-from forecast.regime_model.model import RegimeModel
+from forecast.regime_model.model import Settings
+from forecast.regime_model.odd_rows import Odd, odd_of
 from forecast.series.series import Series
 
 NOISES = (0.25, 0.5, 0.75, 1.0, 1.3)  # scales of real noise in units of the scatter from row to row
+CELLS = 2.5  # of the finest grid that the least scatter must span
+MOST_FINER = 3  # times as many levels as a model names, at most, where the data tell them apart
+COARSE_NOISE = 1 / 3  # scatter of log counts from row to row for which the settings of a model are made
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +64,7 @@ class Problem:
     weight : [S], prior weights of the settings, blocks one after the other
     """
 
-    model: RegimeModel
+    model: Settings
     observation: Observation
     gaps: np.ndarray
     share: np.ndarray
@@ -92,12 +96,14 @@ class Problem:
                        blocks=tuple(replace(b, index=b.index[:, rows]) for b in self.blocks)), rows
 
 
-def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
-         simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0) -> Problem:
+def pose(model: Settings, series: Series, season: np.ndarray | None = None,
+         simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0,
+         fine: bool = True) -> Problem:
     """Lay a series (or `simulated` bounds low, high [B, n] on its dates, NaN = missing) on the model's grid.
 
     season : multiplicative factors [n] known or estimated beforehand (1 when None)
     reach : how far the levels go beyond those that the rows may have, log units
+    fine : more nodes than the model names where deviations last; without, for a statistic that placebos calibrate
     Raises ValueError when the series holds no observation.
     """
     if not series.observed.any():
@@ -119,16 +125,19 @@ def pose(model: RegimeModel, series: Series, season: np.ndarray | None = None,
         bottom = min(bottom, float(np.quantile([a for a, _ in spans], 0.02)))
         top = max(top, float(np.quantile([b for _, b in spans], 0.98)))
     bottom, top = bottom - reach, top + reach
-    levels = np.linspace(bottom, top, int(np.clip(np.ceil((top - bottom) / grid.step), model.levels, 3 * model.levels)))
+    number = np.clip(np.ceil((top - bottom) / grid.step), model.levels, MOST_FINER * model.levels)
+    levels = np.linspace(bottom, top, int(number))
     gaps = steps / typical
     blocks = _blocks(grid, (0.0,), (0.0,), 1, rows, index, levels)
-    for nodes, alike in groupby(sorted(model.correlations), lambda rho: nodes_for(rho, model.nodes)):
+    for nodes, alike in groupby(
+            sorted(model.correlations), lambda rho: nodes_for(rho, model.nodes) if fine else model.nodes):
         blocks += _blocks(grid, tuple(alike), grid.spreads, nodes, rows, index, levels)
     # every spread (zero and feedback included) weighs the same, whatever its number of correlations
     weight = [np.full(b.settings, 1.0 if b.nodes == 1 else 1 / len(model.correlations)) for b in blocks]
     rate, age = last_exact(low, high, scale, gaps)
     if count and model.feedback and tellable(series, gaps):
-        blocks.append(_feedback_block(model.feedback, grid.noises, low, high, scale, rate, age, levels))
+        blocks.append(_feedback_block(model.feedback, grid.noises, low, high, scale, rate, age, levels,
+                                      grid.observation.odd))
         weight.append(np.full(blocks[-1].settings, 1 / len(model.feedback)))
     return Problem(
         model=model, observation=grid.observation, gaps=gaps,
@@ -154,27 +163,33 @@ class Grid:
     noises: tuple[float, ...]
 
 
-def _count_grid(model: RegimeModel, series: Series, scale: np.ndarray) -> Grid:
+def _count_grid(model: Settings, series: Series, scale: np.ndarray) -> Grid:
+    """Counts: dispersions and spreads are those of the model for counts that scatter by a third or more of their level.
+
+    Counts that scatter less, as large ones may, get both in proportion, so that another unit changes nothing; no row
+    may scatter so little that its level would fall between two points of the finest grid.
+    """
     seen = series.observed
     bottom, top = level_range(series.low, series.high, scale)
     centre = float(np.log((np.sum(series.middle[seen]) + 0.5) / np.sum(scale[seen])))
-    usual = np.log(np.mean(series.middle[seen]) + 1e-9)  # of the counts themselves, whatever the share watched
-    stretch = np.linspace(0, 1, len(model.dispersions)) * max(0.0, 0.5 * (usual - np.log(20)))
-    return Grid(observation=Counts(), bottom=bottom, top=top,
-                step=fineness(max(scatter(np.log(series.middle[seen] + 0.5) - np.log(scale[seen])), 0.01), seen),
-                centre=centre, width=model.level_spread, spreads=model.spreads,
-                noises=tuple(np.array(model.dispersions) * np.exp(stretch)))
+    noise = max(scatter(np.log(series.middle[seen] + 0.5) - np.log(scale[seen])),
+                CELLS * (top - bottom) / (MOST_FINER * model.levels))
+    small = min(1.0, noise / COARSE_NOISE)
+    return Grid(observation=Counts(odd_of(series, model.odd)), bottom=bottom, top=top, step=fineness(noise, seen),
+                centre=centre, width=model.level_spread, spreads=tuple(s * small for s in model.spreads),
+                noises=tuple(r / small**2 for r in model.dispersions))
 
 
-def _real_grid(model: RegimeModel, series: Series) -> Grid:
+def _real_grid(model: Settings, series: Series) -> Grid:
     """Reals: the scatter from row to row takes the place of the unit that logs give to counts."""
     seen = series.observed
     y = series.middle[seen]
     sd = float(y.std()) or max(abs(float(y[0])), 1.0) * 1e-3
     unit = max(scatter(y), 0.05 * sd)
-    return Grid(observation=Reals(), bottom=float(y.min()), top=max(float(y.max()), float(y.min()) + 0.5 * unit),
-                step=fineness(unit, seen), centre=float(y.mean()), width=model.level_spread * max(sd, unit),
-                spreads=tuple(3 * unit * s for s in model.spreads), noises=tuple(unit * np.array(NOISES)))
+    return Grid(observation=Reals(Odd(model.odd), unit=max(sd, unit)), bottom=float(y.min()),
+                top=max(float(y.max()), float(y.min()) + 0.5 * unit), step=fineness(unit, seen), centre=float(y.mean()),
+                width=model.level_spread * max(sd, unit), spreads=tuple(3 * unit * s for s in model.spreads),
+                noises=tuple(unit * np.array(NOISES)))
 
 
 def _blocks(grid: Grid, correlations: tuple[float, ...], spreads: tuple[float, ...], nodes: int, rows: np.ndarray,
@@ -188,11 +203,11 @@ def _blocks(grid: Grid, correlations: tuple[float, ...], spreads: tuple[float, .
 
 
 def _feedback_block(shares: tuple[float, ...], noises: tuple[float, ...], low: np.ndarray, high: np.ndarray,
-                    scale: np.ndarray, rate: np.ndarray, age: np.ndarray, levels: np.ndarray) -> Block:
+                    scale: np.ndarray, rate: np.ndarray, age: np.ndarray, levels: np.ndarray, odd: Odd) -> Block:
     phi, noise = np.repeat(np.array(shares), len(noises)), np.tile(np.array(noises), len(shares))
     rows, index = _distinct(low, high, np.broadcast_to(scale, low.shape), rate[:, :-1], age[:, :-1])
     return Block(spread=np.zeros(len(phi)), noise=noise, feedback=phi, correlation=0.0, nodes=1, index=index,
-                 emission=emission(rows, levels, phi, noise))
+                 emission=emission(rows, levels, phi, noise, odd))
 
 
 def _distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

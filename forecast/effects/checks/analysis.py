@@ -12,6 +12,7 @@ from forecast.breaks.regimes import Regimes
 from forecast.effects.checks.variant import BASE, NOBODY, Outcome, Variant
 from forecast.effects.explanations import Window, explain, focal_change
 from forecast.evidence.source import Evidence
+from forecast.regime_model.fit import Fit
 from forecast.regime_model.posterior import Posterior
 from forecast.series.series import Series
 
@@ -52,7 +53,7 @@ class Analysis:
     delay: int
     anticipation: int
     imaged: Posterior | None = None
-    _posteriors: dict[bytes, Posterior] = field(default_factory=dict)  # many statements change no bound at all
+    _fits: dict[bytes, Fit] = field(default_factory=dict)  # many statements change no bound at all
 
     @cached_property
     def conclusion(self) -> Variant:
@@ -72,30 +73,30 @@ class Analysis:
     def _concluded(self, check: str, case: Case) -> Variant:
         if case.series is None or case.series.observed.sum() < FEWEST:
             return Variant(check, case.name, Outcome.NO_SERIES, 0.5, NOBODY, 0.5)
-        posterior = self._posterior(case.series, case.regimes)
-        if posterior.log_ratio < np.log(case.regimes.needed(posterior)):
-            return Variant(check, case.name, Outcome.STANDS, posterior.probability, NOBODY, 1 - posterior.probability)
-        breaks, about = case.regimes.breaks(posterior, case.series), self._about
+        fit = self._fit(case.series, case.regimes)
+        if not fit.test.changed:
+            return Variant(check, case.name, Outcome.STANDS, fit.changed, NOBODY, 1 - fit.changed)
+        breaks, about = fit.breaks, self._about
         near = None if about is None or not breaks else min(
             breaks, key=lambda b: abs(np.datetime64(b.at) - about)).position - 1
-        best = max(explain(case.series, posterior, case.windows, near), key=lambda row: row.probability)
-        return Variant(check, case.name, Outcome.STANDS, posterior.probability, best.name, best.probability)
+        best = max(explain(case.series, fit.posterior, case.windows, near), key=lambda row: row.probability)
+        return Variant(check, case.name, Outcome.STANDS, fit.changed, best.name, best.probability)
 
     @cached_property
     def _about(self) -> np.datetime64 | None:
         """The date of the change that all cases are asked about; None where the base dates none."""
         series = self.base.series
         assert series is not None  # noqa: S101 - for the type checker; the base has a series
-        posterior = self._posterior(series, self.base.regimes)
-        breaks = self.base.regimes.breaks(posterior, series)
+        fit = self._fit(series, self.base.regimes)
+        breaks = fit.breaks
         if not breaks:
             return None
-        tables = [explain(series, posterior, self.base.windows, b.position - 1) for b in breaks]
+        tables = [explain(series, fit.posterior, self.base.windows, b.position - 1) for b in breaks]
         return np.datetime64(breaks[focal_change(breaks, tables)].at)
 
-    def _posterior(self, series: Series, regimes: Regimes) -> Posterior:
+    def _fit(self, series: Series, regimes: Regimes) -> Fit:
         arrays = (series.start, series.end, series.low, series.high, series.exposure)
         key = b"".join(array.tobytes() for array in arrays) + repr(regimes).encode()
-        if key not in self._posteriors:
-            self._posteriors[key] = regimes.posterior(series)
-        return self._posteriors[key]
+        if key not in self._fits:
+            self._fits[key] = regimes.fit(series)
+        return self._fits[key]

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from forecast.breaks.detection import Break
+from forecast.series.breaks import Break
 from forecast.experiment.findings import Reading
 from forecast.experiment.series_answers import Answer, SeriesAnswer
 from forecast.report.phrases import (
@@ -28,16 +28,17 @@ from forecast.series.calendar import per_row, row_noun
 from forecast.series.series import Series
 
 CHANGES_SHOWN = 4  # changes that a sentence still lists
+UNDATED = {Answer.CANNOT_DATE: "cannot date a change by themselves", Answer.UNCHANGED: "speak against a change",
+           Answer.PERSISTENT: "wander so far by themselves that no change can be dated"}
 
 
 def change(reading: Reading, answer: SeriesAnswer) -> str:
     """Whether the level changed, when, and from what to what."""
     what = subject(reading.series)
     if answer.answer is not Answer.CHANGED:
-        verb = "speak against a change" if answer.answer is Answer.UNCHANGED else "cannot date a change by themselves"
-        return (f"The {seen_rows(reading)} of {what} {verb} (Bayes factor "
-                f"{figure(answer.bayes_factor)}; {answer.needed:g} is the least we act on). With even odds "
-                f"beforehand, {it_is(answer.probability)} that the level changed at all.")
+        return (f"The {seen_rows(reading)} of {what} {UNDATED[answer.answer]} (p = {figure(answer.p_value)}, by "
+                f"simulating the same series without a change). With even odds beforehand, {it_is(answer.probability)} "
+                "that the level changed at all.")
     opening = sentence(f"{it_is(answer.probability)} that the level of {what} changed")
     found = reading.changes
     if not found or answer.focal is None:

@@ -1,0 +1,148 @@
+"""The compiled comparison of "the level changes" with "it does not", for many series over the same dates at once."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from forecast.regime_model._numba_filters import _moved
+from forecast.support.compiled import Array, part_kernel, vector_kernel
+
+
+@part_kernel
+def _shifted(table: Array, at: int, levels: int, offset: float, out: Array) -> None:
+    """The likelihoods of a row over levels that lie `offset` cells higher; the ends hold beyond the ends."""
+    whole = math.floor(offset)
+    part = np.float32(offset - whole)
+    rest = np.float32(1.0) - part
+    first, last = min(max(-whole, 0), levels), max(min(levels - 1 - whole, levels), 0)
+    for i in range(first):
+        out[i] = table[at]
+    if last > first:
+        row, inner = table[at + first + whole:at + last + whole + 1], out[first:last]
+        for i in range(len(inner)):
+            inner[i] = rest * row[i] + part * row[i + 1]
+    for i in range(max(last, first), levels):
+        out[i] = table[at + levels - 1]
+
+
+@part_kernel
+def _summed(values: Array, levels: int, sums: Array) -> None:
+    """Add the sums over levels of values [E, L] to sums [E]."""
+    for e in range(len(sums)):
+        whole, row = np.float32(0.0), values[e * levels:(e + 1) * levels]
+        for i in range(levels):
+            whole += row[i]
+        sums[e] += whole
+
+
+@part_kernel
+def _stepped(states: Array, base: int, width: int, effects: int, prior: Array, step: np.float32, pulse: np.float32,
+             back: np.float32, factor: Array, emission: Array, total: Array, pool: Array, mass: Array) -> None:
+    """One gap and one row of one deviation: modes constant, flat, effects, [E, L] each, lie `width` apart from `base`.
+
+    Everything is multiplied by factor [E, L] first; emission [1 + K, E, L]; adds the sums of what comes out to mass.
+    """
+    least, one, levels = np.float32(1e-36), np.float32(1.0), len(prior)
+    constant, flat = states[base:base + width], states[base + width:base + 2 * width]
+    for j in range(width):
+        pool[j] = flat[j]
+    for k in range(effects):
+        row = states[base + (2 + k) * width:base + (3 + k) * width]
+        for j in range(width):
+            pool[j] += row[j]
+    for e in range(len(total)):
+        total[e] = np.float32(0.0)
+    _summed(pool, levels, total)
+    kept, ends = (one - step) * (one - pulse), (one - step) * back
+    lasts, begins = (one - step) * (one - back), (one - step) * pulse / np.float32(max(effects, 1))
+    for e in range(len(total)):
+        part, fresh = pool[e * levels:(e + 1) * levels], step * total[e]
+        for i in range(levels):
+            part[i] = fresh * prior[i]
+    for j in range(width):
+        pool[j] += kept * flat[j]
+    for k in range(effects):
+        row = states[base + (2 + k) * width:base + (3 + k) * width]
+        here = emission[(1 + k) * width:(2 + k) * width]
+        for j in range(width):
+            before = row[j]
+            pool[j] += ends * before
+            value = (lasts * before + begins * flat[j]) * factor[j] * here[j]
+            row[j] = value if value > least else np.float32(0.0)
+        _summed(row, levels, mass)
+    for j in range(width):
+        value, other = pool[j] * factor[j] * emission[j], constant[j] * factor[j] * emission[j]
+        flat[j] = value if value > least else np.float32(0.0)
+        constant[j] = other if other > least else np.float32(0.0)
+    _summed(flat, levels, mass)
+    _summed(constant, levels, mass)
+
+
+@vector_kernel
+def compared(index: Array,  # noqa: PLR0912 - loops of a kernel
+             offset: Array, table: Array, peak: Array, moves: Array, kind: Array, prior: Array,
+             start: Array, effect: Array, risks: Array, series: int, constant: Array,
+             changed: Array) -> None:
+    """Log evidence [B, E] of a constant level, and of one that may step or be raised or lowered for a while.
+
+    index [B, n] : rows of the table [U, D, E, L]; offset [B, n] : cells by which a season lifts each row (empty: none)
+    risks [n - 1, 3] : chance in each gap of a step, of an effect [K] (in cells) to begin, and of it to end
+    """
+    nodes, levels, effects = len(start), len(prior), len(effect)
+    n = len(index) // series
+    settings = len(constant) // series
+    modes, width = 2 + effects, settings * levels
+    size = modes * width
+    old, new = np.empty(nodes * size, np.float32), np.empty(nodes * size, np.float32)
+    pool, emission = np.empty(width, np.float32), np.empty((1 + effects) * width, np.float32)
+    mass, total, log = np.empty(settings, np.float32), np.empty(settings, np.float32), np.empty(settings)
+    factor = np.empty(width, np.float32)
+    for b in range(series):
+        for d in range(nodes):
+            for m in range(modes):
+                for e in range(settings):
+                    q = d * size + m * width + e * levels
+                    for i in range(levels):
+                        new[q + i] = start[d] * prior[i] if m < 2 else np.float32(0.0)
+        for e in range(settings):
+            log[e] = 0.0
+        for j in range(width):
+            factor[j] = np.float32(1.0)
+        for t in range(n):
+            row = index[b * n + t]
+            step, pulse, back = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+            if t:
+                old, new = new, old
+                _moved(old, moves, kind[t - 1] * nodes * nodes, nodes, size, new)
+                step, pulse, back = risks[3 * t - 3], risks[3 * t - 2], risks[3 * t - 1]
+            lift = offset[b * n + t] if len(offset) else 0.0
+            for e in range(settings):
+                mass[e] = np.float32(0.0)
+            for d in range(nodes):
+                for e in range(settings):
+                    at = ((row * nodes + d) * settings + e) * levels
+                    _shifted(table, at, levels, lift, emission[e * levels:(e + 1) * levels])
+                    for k in range(effects):
+                        q = (1 + k) * width + e * levels
+                        _shifted(table, at, levels, lift + effect[k], emission[q:q + levels])
+                _stepped(new, d * size, width, effects, prior, step, pulse, back, factor, emission, total, pool, mass)
+            for e in range(settings):
+                log[e] += math.log(max(mass[e], 1e-37)) + peak[row * settings + e]
+                inverse = np.float32(1.0) / max(mass[e], np.float32(1e-37))
+                for i in range(levels):
+                    factor[e * levels + i] = inverse
+        for e in range(settings):
+            still, some = 0.0, 0.0
+            for d in range(nodes):
+                for m in range(modes):
+                    q = d * size + m * width + e * levels
+                    for i in range(levels):
+                        if m:
+                            some += new[q + i]
+                        else:
+                            still += new[q + i]
+            whole = still + some  # what the last row has left, of which the log holds the whole
+            constant[b * settings + e] = log[e] + math.log(max(still / whole, 1e-37))
+            changed[b * settings + e] = log[e] + math.log(max(some / whole, 1e-37))

@@ -1,0 +1,147 @@
+"""From posterior paths to changes: what happens on each path, what most paths agree on, and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast.regime_model.problem import Problem, settings_table
+from forecast.regime_model.shapes import ShapePaths
+from forecast.series.breaks import Break, Shape
+from forecast.series.series import Series
+
+SHORT = 2  # gaps within which a slope is a step: no row, or one, lies on the way
+SMALL = 2.0  # cells of the level grid (each the uncertainty of a level over half the rows) below which a rise is none
+NAMES: dict[str, Shape] = {"S": "step", "G": "gradual", "T": "temporary"}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One change on one path: kind S, G or T, the gap in which it begins and the row from which it is over.
+
+    before, after : rows whose levels it lies between (a temporary one: outside and inside)
+    """
+
+    kind: str
+    gap: int
+    over: int
+    before: int
+    after: int
+
+
+def happenings(paths: ShapePaths, cell: float) -> list[tuple[Happening, ...]]:
+    """What happens on each path, in order of time.
+
+    A slope that is over within two gaps is a step, one that moves the level by less than two cells is nothing. An
+    effect that a step ends, or that still lasts in the last row, began as a step.
+    """
+    mode = np.where(paths.slope != 0, np.sign(paths.slope), np.where(paths.effect != 0, 2 * np.sign(paths.effect), 0))
+    turning = (mode[:, 1:] != mode[:, :-1]) | paths.stepped
+    where = [np.flatnonzero(row) for row in turning]
+    return [_happenings(mode[p], paths.stepped[p], paths.base[p], gaps, cell) for p, gaps in enumerate(where)]
+
+
+def _happenings(mode: np.ndarray, stepped: np.ndarray, base: np.ndarray, gaps: np.ndarray,
+                cell: float) -> tuple[Happening, ...]:
+    found: list[Happening] = []
+    last = len(mode) - 1
+    began = 0  # gap in which the present mode began
+
+    def close(end: int, broken: bool) -> None:
+        """What the mode before `end` (a row) was."""
+        now = mode[end]
+        if abs(now) == 1 and abs(base[end] - base[began]) >= SMALL * cell:
+            if end - began > SHORT:
+                found.append(Happening("G", began, end, began, end))
+            else:
+                gap = began + (end - began - 1) // 2
+                found.append(Happening("S", gap, gap + 1, began, end))
+        elif abs(now) == 2:
+            if broken or end == last:
+                found.append(Happening("S", began, began + 1, began, began + 1))
+            else:
+                found.append(Happening("T", began, end + 1, began, began + 1))
+
+    for gap in gaps:
+        if mode[gap]:
+            close(int(gap), bool(stepped[gap]))
+        if stepped[gap]:
+            found.append(Happening("S", int(gap), int(gap) + 1, int(gap), int(gap) + 1))
+        began = int(gap)
+    if mode[last]:
+        close(last, True)
+    return tuple(sorted(found, key=lambda each: (each.gap, each.over)))
+
+
+def agreed(found: list[tuple[Happening, ...]]) -> tuple[str, list[tuple[Happening, ...]]]:
+    """The kinds of changes, in order, that most of the paths with any change have, and those paths."""
+    kinds = Counter("".join(each.kind for each in path) for path in found if path)
+    if not kinds:
+        return "", []
+    most = max(kinds, key=lambda kind: (kinds[kind], -len(kind)))
+    return most, [path for path in found if "".join(each.kind for each in path) == most]
+
+
+def breaks_of_paths(series: Series, problem: Problem, paths: ShapePaths, found: list[tuple[Happening, ...]],
+                    credibility: float = 0.9) -> tuple[Break, ...]:
+    """Changes of a series: as many and of such kinds as most paths with a change have, dated by those paths."""
+    kinds, chosen = agreed(found)
+    if not kinds:
+        return ()
+    most = [p for p, path in enumerate(found) if "".join(each.kind for each in path) == kinds]
+    spread = settings_table(problem)[paths.setting[most], 1]
+    mean = problem.observation.mean(paths.level[most], spread[:, None])
+    made: dict[int, Break] = {}
+    for k, kind in enumerate(kinds):
+        each = [path[k] for path in chosen]
+        one = _dated(series, each, mean, found, credibility)
+        if kind == "T":
+            base = problem.observation.mean(paths.base[most], spread[:, None])
+            one = _with_total(one, each, mean, base, problem.scale)
+        made[one.position] = one
+    return tuple(made[position] for position in sorted(made))
+
+
+def _dated(series: Series, each: list[Happening], mean: np.ndarray, found: list[tuple[Happening, ...]],
+           credibility: float) -> Break:
+    observed = np.flatnonzero(series.observed)
+    gaps, over = np.array([one.gap for one in each]), np.array([one.over for one in each])
+    mode = int(np.bincount(gaps).argmax())
+    low, high = shortest(gaps, credibility)
+    after = int(observed[min(int(np.searchsorted(observed, mode + 1)), len(observed) - 1)])
+    first, last = series.centre[low], series.centre[min(high + 1, len(series) - 1)]
+    path = np.arange(len(each))
+    before, now = (float(np.median(mean[path, rows])) for rows in
+                   ([one.before for one in each], [one.after for one in each]))
+    kind = NAMES[each[0].kind]
+    until = early_day = late_day = ""
+    end = high + 1
+    if kind != "step":
+        ends = int(np.bincount(over).argmax())
+        early, late = shortest(over, credibility)
+        until, early_day, late_day = (str(series.start[row]) for row in (ends, early, late))
+        end = late
+    inside = np.mean([any(one.gap <= end - 1 and one.over > low for one in happened) for happened in found])
+    return Break(position=after, at=str(series.start[after]), low=str(min(first, series.start[after])),
+                 high=str(max(last, series.start[after])), before=before, after=now, probability=float(inside),
+                 shape=kind, until=until, until_low=early_day, until_high=late_day)
+
+
+def _with_total(one: Break, each: list[Happening], mean: np.ndarray, base: np.ndarray, scale: np.ndarray) -> Break:
+    """The break with what it added: the excess over the level that would have held, summed over its rows."""
+    excess = scale * (mean - base)
+    total = [float(excess[p, change.gap + 1:change.over].sum()) for p, change in enumerate(each)]
+    low, middle, high = np.quantile(total, (0.025, 0.5, 0.975))
+    inside = float(np.median([mean[p, change.gap + 1:change.over].mean() for p, change in enumerate(each)]))
+    return replace(one, after=inside, total=float(middle), total_low=float(low), total_high=float(high))
+
+
+def shortest(places: np.ndarray, credibility: float) -> tuple[int, int]:
+    """Shortest run of places that holds the wanted share of the draws."""
+    ordered = np.sort(places)
+    inside = max(1, int(np.ceil(credibility * len(ordered))))
+    width = ordered[inside - 1:] - ordered[:len(ordered) - inside + 1]
+    start = int(width.argmin())
+    return int(ordered[start]), int(ordered[start + inside - 1])

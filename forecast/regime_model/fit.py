@@ -1,0 +1,176 @@
+"""`RegimeModel().fit(series)`: one fit that answers what changed, how, when, by how much, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from forecast.regime_model.change_test import ChangeTest, change_test
+from forecast.regime_model.changes import Happening, breaks_of_paths, happenings
+from forecast.regime_model.filters import evidence_of
+from forecast.regime_model.harmonics import Harmonics, fit_harmonics
+from forecast.regime_model.model import Settings
+from forecast.regime_model.posterior import Posterior
+from forecast.regime_model.problem import Problem, pooled, pose, settings_table
+from forecast.regime_model.shapes import ALL, ShapePaths, odd_chance, shape_paths
+from forecast.series.breaks import Break
+from forecast.series.series import Series, check_series
+
+DRAWS = 2000
+FEWEST = 4  # observed rows: three cannot tell a level from a deviation
+ODD = 0.5  # probability from which a row is named as odd
+YEAR = 365.25  # days
+
+
+@dataclass(frozen=True)
+class RegimeModel(Settings):
+    """The count regime model: its settings are those of `Settings`, every one with a default."""
+
+    def fit(self, series: Series, *, draws: int = DRAWS, seed: int = 0, season: bool = True,
+            credibility: float = 0.9) -> Fit:
+        """Fit a series of counts (or reals): season, settings, and paths of every shape that its level may take.
+
+        Raises TypeError for anything but a `Series`, ValueError for one without an observation.
+
+        >>> fit = RegimeModel().fit(Series.from_values([2, 3, 1, 2, 3, 2, 2, 3, 30, 28, 33, 31, 29, 30, 35, 31]))
+        >>> [(each.position, each.shape) for each in fit.breaks], fit.changed > 0.99
+        ([(8, 'step')], True)
+        """
+        check_series(series, "fit")
+        harmonics = fit_harmonics(series)[0] if season else Harmonics()
+        problem = pose(self, series, harmonics.over(series) if harmonics.names else None)
+        rng = np.random.default_rng(seed)
+        paths, some = shape_paths(problem, ALL, draws, rng)
+        thin, _ = problem.thinned()
+        none = evidence_of(thin, np.zeros(len(thin.gaps)))[0]
+        return Fit(series=series, season=harmonics, problem=problem, paths=paths, some=some, none=none, seed=seed,
+                   credibility=credibility)
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Growth at the end of the series: the factor of the level over a year, and its 95 % interval."""
+
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A series and what the count regime model makes of it.
+
+    season : harmonics that were taken out; problem : the series on the grid of the model; paths : posterior draws
+    some, none : log evidence [S] of every setting with changes of any shape, and without
+    credibility : of the intervals of dates
+    """
+
+    series: Series
+    season: Harmonics
+    problem: Problem
+    paths: ShapePaths
+    some: np.ndarray
+    none: np.ndarray
+    seed: int
+    credibility: float = 0.9
+
+    @cached_property
+    def log_ratio(self) -> float:
+        """Log Bayes factor of a change of any shape against none."""
+        # the chain's own share without a change, as a log
+        without = ALL.expected * self.problem.model.breaks - np.log1p(-ALL.trend)
+        weight = self.problem.weight
+        some, none = float(pooled(self.some, weight)), float(pooled(self.none, weight)) - without
+        part = np.log(np.maximum(np.expm1(np.minimum(some - none, 700.0)), 1e-12))
+        return float(part - np.log(np.expm1(without)))
+
+    @property
+    def changed(self) -> float:
+        """Posterior probability of a change of any shape, at even odds; told also when none is called."""
+        return float(1 / (1 + np.exp(-np.clip(self.log_ratio, -700, 700))))
+
+    @cached_property
+    def test(self) -> ChangeTest:
+        """The test of a constant level, simulated when it is first asked for."""
+        if self.series.observed.sum() < FEWEST:
+            return ChangeTest(p_value=1.0, wander=0.0, persistent=False, placebos=0)
+        return change_test(self.series, self.season, self.problem, self.some, self.none, self.odd,
+                           np.random.default_rng([self.seed, 1]))
+
+    @property
+    def p_value(self) -> float:
+        """Chance of as much evidence for a change where there is none."""
+        return self.test.p_value
+
+    @property
+    def persistent(self) -> bool:
+        """True where the counts wander so far by themselves that no date of a change can be told."""
+        return self.test.persistent
+
+    @cached_property
+    def odd(self) -> np.ndarray:
+        """Posterior probability that each row is odd, [n]: it says nothing of the level."""
+        return odd_chance(self.series, self.problem, self.paths)
+
+    @property
+    def odd_rows(self) -> tuple[int, ...]:
+        """Positions of the rows that stand out by themselves."""
+        return tuple(int(row) for row in np.flatnonzero(self.odd > ODD))
+
+    @property
+    def unreported_zeros(self) -> tuple[int, ...]:
+        """Positions of odd zeros that look like reports which are missing; () for a single one."""
+        zeros = tuple(row for row in self.odd_rows if self.series.high[row] == 0)
+        return zeros if len(zeros) > 1 else ()
+
+    @cached_property
+    def happenings(self) -> list[tuple[Happening, ...]]:
+        """What happens on each path."""
+        return happenings(self.paths, float(self.problem.levels[1] - self.problem.levels[0]))
+
+    @cached_property
+    def likely(self) -> tuple[Break, ...]:
+        """The changes that are likeliest if there is any, called or not."""
+        return breaks_of_paths(self.series, self.problem, self.paths, self.happenings, self.credibility)
+
+    @cached_property
+    def breaks(self) -> tuple[Break, ...]:
+        """Changes in time order; () where the test finds none, or no date can be told."""
+        return self.likely if self.test.changed else ()
+
+    @cached_property
+    def trend(self) -> Trend | None:
+        """Growth a year at the end of the series, where most paths with a change lie on a slope there."""
+        if not any(each.shape == "gradual" for each in self.breaks):
+            return None
+        last = len(self.series) - 1
+        growing = [(p, path[-1]) for p, path in enumerate(self.happenings)
+                   if path and path[-1].kind == "G" and path[-1].over == last]
+        if len(growing) <= 0.5 * len(self.happenings):
+            return None
+        days = self.series.days
+        rate = [(self.paths.base[p, last] - self.paths.base[p, each.gap]) * YEAR / (days[last] - days[each.gap])
+                for p, each in growing]
+        low, middle, high = np.quantile(rate, (0.025, 0.5, 0.975))
+        return Trend(*(float(np.exp(each)) for each in (middle, low, high)))
+
+    @cached_property
+    def shapes(self) -> dict[str, float]:
+        """Share of the paths with a change on which one of each shape occurs."""
+        some = [path for path in self.happenings if path]
+        names = {"S": "step", "G": "gradual", "T": "temporary"}
+        return {name: float(np.mean([any(each.kind == kind for each in path) for path in some])) if some else 0.0
+                for kind, name in names.items()}
+
+    @cached_property
+    def posterior(self) -> Posterior:
+        """The paths as levels and gaps in which a change begins, for those who ask when and between which levels."""
+        jumps = np.zeros((len(self.happenings), len(self.series) - 1), bool)
+        for p, path in enumerate(self.happenings):
+            for each in path:
+                jumps[p, each.gap] = True
+        correlation, spread, noise, feedback = settings_table(self.problem)[self.paths.setting].T
+        return Posterior(problem=self.problem, log_ratio=self.log_ratio, jumps=jumps, level=self.paths.level,
+                         correlation=correlation, spread=spread, noise=noise, feedback=feedback)

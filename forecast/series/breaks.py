@@ -1,0 +1,47 @@
+"""`Break`: one change of a series, whoever found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Shape = Literal["step", "gradual", "temporary"]
+
+
+@dataclass(frozen=True)
+class Break:
+    """One change of level (or trend) of a series.
+
+    position : index of the first observation of the new segment (0-based, counted over all rows, missing included)
+    at : start date of that observation, ISO
+    low, high : ISO dates between which the change lies (begins, where it is no step), with the detector's stated
+        confidence (90 % credible for the count regime model); `low` <= `at` <= `high`
+    before, after : fitted level (count per row) of the segments on both sides; of a temporary change, outside and
+        inside of it
+    probability : posterior probability that the change lies within [low, high]; NaN for detectors without one
+    shape : "step", "gradual" (the level moves from `at` to `until`), or "temporary" (the old level holds again from
+        `until` on)
+    until, until_low, until_high : where a change that is no step ends, and dates between which that lies; "" of a step
+    total, total_low, total_high : counts that a temporary change added or took away, and their 95 % interval; NaN of
+        other shapes
+    """
+
+    position: int
+    at: str
+    low: str
+    high: str
+    before: float
+    after: float
+    probability: float
+    shape: Shape = "step"
+    until: str = ""
+    until_low: str = ""
+    until_high: str = ""
+    total: float = float("nan")
+    total_low: float = float("nan")
+    total_high: float = float("nan")
+
+    @property
+    def ratio(self) -> float:
+        """Level after over level before."""
+        return self.after / self.before if self.before else float("inf")
