@@ -133,6 +133,13 @@ def test_a_year_is_taken_out_and_a_change_beside_it_is_found(factor):
     assert [abs(each.position - 60) <= 3 for each in fit.breaks] == ([True] if factor < 1 else [])
 
 
+def test_several_steps_are_no_season():
+    y = np.random.default_rng(1).poisson(np.repeat([10, 40, 120], [24, 24, 12]))
+    fit = RegimeModel().fit(Series.from_values(y, start="2019-01-01", freq="MS"))
+    assert fit.season.names == ()
+    assert [(each.shape, each.position) for each in fit.breaks] == [("step", 24), ("step", 48)]
+
+
 def test_neither_a_step_nor_a_line_nor_noise_is_a_season():
     for mean in (np.where(np.arange(104) >= 50, 60.0, 30.0), np.linspace(20, 80, 104), np.full(104, 30.0)):
         assert fit_harmonics(weekly(rng(5).poisson(mean)))[0].names == ()
@@ -191,7 +198,9 @@ def test_the_compiled_comparison_is_that_of_the_filter():
 def test_paths_have_the_likeliest_level_and_fill_rows_nobody_saw():
     y = np.r_[rng(1).poisson(10, 30), rng(2).poisson(40, 30)].astype(float)
     y[10:20] = np.nan
-    paths, _ = shape_paths(pose(SMALL, weekly(y)), ALL, 300, rng(0))
+    problem = pose(SMALL, weekly(y))
+    thin, _ = problem.thinned()
+    paths = shape_paths(problem, ALL, shape_evidence(thin, modes_of(thin))[0], 300, rng(0))
     level = np.exp(np.median(paths.level, axis=0))
     assert level.shape == (60,)
     assert np.all(level[:28] < 16)

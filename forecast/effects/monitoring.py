@@ -17,6 +17,7 @@ import pandas as pd
 from forecast.regime_model.filters import forward
 from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.last_count import emission
+from forecast.regime_model.odd_rows import USUAL, mixed
 from forecast.regime_model.problem import Block, Problem, pose
 from forecast.series.season import Season, evident_season
 from forecast.series.series import Series, check_series
@@ -222,9 +223,16 @@ def _asked(low: float, high: float, scale: float, rate: float, age: float) -> np
 
 
 def _masses(problem: Problem, block: Block, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities of these rows under each state, [3, D, E, L], and their log peaks [3, E]."""
+    """Probabilities of these rows under each state, [3, D, E, L], and their log peaks [3, E].
+
+    The first, by which the states are weighed, may be an odd row; how far out it lies is told by the regime alone.
+    """
     if block.feedback.any():
-        found = emission(rows, problem.levels, block.feedback, block.noise, problem.observation.odd)
+        found = emission(rows, problem.levels, block.feedback, block.noise, USUAL)
     else:
-        found = problem.observation.emission(rows[:, :3], problem.levels, block.spread, block.noise, block.nodes)
-    return np.asarray(found.table), np.asarray(found.peak)
+        usual = replace(problem.observation, odd=USUAL)
+        found = usual.emission(rows[:, :3], problem.levels, block.spread, block.noise, block.nodes)
+    odd = problem.observation
+    wide, chance = odd.wide(rows), odd.odd.usual(rows)
+    wide[1:], chance[1:] = 0.0, 1.0
+    return mixed(np.asarray(found.table), np.asarray(found.peak), wide, chance)

@@ -80,69 +80,79 @@ def _stepped(states: Array, base: int, width: int, effects: int, prior: Array, s
     _summed(constant, levels, mass)
 
 
+@part_kernel
+def _begun(states: Array, start: Array, prior: Array, size: int, width: int) -> None:
+    """Weights before the first row: constant and flat have the same, effects none."""
+    levels = len(prior)
+    for q in range(len(states) // levels):
+        place = q * levels
+        for i in range(levels):
+            states[place + i] = start[place // size] * prior[i] if place % size < 2 * width else np.float32(0.0)
+
+
+@part_kernel
+def _emitted(table: Array, row: int, node: int, nodes: int, settings: int, levels: int, lift: float, effect: Array,
+             emission: Array) -> None:
+    """Likelihoods [1 + K, E, L] of a row without an effect, and with each."""
+    for e in range(settings):
+        at = ((row * nodes + node) * settings + e) * levels
+        _shifted(table, at, levels, lift, emission[e * levels:(e + 1) * levels])
+        for k in range(len(effect)):
+            q = ((1 + k) * settings + e) * levels
+            _shifted(table, at, levels, lift + effect[k], emission[q:q + levels])
+
+
+@part_kernel
+def _ended(states: Array, levels: int, settings: int, size: int, log: Array, constant: Array, changed: Array) -> None:
+    """Log evidence [E] of both, from the weights after the last row and the log of their sums."""
+    for e in range(settings):
+        still, some = 0.0, 0.0
+        for q in range(len(states) // levels):
+            if q % settings == e:
+                whole = 0.0
+                for i in range(levels):
+                    whole += states[q * levels + i]
+                if q * levels % size < settings * levels:
+                    still += whole
+                else:
+                    some += whole
+        constant[e] = log[e] + math.log(max(still / (still + some), 1e-37))
+        changed[e] = log[e] + math.log(max(some / (still + some), 1e-37))
+
+
 @vector_kernel
-def compared(index: Array,  # noqa: PLR0912 - loops of a kernel
-             offset: Array, table: Array, peak: Array, moves: Array, kind: Array, prior: Array,
-             start: Array, effect: Array, risks: Array, series: int, constant: Array,
-             changed: Array) -> None:
+def compared(index: Array, offset: Array, table: Array, peak: Array, moves: Array, kind: Array, prior: Array,
+             start: Array, effect: Array, risks: Array, series: int, constant: Array, changed: Array) -> None:
     """Log evidence [B, E] of a constant level, and of one that may step or be raised or lowered for a while.
 
     index [B, n] : rows of the table [U, D, E, L]; offset [B, n] : cells by which a season lifts each row (empty: none)
     risks [n - 1, 3] : chance in each gap of a step, of an effect [K] (in cells) to begin, and of it to end
     """
     nodes, levels, effects = len(start), len(prior), len(effect)
-    n = len(index) // series
-    settings = len(constant) // series
-    modes, width = 2 + effects, settings * levels
-    size = modes * width
+    n, settings = len(index) // series, len(constant) // series
+    width = settings * levels
+    size = (2 + effects) * width
     old, new = np.empty(nodes * size, np.float32), np.empty(nodes * size, np.float32)
-    pool, emission = np.empty(width, np.float32), np.empty((1 + effects) * width, np.float32)
+    pool, emission, factor = (np.empty(width, np.float32), np.empty((1 + effects) * width, np.float32),
+                              np.empty(width, np.float32))
     mass, total, log = np.empty(settings, np.float32), np.empty(settings, np.float32), np.empty(settings)
-    factor = np.empty(width, np.float32)
     for b in range(series):
-        for d in range(nodes):
-            for m in range(modes):
-                for e in range(settings):
-                    q = d * size + m * width + e * levels
-                    for i in range(levels):
-                        new[q + i] = start[d] * prior[i] if m < 2 else np.float32(0.0)
-        for e in range(settings):
-            log[e] = 0.0
-        for j in range(width):
-            factor[j] = np.float32(1.0)
+        _begun(new, start, prior, size, width)
+        log[:] = 0.0
+        factor[:] = np.float32(1.0)
         for t in range(n):
-            row = index[b * n + t]
+            row, lift = index[b * n + t], offset[b * n + t] if len(offset) else 0.0
             step, pulse, back = np.float32(0.0), np.float32(0.0), np.float32(0.0)
             if t:
                 old, new = new, old
                 _moved(old, moves, kind[t - 1] * nodes * nodes, nodes, size, new)
                 step, pulse, back = risks[3 * t - 3], risks[3 * t - 2], risks[3 * t - 1]
-            lift = offset[b * n + t] if len(offset) else 0.0
-            for e in range(settings):
-                mass[e] = np.float32(0.0)
+            mass[:] = np.float32(0.0)
             for d in range(nodes):
-                for e in range(settings):
-                    at = ((row * nodes + d) * settings + e) * levels
-                    _shifted(table, at, levels, lift, emission[e * levels:(e + 1) * levels])
-                    for k in range(effects):
-                        q = (1 + k) * width + e * levels
-                        _shifted(table, at, levels, lift + effect[k], emission[q:q + levels])
+                _emitted(table, row, d, nodes, settings, levels, lift, effect, emission)
                 _stepped(new, d * size, width, effects, prior, step, pulse, back, factor, emission, total, pool, mass)
             for e in range(settings):
                 log[e] += math.log(max(mass[e], 1e-37)) + peak[row * settings + e]
-                inverse = np.float32(1.0) / max(mass[e], np.float32(1e-37))
-                for i in range(levels):
-                    factor[e * levels + i] = inverse
-        for e in range(settings):
-            still, some = 0.0, 0.0
-            for d in range(nodes):
-                for m in range(modes):
-                    q = d * size + m * width + e * levels
-                    for i in range(levels):
-                        if m:
-                            some += new[q + i]
-                        else:
-                            still += new[q + i]
-            whole = still + some  # what the last row has left, of which the log holds the whole
-            constant[b * settings + e] = log[e] + math.log(max(still / whole, 1e-37))
-            changed[b * settings + e] = log[e] + math.log(max(some / whole, 1e-37))
+                factor[e * levels:(e + 1) * levels] = np.float32(1.0) / max(mass[e], np.float32(1e-37))
+        _ended(new, levels, settings, size, log, constant[b * settings:(b + 1) * settings],
+               changed[b * settings:(b + 1) * settings])

@@ -98,8 +98,7 @@ def breaks_of_paths(series: Series, problem: Problem, paths: ShapePaths, found: 
         each = [path[k] for path in chosen]
         one = _dated(series, each, mean, found, credibility)
         if kind == "T":
-            base = problem.observation.mean(paths.base[most], spread[:, None])
-            one = _with_total(one, each, mean, base, problem.scale)
+            one = _with_total(one, each, series, problem, paths, most, np.random.default_rng(k))
         made[one.position] = one
     return tuple(made[position] for position in sorted(made))
 
@@ -129,13 +128,26 @@ def _dated(series: Series, each: list[Happening], mean: np.ndarray, found: list[
                  shape=kind, until=until, until_low=early_day, until_high=late_day)
 
 
-def _with_total(one: Break, each: list[Happening], mean: np.ndarray, base: np.ndarray, scale: np.ndarray) -> Break:
-    """The break with what it added: the excess over the level that would have held, summed over its rows."""
-    excess = scale * (mean - base)
-    total = [float(excess[p, change.gap + 1:change.over].sum()) for p, change in enumerate(each)]
-    low, middle, high = np.quantile(total, (0.025, 0.5, 0.975))
-    inside = float(np.median([mean[p, change.gap + 1:change.over].mean() for p, change in enumerate(each)]))
-    return replace(one, after=inside, total=float(middle), total_low=float(low), total_high=float(high))
+def _with_total(one: Break, each: list[Happening], series: Series, problem: Problem, paths: ShapePaths,
+                most: list[int], rng: np.random.Generator) -> Break:
+    """The break with what it added: counts of its rows, or expected ones where nobody counted, over what would hold.
+
+    What the counts scatter by is uncertainty of the total, for the expected one is told.
+    """
+    _, spread, noise, _ = settings_table(problem)[paths.setting[most]].T
+    base = problem.observation.mean(paths.base[most], spread[:, None])
+    mean = problem.observation.mean(paths.level[most], spread[:, None])
+    counted = np.where(np.isinf(series.high) | ~series.observed, np.nan, (series.low + series.high) / 2)
+    totals, inside = [], []
+    for p, change in enumerate(each):
+        rows = slice(change.gap + 1, change.over)
+        scale, expected = problem.scale[rows], problem.scale[rows] * mean[p, rows]
+        y = np.where(np.isnan(counted[rows]), expected, counted[rows])
+        sd = np.sqrt(np.sum(expected + expected**2 / noise[p])) if series.is_count else noise[p] * np.sqrt(len(y))
+        totals.append(float(np.sum(y - scale * base[p, rows]) + sd * rng.standard_normal()))
+        inside.append(float(np.sum(y) / np.sum(scale)))
+    low, middle, high = (float(q) for q in np.quantile(totals, (0.025, 0.5, 0.975)))
+    return replace(one, after=float(np.median(inside)), total=middle, total_low=low, total_high=high)
 
 
 def shortest(places: np.ndarray, credibility: float) -> tuple[int, int]:

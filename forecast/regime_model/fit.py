@@ -14,7 +14,7 @@ from forecast.regime_model.harmonics import Harmonics, fit_harmonics
 from forecast.regime_model.model import Settings
 from forecast.regime_model.posterior import Posterior
 from forecast.regime_model.problem import Problem, pooled, pose, settings_table
-from forecast.regime_model.shapes import ALL, ShapePaths, odd_chance, shape_paths
+from forecast.regime_model.shapes import ALL, ShapePaths, modes_of, odd_chance, shape_evidence, shape_paths
 from forecast.series.breaks import Break
 from forecast.series.series import Series, check_series
 
@@ -39,14 +39,36 @@ class RegimeModel(Settings):
         ([(8, 'step')], True)
         """
         check_series(series, "fit")
+        posed = [_Posed.of(self, series, Harmonics())]
         harmonics = fit_harmonics(series)[0] if season else Harmonics()
-        problem = pose(self, series, harmonics.over(series) if harmonics.names else None)
-        rng = np.random.default_rng(seed)
-        paths, some = shape_paths(problem, ALL, draws, rng)
+        if harmonics.names:  # several changes may look like a season to a model that has one
+            posed.append(_Posed.of(self, series, harmonics))
+        best = max(posed, key=lambda each: each.log)
+        paths = shape_paths(best.problem, ALL, best.some, draws, np.random.default_rng(seed))
+        return Fit(series=series, season=best.season, problem=best.problem, paths=paths, some=best.some,
+                   none=best.none, seed=seed, credibility=credibility)
+
+
+@dataclass(frozen=True, eq=False)
+class _Posed:
+    """A series on the grid with a season taken out, and the log evidence [S] with changes and without."""
+
+    season: Harmonics
+    problem: Problem
+    some: np.ndarray
+    none: np.ndarray
+
+    @classmethod
+    def of(cls, model: Settings, series: Series, season: Harmonics) -> _Posed:
+        problem = pose(model, series, season.over(series) if season.names else None)
         thin, _ = problem.thinned()
-        none = evidence_of(thin, np.zeros(len(thin.gaps)))[0]
-        return Fit(series=series, season=harmonics, problem=problem, paths=paths, some=some, none=none, seed=seed,
-                   credibility=credibility)
+        return cls(season, problem, shape_evidence(thin, modes_of(thin))[0],
+                   evidence_of(thin, np.zeros(len(thin.gaps)))[0])
+
+    @property
+    def log(self) -> float:
+        """Log evidence at even odds of a change, the coefficients of the season integrated."""
+        return float(pooled(np.logaddexp(self.some, self.none), self.problem.weight)) - self.season.cost
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,14 @@ NEAR = 5  # rows to either side that the median is taken of
 
 @dataclass(frozen=True, eq=False)
 class Harmonics:
-    """Harmonics of some periods: names, and coefficients of sine and cosine of each in log units, [2 K] a period."""
+    """Harmonics of some periods: names, and coefficients of sine and cosine of each in log units, [2 K] a period.
+
+    cost : what the prior of the coefficients takes from the log likelihood at these (Laplace)
+    """
 
     names: tuple[str, ...] = ()
     coefficients: tuple[np.ndarray, ...] = ()
+    cost: float = 0.0
 
     def over(self, series: Series) -> np.ndarray:
         """Multiplicative factors of the rows of a series, [n]; ones without a season."""
@@ -97,9 +101,9 @@ def fit_harmonics(series: Series, values: np.ndarray | None = None) -> list[Harm
     time = days_of(series)[observed]
     for name in sorted(allowed):  # the week before the year
         chosen = _chosen(z, time, series.middle[observed], name, allowed[name])
-        for b, c in enumerate(chosen):
+        for b, (c, cost) in enumerate(chosen):
             if len(c):
-                made[b] = Harmonics((*made[b].names, name), (*made[b].coefficients, c))
+                made[b] = Harmonics((*made[b].names, name), (*made[b].coefficients, c), made[b].cost + cost)
                 z[b] -= _waves(name, time, len(c) // 2) @ c
     return made
 
@@ -113,8 +117,9 @@ def _tamed(z: np.ndarray) -> np.ndarray:
     return np.asarray(around + np.clip(off, -width, width))
 
 
-def _chosen(z: np.ndarray, time: np.ndarray, level: np.ndarray, name: str, most: int) -> list[np.ndarray]:
-    """Coefficients of each series [B], empty where no season is likelier than one; z [B, n] logs."""
+def _chosen(z: np.ndarray, time: np.ndarray, level: np.ndarray, name: str,
+            most: int) -> list[tuple[np.ndarray, float]]:
+    """Coefficients of each series [B] and their cost, empty where no season is likelier than one; z [B, n] logs."""
     n = z.shape[1]
     noise = np.median(np.abs(np.diff(z, axis=1)), axis=1) / 0.954
     least = np.sqrt(np.mean(1 / (level + 1.0)))
@@ -123,12 +128,15 @@ def _chosen(z: np.ndarray, time: np.ndarray, level: np.ndarray, name: str, most:
     change, weight = _changes(n, time)
     change -= change.mean(axis=1, keepdims=True)  # the constant is taken out, its prior being flat
     best_log = np.full(len(z), -np.inf)
-    best: list[np.ndarray] = [np.zeros(0)] * len(z)
+    best: list[tuple[np.ndarray, float]] = [(np.zeros(0), 0.0)] * len(z)
     for harmonics in range(most + 1):
         waves = _waves(name, time, harmonics) if harmonics else np.zeros((n, 0))
-        for b, (log, c) in enumerate(_fitted(z, change, weight, waves - waves.mean(axis=0), noise[:, 0])):
+        waves = waves - waves.mean(axis=0)
+        for b, (log, c) in enumerate(_fitted(z, change, weight, waves, noise[:, 0])):
             if log > best_log[b] + 1e-9:
-                best_log[b], best[b] = log, c
+                matrix = np.eye(len(c)) + waves.T @ waves * (SIZE / noise[b, 0]) ** 2
+                cost = 0.5 * float(c @ c) / SIZE**2 + 0.5 * float(np.linalg.slogdet(matrix)[1])
+                best_log[b], best[b] = log, (c, cost)
     return best
 
 

@@ -45,7 +45,7 @@ class Shapes:
     back: float = 8.0
     fade: float = 8.0
     slopes: tuple[float, ...] = (0.35, 0.7, 1.4, 2.8, 5.6, 11.2)
-    effects: tuple[float, ...] = (0.5, 0.9, 1.5, 2.3)
+    effects: tuple[float, ...] = (0.3, 0.6, 1.0, 1.5, 2.2)
 
     @property
     def expected(self) -> float:
@@ -160,12 +160,11 @@ class ShapePaths:
         return np.asarray(self.base + self.effect)
 
 
-def shape_paths(problem: Problem, shapes: Shapes, draws: int,
-                rng: np.random.Generator) -> tuple[ShapePaths, np.ndarray]:
-    """Paths of one series, and the log evidence [S] of the settings behind them; rows nobody observed are filled in."""
+def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int,
+                rng: np.random.Generator) -> ShapePaths:
+    """Paths of one series, rows nobody observed filled in; logs [S] : the log evidence of its settings."""
     thin, rows = problem.thinned()
     modes = modes_of(thin, shapes)
-    logs = shape_evidence(thin, modes)[0]
     picked = settings_drawn(thin, logs, draws, rng)
     n = len(rows)
     mode, at, node = (np.empty((draws, n), np.int64) for _ in range(3))
@@ -189,7 +188,7 @@ def shape_paths(problem: Problem, shapes: Shapes, draws: int,
         effect=np.concatenate([none, np.zeros(len(modes.slope)), modes.effect * cell])[mode],
         base=thin.levels[at] + cell * np.take_along_axis(place, mode.T, axis=1).T, stepped=stepped, unit=unit,
         setting=picked)
-    return _filled(problem, rows, paths, rng), logs
+    return _filled(problem, rows, paths, rng)
 
 
 def _retraced(problem: Problem, block: Block, modes: Modes, setting: np.ndarray,

@@ -22,7 +22,7 @@ class Break:
     shape : "step", "gradual" (the level moves from `at` to `until`), or "temporary" (the old level holds again from
         `until` on)
     until, until_low, until_high : where a change that is no step ends, and dates between which that lies; "" of a step
-    total, total_low, total_high : counts that a temporary change added or took away, and their 95 % interval; NaN of
+    total, total_low, total_high : counts that a temporary change added or took away, and their 95 % interval; None of
         other shapes
     """
 
@@ -37,9 +37,9 @@ class Break:
     until: str = ""
     until_low: str = ""
     until_high: str = ""
-    total: float = float("nan")
-    total_low: float = float("nan")
-    total_high: float = float("nan")
+    total: float | None = None
+    total_low: float | None = None
+    total_high: float | None = None
 
     @property
     def ratio(self) -> float:
