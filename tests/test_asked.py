@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from forecast import Event, Series, detect, simulate
-from forecast.series.breaks import Break
 from forecast.effects.checks.variant import Outcome
 from forecast.effects.counterfactuals import counterfactual
 from forecast.effects.explanations import NONE, NOWHERE, Window, _table
@@ -20,6 +19,7 @@ from forecast.report.prose.story import agreement, events
 from forecast.report.prose.verdicts import depends_on, image_selection, persistence
 from forecast.report.report import summary
 from forecast.report.tables import explanations
+from forecast.series.breaks import Break
 from tests.test_words import Together, changed, effect, explanation, findings, imaged, reading, said_of, variant
 
 OLD = Break(3, "2023-04-01", "2023-03-16", "2023-04-15", 1.0, 5.0, 0.9)

@@ -16,7 +16,6 @@ import pandas as pd
 import pytest
 
 from forecast import conclude
-from forecast.series.breaks import Break
 from forecast.effects.checks.variant import Outcome
 from forecast.effects.event_tests import Untestable
 from forecast.effects.explanations import NONE, NOWHERE, focal_change
@@ -30,6 +29,7 @@ from forecast.experiment.verdicts import RuledOut, Word, ruled_out
 from forecast.report.report import markdown, page, summary, write_report
 from forecast.report.tables import OUTCOMES
 from tests.shipped import EXPERIMENTS, found
+from forecast.series.breaks import Break
 from tests.test_words import Together, effect, explanation, findings, imaged, reading, variant
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -180,11 +180,12 @@ def test_an_event_fits_leads_or_does_neither(visit, outside, log_ratio, attribut
 
 
 # -- each series ----------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("log_ratio", "answer"), [
-    (math.log(3.01), Answer.CHANGED), (math.log(2.9), Answer.CANNOT_DATE), (-math.log(2.9), Answer.CANNOT_DATE),
-    (-math.log(3.01), Answer.UNCHANGED)])
-def test_a_series_changed_did_not_or_cannot_tell(log_ratio, answer):
-    assert series_answer(reading(log_ratio=log_ratio)).answer is answer
+@pytest.mark.parametrize(("p_value", "persistent", "log_ratio", "answer"), [
+    (0.05, False, 0.3, Answer.CHANGED), (0.055, False, 3.0, Answer.CANNOT_DATE), (0.01, True, 3.0, Answer.PERSISTENT),
+    (0.4, False, -math.log(2.9), Answer.CANNOT_DATE), (0.4, False, -math.log(3.01), Answer.UNCHANGED)])
+def test_a_series_changed_did_not_or_cannot_tell(p_value, persistent, log_ratio, answer):
+    told = replace(reading(log_ratio=log_ratio), p_value=p_value, persistent=persistent)
+    assert series_answer(told).answer is answer
 
 
 def test_another_series_overlaps_lies_elsewhere_or_is_silent():

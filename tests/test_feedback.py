@@ -46,8 +46,8 @@ def test_an_adjacent_row_has_the_negative_binomial_likelihood_around_the_last_on
 def test_bounds_hold_the_sum_of_what_lies_within():
     levels, phi, noise = np.log([5.0, 10.0]), np.array([0.5]), np.array([3.0])
     exact = np.array([[y, y, 1.0, 7.0, 3.0] for y in range(4, 9)])
-    parts = emission(exact, levels, phi, noise)
-    within = emission(np.array([[4.0, 8.0, 1.0, 7.0, 3.0]]), levels, phi, noise)
+    parts = emission(exact, levels, phi, noise, Odd())
+    within = emission(np.array([[4.0, 8.0, 1.0, 7.0, 3.0]]), levels, phi, noise, Odd())
     total = (parts.table[:, 0, 0] * np.exp(parts.peak[:, 0])[:, None]).sum(axis=0)
     assert within.table[0, 0, 0] * np.exp(within.peak[0, 0]) == pytest.approx(total, rel=1e-4)
 

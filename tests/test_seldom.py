@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from forecast import run
-from forecast.series.breaks import Break
 from forecast.breaks.mosum import Mosum
 from forecast.effects.event_tests import Untestable
 from forecast.evidence.long_table import LongTable
@@ -21,6 +20,7 @@ from forecast.panel.settings import Settings
 from forecast.regime_model.likelihood import Reals
 from forecast.report.prose.series_story import confidence
 from forecast.report.prose.story import limits
+from forecast.series.breaks import Break
 from forecast.support.untrusted import RefusedError, check_text, read_settings
 
 HEAD = "id,site,measure,kind,start,end,count,scope,publisher"

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.series.breaks import Break
 from forecast.effects.checks.variant import Outcome, Variant
 from forecast.effects.counterfactuals import Counterfactual
 from forecast.effects.event_tests import Effect, Untestable
@@ -31,6 +30,7 @@ from forecast.report.phrases import BANDS, chance, figure, term
 from forecast.report.prose import excess as amounts
 from forecast.report.prose import forecast as outlook
 from forecast.report.prose import series_story, story, verdicts
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 
 T = "\u202f"
@@ -74,7 +74,7 @@ def reading(counts: tuple[float, ...] = (0, 0, 0, 0, 0, 9, 11, 10, 12, 8), log_r
             explanation(NOWHERE, "No change of level at all", 0.05, prior=0.5))
     return Reading(
         name="ships_seen", series=series, account=tuple(Decision(s.id, "ships_seen", "used", "a total") for s in made),
-        log_ratio=log_ratio, needed=3.0, number=(0.05, 0.8, 0.15), bands=np.array([level * 0.7, level, level * 1.4]),
+        log_ratio=log_ratio, p_value=0.01 if log_ratio > 1 else 0.4, persistent=False, number=(0.05, 0.8, 0.15), bands=np.array([level * 0.7, level, level * 1.4]),
         gaps=gaps, breaks={"regimes": breaks}, explained=(rows,),
         images=(Image("2023-05-25", 0.8, 0.4, 31, 15.0), Image("2023-05-20", 0.5, 0.25, 31, 20.0)), statements=tuple(made))
 
@@ -176,8 +176,8 @@ def test_golden_limits():
 def test_without_a_break_the_answer_says_that_the_series_cannot_date_one():
     said = story.answer(findings(reading(log_ratio=0.5)))
     assert said[0] == (
-        f"The 10 observed months of ships seen at Port One cannot date a change by themselves (Bayes factor 1.6; 3 is the least "
-        f"we act on). With even odds beforehand, it is likely (62{T}%) that the level changed at all.")
+        f"The 10 observed months of ships seen at Port One cannot date a change by themselves (p = 0.4, by simulating the "
+        f"same series without a change). With even odds beforehand, it is likely (62{T}%) that the level changed at all.")
     assert said[1].startswith(f"Nor can they choose among two events: the fullest window, of “A visit”, holds 70{T}%")
     assert "fits" not in " ".join(said)
 

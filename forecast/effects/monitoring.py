@@ -230,8 +230,8 @@ def _masses(problem: Problem, block: Block, rows: np.ndarray) -> tuple[np.ndarra
     if block.feedback.any():
         found = emission(rows, problem.levels, block.feedback, block.noise, USUAL)
     else:
-        usual = replace(problem.observation, odd=USUAL)
-        found = usual.emission(rows[:, :3], problem.levels, block.spread, block.noise, block.nodes)
+        regular = problem.observation.regular()
+        found = regular.emission(rows[:, :3], problem.levels, block.spread, block.noise, block.nodes)
     odd = problem.observation
     wide, chance = odd.wide(rows), odd.odd.usual(rows)
     wide[1:], chance[1:] = 0.0, 1.0

@@ -13,8 +13,8 @@ from forecast.regime_model.last_count import run
 from forecast.regime_model.posterior import Posterior
 
 if TYPE_CHECKING:
-    from forecast.series.breaks import Break
     from forecast.evidence.feeds.reading import FeedResult
+    from forecast.series.breaks import Break
 
 
 @dataclass(frozen=True)

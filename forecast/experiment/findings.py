@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.series.breaks import Break
 from forecast.effects.checks.variant import Variant
 from forecast.effects.counterfactuals import Counterfactual
 from forecast.effects.event_tests import Effect, Tested, Untestable
@@ -25,6 +24,7 @@ from forecast.experiment.claims import Claim
 from forecast.experiment.conclusions import Conclusions, conclude
 from forecast.models.backtesting import Backtest
 from forecast.regime_model.change_test import SIZE
+from forecast.series.breaks import Break
 from forecast.series.series import Series
 
 LARGEST = 700.0  # a larger logarithm is more than a float holds

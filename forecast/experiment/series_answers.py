@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.series.breaks import Break
 from forecast.effects.explanations import NONE, NOWHERE, WORTH, Explanation
 from forecast.effects.next_image import worst_dated
 from forecast.experiment.evidence_grade import EvidenceGrade, evidence_grade
 from forecast.experiment.thresholds import AGAINST, FEWEST_SINCE, OPEN_DAYS, SEVERAL, SHARED, WORTHWHILE
+from forecast.series.breaks import Break
 
 if TYPE_CHECKING:
     from forecast.experiment.findings import Reading

@@ -1,8 +1,8 @@
 """Every number that decides what a report concludes, each once and with its source; no room above compares with any.
 
 What results themselves answer is decided where they are made: LEVEL, DRIFTS and PERSISTENT by `effects/event_tests`,
-WORTH (below it nobody asks of an event) by `effects/explanations`, SIZE (of the test of a constant level) and WANDERS by
-`regime_model/change_test`.
+WORTH (below it nobody asks of an event) by `effects/explanations`, SIZE (of the test of a constant level) and WANDERS
+by `regime_model/change_test`.
 """
 
 from __future__ import annotations

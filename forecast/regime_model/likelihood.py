@@ -45,6 +45,10 @@ class Observation(Protocol):
         """Scale of the levels by which sizes of changes are told."""
         ...
 
+    def regular(self) -> Observation:
+        """The same without odd rows."""
+        ...
+
     def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
                  nodes: int) -> Emission:
         """Likelihood of distinct rows `[U, 3]` (low, high, scale) for E settings (spread, noise)."""
@@ -80,6 +84,10 @@ class Counts:
     def unit(self) -> float:
         """Sizes of changes are told in log units."""
         return 1.0
+
+    def regular(self) -> Counts:
+        """The same without odd rows."""
+        return Counts()
 
     def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
                  nodes: int) -> Emission:
@@ -141,6 +149,10 @@ class Reals:
 
     odd: Odd = USUAL
     unit: float = 1.0
+
+    def regular(self) -> Reals:
+        """The same without odd rows."""
+        return Reals(unit=self.unit)
 
     def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
                  nodes: int) -> Emission:

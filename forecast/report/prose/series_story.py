@@ -6,7 +6,6 @@ from datetime import date
 
 import numpy as np
 
-from forecast.series.breaks import Break
 from forecast.experiment.findings import Reading
 from forecast.experiment.series_answers import Answer, SeriesAnswer
 from forecast.report.phrases import (
@@ -24,6 +23,7 @@ from forecast.report.phrases import (
     subject,
     unit,
 )
+from forecast.series.breaks import Break
 from forecast.series.calendar import per_row, row_noun
 from forecast.series.series import Series
 
