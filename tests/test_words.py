@@ -173,6 +173,16 @@ def test_golden_limits():
         "A change of less than 2.5-fold, up or down, would have been missed more than once in five times, at every date tested."]
 
 
+def test_a_change_is_told_by_its_shape():
+    step = Break(5, "2023-06-01", "2023-05-16", "2023-06-15", 2.0, 10.0, 0.93)
+    rise = replace(step, shape="gradual", until="2023-09-01", until_low="2023-08-01", until_high="2023-10-01")
+    burst = replace(rise, shape="temporary", total=23.7, total_low=12.0, total_high=31.0)
+    said = [series_story.size(reading((2, 1, 3, 2, 2, 9, 11, 10, 12, 8), breaks=(b,)), b) for b in (step, rise, burst)]
+    assert said == ["from about 2 to about 10 ships a month",
+                    "gradually from about 2 to about 10 ships a month, until 1 September 2023",
+                    "for a while from about 2 to about 10 ships a month, until 1 September 2023: about 24 more in all"]
+
+
 def test_without_a_break_the_answer_says_that_the_series_cannot_date_one():
     said = story.answer(findings(reading(log_ratio=0.5)))
     assert said[0] == (

@@ -50,7 +50,7 @@ def change(reading: Reading, answer: SeriesAnswer) -> str:
     strong = sorted(found, key=lambda b: (b is not focal, -b.probability))[:CHANGES_SHOWN]  # the focal one among them
     each = "; ".join(f"between {between(b)}, {size(reading, b)}" for b in sorted(strong, key=lambda b: b.at))
     hidden = len(found) - len(strong)
-    more = f"; {count(hidden, 'further one')} are in the table" if hidden else ""
+    more = f"; {count(hidden, 'further one')} {'is' if hidden == 1 else 'are'} in the table" if hidden else ""
     return (f"{opening} {count(len(found), 'change').capitalize()} stand out: {each}{more}."
             + _lasting(reading, answer))
 
@@ -77,10 +77,24 @@ def size(reading: Reading, b: Break) -> str:
                      for first, last in ((edges[k], edges[k + 1]), (edges[k + 1], edges[k + 2])))
     counted = f"{unit(s)} {per_row(s)}"
     if before:
-        return f"from none in {_counted_rows(s, before)} to about {about(b.after)} {counted}"
+        return f"{_manner(b)}from none in {_counted_rows(s, before)} to about {about(b.after)} {counted}{_end(b)}"
     if after:
-        return f"from about {about(b.before)} {counted} to none in {_counted_rows(s, after)}"
-    return f"from about {about(b.before)} to about {about(b.after)} {counted}"
+        return f"{_manner(b)}from about {about(b.before)} {counted} to none in {_counted_rows(s, after)}{_end(b)}"
+    return f"{_manner(b)}from about {about(b.before)} to about {about(b.after)} {counted}{_end(b)}"
+
+
+def _manner(b: Break) -> str:
+    return {"step": "", "gradual": "gradually ", "temporary": "for a while "}[b.shape]
+
+
+def _end(b: Break) -> str:
+    """Until when a change that is no step goes on, and what a temporary one came to."""
+    if b.shape == "step":
+        return ""
+    if b.total is None:
+        return f", until {day(b.until)}"
+    more = "more" if b.total >= 0 else "fewer"
+    return f", until {day(b.until)}: about {about(abs(b.total))} {more} in all"
 
 
 def between(b: Break) -> str:
