@@ -118,7 +118,7 @@ def _dated(series: Series, each: list[Happening], mean: np.ndarray, found: list[
     until = early_day = late_day = ""
     end = high + 1
     if kind != "step":
-        ends = int(np.bincount(over).argmax())
+        ends = int(np.bincount(over[gaps == mode]).argmax())  # of the paths that begin there: none ends before
         early, late = shortest(over, credibility)
         until, early_day, late_day = (str(series.start[row]) for row in (ends, early, late))
         end = late

@@ -92,7 +92,9 @@ def modes_of(problem: Problem, shapes: Shapes = ALL) -> Modes:
     cell = problem.levels[1] - problem.levels[0]
     unit = problem.observation.unit
     span = max(float(problem.gaps.sum()), 1e-9)
-    slope = unit * np.array(sorted(sign * rise for rise in shapes.slopes for sign in (-1, 1)))
+    # levels that span more than the steepest slope climbs in half the time need steeper ones
+    steeper = max(1.0, 2 * float(problem.levels[-1] - problem.levels[0]) / unit / max(shapes.slopes, default=np.inf))
+    slope = unit * steeper * np.array(sorted(sign * rise for rise in shapes.slopes for sign in (-1, 1)))
     place = np.outer(np.concatenate([[0.0], np.cumsum(problem.gaps)]) / span, slope) / cell
     whole = np.floor(place)
     effect = unit * np.array([sign * size for size in shapes.effects for sign in (1, -1)])
