@@ -120,6 +120,51 @@ def _ended(states: Array, levels: int, settings: int, size: int, log: Array, con
         changed[e] = log[e] + math.log(max(some / (still + some), 1e-37))
 
 
+@part_kernel
+def _held(states: Array, base: int, emission: Array, factor: Array, mass: Array, levels: int) -> None:
+    """A row of one deviation where the level is constant: multiply [E, L] by the likelihoods; add the sums to mass."""
+    row = states[base:base + len(emission)]
+    for j in range(len(emission)):
+        value = row[j] * factor[j] * emission[j]
+        row[j] = value if value > np.float32(1e-36) else np.float32(0.0)
+    _summed(row, levels, mass)
+
+
+@vector_kernel
+def lifted(index: Array, lift: Array, table: Array, peak: Array, moves: Array, kind: Array, prior: Array, start: Array,
+           series: int, log: Array) -> None:
+    """Log evidence [B, K, E] of a constant level that is lifted by known amounts, lift [K, n] in cells.
+
+    index [B, n], table [U, D, E, L] and the rest as in `compared`.
+    """
+    nodes, levels, n = len(start), len(prior), len(index) // series
+    lifts = len(lift) // n
+    settings = len(log) // (series * lifts)
+    width = settings * levels
+    old, new = np.empty(nodes * width, np.float32), np.empty(nodes * width, np.float32)
+    emission, factor, mass = np.empty(width, np.float32), np.empty(width, np.float32), np.empty(settings, np.float32)
+    for b in range(series):
+        for k in range(lifts):
+            _begun(new, start, prior, width, width)
+            factor[:] = np.float32(1.0)
+            out = log[(b * lifts + k) * settings:(b * lifts + k + 1) * settings]
+            out[:] = 0.0
+            for t in range(n):
+                row = index[b * n + t]
+                if t:
+                    old, new = new, old
+                    _moved(old, moves, kind[t - 1] * nodes * nodes, nodes, width, new)
+                mass[:] = np.float32(0.0)
+                for d in range(nodes):
+                    for e in range(settings):
+                        _shifted(table, ((row * nodes + d) * settings + e) * levels, levels, lift[k * n + t],
+                                 emission[e * levels:(e + 1) * levels])
+                    _held(new, d * width, emission, factor, mass, levels)
+                for e in range(settings):
+                    out[e] += math.log(max(mass[e], 1e-37)) + peak[row * settings + e]
+                    factor[e * levels:(e + 1) * levels] = np.float32(1.0) / max(mass[e], np.float32(1e-37))
+
+
 @vector_kernel
 def compared(index: Array, offset: Array, table: Array, peak: Array, moves: Array, kind: Array, prior: Array,
              start: Array, effect: Array, risks: Array, series: int, constant: Array, changed: Array) -> None:

@@ -28,7 +28,7 @@ ROOT, TILT, MOST_TILTED = 0.5, 1.5, 3.5
 FAR = 1.9  # long-run spread, log units, from which counts wander so far by themselves that any date looks like a change
 # Probability of the likeliest wander without a change, against all changes, from which no date can be told: it lets one
 # in ten pass of series that wander with a spread of 0.6 and a correlation of 0.9 (same bench).
-WANDERS = 0.15
+WANDERS = 0.13
 FINER = 20  # parts of the scatter to which values are rounded in the statistic
 STATISTIC = replace(COARSE, nodes=7)
 
