@@ -21,6 +21,7 @@ from forecast.series.series import Series, check_series
 DRAWS = 2000
 FEWEST = 4  # observed rows: three cannot tell a level from a deviation
 ODD = 0.5  # probability from which a row is named as odd
+NAMED = 0.5  # probability that a change lies within its dates, below which they are not told
 YEAR = 365.25  # days
 
 
@@ -159,8 +160,8 @@ class Fit:
 
     @cached_property
     def breaks(self) -> tuple[Break, ...]:
-        """Changes in time order; () where the test finds none, or no date can be told."""
-        return self.likely if self.test.changed else ()
+        """Changes in time order; () where the test finds none, or no dates are likelier than not to hold one."""
+        return tuple(each for each in self.likely if each.probability >= NAMED) if self.test.changed else ()
 
     @cached_property
     def trend(self) -> Trend | None:
