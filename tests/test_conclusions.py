@@ -28,8 +28,8 @@ from forecast.experiment.series_answers import Advice, Agreement, Answer, series
 from forecast.experiment.verdicts import RuledOut, Word, ruled_out
 from forecast.report.report import markdown, page, summary, write_report
 from forecast.report.tables import OUTCOMES
-from tests.shipped import EXPERIMENTS, found
 from forecast.series.breaks import Break
+from tests.shipped import EXPERIMENTS, found
 from tests.test_words import Together, effect, explanation, findings, imaged, reading, variant
 
 ROOT = Path(__file__).resolve().parent.parent
