@@ -37,7 +37,7 @@ def reading(*statements: Statement, breaks: tuple[Break, ...] = (), log_ratio: f
         low[month], high[month], sources[month] = s.low, s.high, (s.id,)
     series = Series.from_values(np.full(12, np.nan), start="2023-01-01", freq="MS", low=low, high=high, name="ships", sources=tuple(sources))
     account = tuple(Decision(s.id, "ships", "used", "") for s in statements)
-    return Reading(name="ships", series=series, account=account, log_ratio=log_ratio, needed=3.0, number=(0.0, 1.0), bands=np.ones((3, 12)),
+    return Reading(name="ships", series=series, account=account, log_ratio=log_ratio, p_value=0.01 if log_ratio > 1 else 0.4, persistent=False, number=(0.0, 1.0), bands=np.ones((3, 12)),
                    gaps=np.zeros(11), breaks={"regimes": breaks}, explained=((),), images=(), statements=statements,
                    contradictions=contradictions)
 
