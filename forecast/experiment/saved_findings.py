@@ -32,6 +32,12 @@ class SavedBreak(_Part):
     after: float | None
     probability: float | None
     shape: str = "step"
+    until: str = ""
+    until_low: str = ""
+    until_high: str = ""
+    total: float | None = None
+    total_low: float | None = None
+    total_high: float | None = None
 
 
 class SavedExplanation(_Part):
