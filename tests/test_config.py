@@ -41,8 +41,8 @@ def mine(tmp_path, monkeypatch):
 
 
 # -- what loads -----------------------------------------------------------------------------------------------------
-def test_four_experiments_ship():
-    assert SHIPPED == ["border_rail", "khasan_rajin", "seatbelts", "simulated_yard"]
+def test_five_experiments_ship():
+    assert SHIPPED == ["border_rail", "khasan_rajin", "rail", "seatbelts", "simulated_yard"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -18,6 +18,7 @@ from forecast.effects.checks.image_selection import preference
 from forecast.effects.checks.variant import Outcome
 from forecast.effects.explanations import Window
 from forecast.effects.sensitivity import QUICK, checks, sensitivity
+from forecast.evidence.decisions import Contradiction
 
 
 class Bare:
@@ -37,15 +38,17 @@ def khasan():
 def test_the_unchanged_case_comes_first_and_never_flips(khasan):
     assert khasan[0].check == "base"
     assert not khasan[0].turns
-    assert {v.check for v in khasan} == {"base", *checks()} - {"image_selection"}
+    assert {v.check for v in khasan} == {"base", *checks()} - {"image_selection", "publisher_alone"}  # not imaged; nobody excludes another
     assert len({(v.check, v.name) for v in khasan}) == len(khasan)
 
 
 @pytest.fixture(scope="module")
 def analysis():
-    """An analysis that every check applies to: statements, choices, events with a delay, counts from images."""
+    """An analysis that every check applies to: statements that exclude each other, choices, events with a delay, images."""
     experiment = load("khasan_rajin")
     evidence = experiment.series["container_ships"].read()
+    told = Contradiction(date(2023, 8, 1), 2, ("a",), 1, ("b",))
+    evidence = replace(evidence, contradictions=(told,))
 
     def windows(delay, early):
         return replace(experiment, delay_days=delay, anticipation_days=early).windows()
@@ -69,6 +72,14 @@ def test_a_check_makes_the_analysis_otherwise_in_one_respect(name, analysis):
                    if each.name != "name" and getattr(case, each.name) is not getattr(analysis.base, each.name)]
         assert len(changed) == 1, f"{case.name}: {changed}"
     np.testing.assert_array_equal(analysis.base.series.low, before)
+
+
+def test_each_publisher_is_read_alone_where_publishers_exclude_each_other():
+    rail = load("rail", "models=[]")
+    found = sensitivity(rail.series["railcars"].read(), Regimes(draws=200, model=QUICK), lambda delay, early: rail.windows(), 60, 0)
+    alone = {v.name: v.outcome for v in found if v.check == "publisher_alone"}
+    assert {"CSIS Beyond Parallel", "RFA", "VOA Korean"} <= set(alone)
+    assert alone["RFA"] is Outcome.NO_SERIES  # three dates are no series
 
 
 def test_evidence_left_out_is_told_before_choices_made_otherwise():

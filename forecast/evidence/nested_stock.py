@@ -159,7 +159,7 @@ class NestedStock:
                 for day in first + steps.astype(int) * DAY:
                     if day not in taken:
                         taken.add(day)
-                        yield _Row(day, day + DAY, 0.0, bound.high, (), (bound.id, look.id))
+                        yield _Row(day, day + DAY, 0.0, bound.high, (), (bound.id,))
 
     def _account(self, seen: Sequence[Statement], bounds: Sequence[Statement], looks: Sequence[Statement],
                  account: Account) -> None:

@@ -152,7 +152,7 @@ class Reals:
 
     def regular(self) -> Reals:
         """The same without odd rows."""
-        return Reals(unit=self.unit)
+        return Reals(unit=self.unit, offset=self.offset)
 
     def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
                  nodes: int) -> Emission:
@@ -194,8 +194,9 @@ class Reals:
         return np.asarray(latent + noise * rng.standard_t(DEGREES, size=shape))
 
     def mean(self, level: np.ndarray, spread: np.ndarray) -> np.ndarray:
-        """The level itself, whatever its spread."""
-        return np.asarray(level + 0.0 * spread)
+        """The level itself, whatever its spread; of an amount the median, turned back from its logs."""
+        own = level + 0.0 * spread
+        return np.asarray(self.offset * np.expm1(own) if self.offset else own)
 
 
 def scaled(rows: np.ndarray, logs: np.ndarray) -> Emission:
