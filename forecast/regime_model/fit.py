@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from forecast.regime_model.amounts import is_amount, logs_of, offset_of
 from forecast.regime_model.change_test import ChangeTest, change_test
 from forecast.regime_model.changes import Happening, breaks_of_paths, happenings
 from forecast.regime_model.filters import evidence_of
@@ -40,10 +41,14 @@ class RegimeModel(Settings):
         ([(8, 'step')], True)
         """
         check_series(series, "fit")
-        posed = [_Posed.of(self, series, Harmonics())]
+        offset = 0.0
+        if is_amount(series):
+            offset = offset_of(series)
+            series = logs_of(series, offset)
+        posed = [_Posed.of(self, series, Harmonics(), offset)]
         harmonics = fit_harmonics(series)[0] if season else Harmonics()
         if harmonics.names:  # several changes may look like a season to a model that has one
-            posed.append(_Posed.of(self, series, harmonics))
+            posed.append(_Posed.of(self, series, harmonics, offset))
         best = max(posed, key=lambda each: each.log)
         paths = shape_paths(best.problem, ALL, best.some, draws, np.random.default_rng(seed))
         return Fit(series=series, season=best.season, problem=best.problem, paths=paths, some=best.some,
@@ -60,8 +65,8 @@ class _Posed:
     none: np.ndarray
 
     @classmethod
-    def of(cls, model: Settings, series: Series, season: Harmonics) -> _Posed:
-        problem = pose(model, series, season.over(series) if season.names else None)
+    def of(cls, model: Settings, series: Series, season: Harmonics, offset: float) -> _Posed:
+        problem = pose(model, series, season.over(series) if season.names else None, offset=offset)
         thin, _ = problem.thinned()
         return cls(season, problem, shape_evidence(thin, modes_of(thin))[0],
                    evidence_of(thin, np.zeros(len(thin.gaps)))[0])
@@ -85,6 +90,7 @@ class Trend:
 class Fit:
     """A series and what the count regime model makes of it.
 
+    series : as it was fitted: of an amount its logs, see `forecast.regime_model.amounts`
     season : harmonics that were taken out; problem : the series on the grid of the model; paths : posterior draws
     some, none : log evidence [S] of every setting with changes of any shape, and without
     credibility : of the intervals of dates

@@ -145,10 +145,12 @@ class Reals:
     """Reals: latent plus Student noise with six degrees of freedom and scale `noise`; exposure plays no part.
 
     odd : chance that a row is odd, spread evenly over ten of `unit`, by which sizes of changes are measured
+    offset : of an amount, whose rows are log(1 + amount / offset); 0 for plain reals
     """
 
     odd: Odd = USUAL
     unit: float = 1.0
+    offset: float = 0.0
 
     def regular(self) -> Reals:
         """The same without odd rows."""
@@ -185,7 +187,9 @@ class Reals:
 
     def wide(self, rows: np.ndarray) -> np.ndarray:
         """Flat over ten units."""
-        mass = np.where(rows[:, 0] == rows[:, 1], 1 / (WIDTH * self.unit), 0.5)
+        width = np.where(rows[:, 0] == rows[:, 1], 1.0, rows[:, 1] - rows[:, 0])  # a density, or a probability
+        mass = np.where(rows[:, 0] == rows[:, 1], width / (WIDTH * self.unit), np.minimum(
+            width / (WIDTH * self.unit), 0.5))
         return np.where(np.isnan(rows[:, 0]), 0.0, self.odd.share * mass)
 
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -98,11 +98,12 @@ class Problem:
 
 def pose(model: Settings, series: Series, season: np.ndarray | None = None,
          simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0,
-         fine: bool = True) -> Problem:
+         fine: bool = True, offset: float = 0.0) -> Problem:
     """Lay a series (or `simulated` bounds low, high [B, n] on its dates, NaN = missing) on the model's grid.
 
     season : multiplicative factors [n] known or estimated beforehand (1 when None)
     reach : how far the levels go beyond those that the rows may have, log units
+    offset : that of an amount, see `forecast.regime_model.amounts`
     fine : more nodes than the model names where deviations last; without, for a statistic that placebos calibrate
     Raises ValueError when the series holds no observation.
     """
@@ -116,7 +117,7 @@ def pose(model: Settings, series: Series, season: np.ndarray | None = None,
     typical = np.median(steps) if len(steps) else 1.0
     low, high = (series.low[None, :], series.high[None, :]) if simulated is None else simulated
     rows, index = _distinct(low, high, np.broadcast_to(scale, low.shape))
-    grid = _count_grid(model, series, scale) if count else _real_grid(model, series)
+    grid = _count_grid(model, series, scale) if count else _real_grid(model, series, offset)
     bottom, top = grid.bottom, grid.top
     # simulated series share the grid of the observed one, so that their evidence is comparable
     if simulated is not None and count:
@@ -180,13 +181,14 @@ def _count_grid(model: Settings, series: Series, scale: np.ndarray) -> Grid:
                 noises=tuple(r / small**2 for r in model.dispersions))
 
 
-def _real_grid(model: Settings, series: Series) -> Grid:
+def _real_grid(model: Settings, series: Series, offset: float) -> Grid:
     """Reals: the scatter from row to row takes the place of the unit that logs give to counts."""
     seen = series.observed
     y = series.middle[seen]
     sd = float(y.std()) or max(abs(float(y[0])), 1.0) * 1e-3
-    unit = max(scatter(y), 0.05 * sd)
-    return Grid(observation=Reals(Odd(model.odd), unit=max(sd, unit)), bottom=float(y.min()),
+    # months of nothing do not scatter at all, and say nothing of how those of something do
+    unit = max(scatter(y[y > 0] if offset else y), 0.05 * sd)
+    return Grid(observation=Reals(Odd(model.odd), max(sd, unit), offset), bottom=float(y.min()),
                 top=max(float(y.max()), float(y.min()) + 0.5 * unit), step=fineness(unit, seen), centre=float(y.mean()),
                 width=model.level_spread * max(sd, unit), spreads=tuple(3 * unit * s for s in model.spreads),
                 noises=tuple(unit * np.array(NOISES)))
