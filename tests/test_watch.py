@@ -95,3 +95,13 @@ def test_the_command_prints_the_rows_and_how_explanations_moved(capsys):
     assert command(["watch", "khasan_rajin"]) == 2
     assert "write forecast watch khasan_rajin" in capsys.readouterr().err
     assert command(["watch", "khasan_rajin", "2024-12-01", "ships"]) == 2
+
+
+@pytest.mark.parametrize("odd", [0.0, 120.0])
+def test_a_single_row_far_out_is_an_alarm_that_falls_off_again(odd):
+    counts = np.random.default_rng(3).poisson(40, 60).astype(float)
+    counts[40] = odd
+    series = weekly(counts)
+    news = watch(series, series.start[30])
+    assert news[10].alarm
+    assert not any(each.alarm for each in (*news[:10], *news[13:]))

@@ -24,6 +24,7 @@ from forecast.series.series import Series, check_series
 
 REACH = float(np.log(8.0))  # how far beyond the levels of history a new one may lie, log units
 LEVEL = 0.05  # rate of false alarms over a whole watch
+ALONE = 1e-5  # chance of a row so far out that it is an alarm by itself: of a thousand rows, one watch in fifty
 FEWEST = 4  # observed rows of history below which there is no regime to be surprised by
 
 
@@ -35,7 +36,8 @@ class News:
     above, below : probability under the present regime of a count of at least `low`, and of at most `high`
     evidence : e-value of "the level has changed since the watch began"; it may be read after every row
     changed : posterior probability of such a change, at the model's own rate of breaks
-    alarm : whether the evidence reaches 1 / level at this row; one that a single row raised falls off again
+    alarm : whether the evidence reaches 1 / level at this row, or the row is out of all bounds by itself; an alarm that
+        a single row raised falls off again
     """
 
     when: str
@@ -146,7 +148,8 @@ class Watch:
         total = max(sum(float(state.sum()) for state in still), 1e-12 * sum(float(state.sum()) for state in moved))
         stay = self.stay * (1 - chance)
         fresh = sum(float(state.sum()) for state in moved) / total
-        alarm = stay + fresh >= 1 / self.level
+        alone = bool(row.observed[0]) and min(above, below) < ALONE
+        alarm = stay + fresh >= 1 / self.level or alone
         known = low == high and scale > 0
         after = replace(self, still=tuple(state / total for state in still),
                         moved=tuple(state / total for state in moved), stay=stay, last=_middle(row, 0), alarm=alarm,
