@@ -29,6 +29,9 @@ FAR = 1.9  # long-run spread, log units, from which counts wander so far by them
 # Probability of the likeliest wander without a change, against all changes, from which no date can be told: it lets one
 # in ten pass of series that wander with a spread of 0.6 and a correlation of 0.9 (same bench).
 WANDERS = 0.13
+# Log likelihood ratio that a series without a change reaches once in a thousand times at most, by Markov's
+# inequality); with none of the first lot above it, the next would tell nothing.
+CERTAIN = float(np.log(1000))
 FINER = 20  # parts of the scatter to which values are rounded in the statistic
 STATISTIC = replace(COARSE, nodes=7)
 
@@ -78,7 +81,7 @@ def change_test(series: Series, season: Harmonics, problem: Problem, some: np.nd
         above += int(np.sum(ratios[1:] >= ratios[0] - 1e-9))
         number += batch
         # whatever the rest would say, or all but surely so
-        if above >= SIZE * (sum(BATCHES) + 1) or (number >= 100 and above <= 1):
+        if above >= SIZE * (sum(BATCHES) + 1) or (number >= 100 and above <= 1) or (above == 0 and ratios[0] > CERTAIN):
             break
     return ChangeTest((1 + above) / (number + 1), wander, persistent, number)
 
