@@ -20,6 +20,7 @@ from tests.fuzz_ledgers import (
     feeds_with_one_bad_row,
     ledgers_of_known_truth,
     readers_of_ledgers,
+    tables_that_are_damaged,
 )
 from tests.fuzz_numbers import (
     bounds_of_the_reconciler,
@@ -38,7 +39,7 @@ from tests.fuzz_settings import (
 
 Data = st.DataObject
 CHECKS: dict[str, Callable[[Data], str]] = {check.__name__: check for check in (
-    ledgers_of_known_truth, readers_of_ledgers, feeds_with_one_bad_row, feeds_with_changed_bytes, configs_of_known_kind, checks_of_configs, overrides_of_the_command,
+    ledgers_of_known_truth, readers_of_ledgers, feeds_with_one_bad_row, feeds_with_changed_bytes, tables_that_are_damaged, configs_of_known_kind, checks_of_configs, overrides_of_the_command,
     overrides_that_are_composed, bounds_of_the_reconciler, constructors_of_series, grids_of_series, loops_against_every_cut, pruning_against_every_partition)}
 SHARE = {"readers_of_ledgers": 0.2, "overrides_that_are_composed": 0.03, "bounds_of_the_reconciler": 0.2, "feeds_with_one_bad_row": 0.3, "feeds_with_changed_bytes": 0.3,
          "grids_of_series": 0.1}  # the slow ones have fewer inputs

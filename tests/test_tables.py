@@ -446,3 +446,30 @@ def test_init_keeps_what_was_said_of_the_table(tmp_path, monkeypatch, capsys):
     series = load("t").series["cars"].read().series
     assert (series.freq, values(series)) == ("D", [1000 + d for d in range(1, 10)])
     capsys.readouterr()
+
+
+def test_a_column_called_source_names_series_where_it_names_parts(tmp_path, capsys):
+    rows = "".join(f"{year},{source},{year - 2000 + k}\n" for year in range(2001, 2011) for k, source in enumerate(("coal", "wind")))
+    series = everywhere(written(tmp_path, "year,source,generation\n" + rows), capsys)
+    assert {name: each.low.sum() for name, each in series.items()} == {"coal": 55, "wind": 65}
+
+
+@pytest.mark.parametrize(("text", "names"), [
+    ("date,open,high,low,close,volume\n2024-01-02,3,5,2,4,90\n2024-01-03,4,6,3,5,80\n2024-01-04,4,6,3,5,70\n", {"open", "high", "low", "close", "volume"}),
+    ("date,low,high\n2024-01-02,3,5\n2024-01-03,4,6\n2024-01-04,4,6\n", {"count"}),
+    ("year,mean,error\n2001,3.5,.1\n2002,3.6,.1\n2003,3.7,.1\n", {"mean", "error"})])
+def test_prices_are_no_bounds_and_means_no_totals(text, names, tmp_path):
+    assert set(read_table(written(tmp_path, text))) == names
+
+
+def test_a_name_and_its_value_above_years_are_no_headings(tmp_path):
+    text = ('"Source","Simulated"\n\n"Updated","2019-07-10"\n\n"Country","Code","2015","2016","2017","2018"\n"Nowhere","XXX","","","",""\n'
+            '"Here","XXA","1","2","3","4"\n')
+    series = read_table(written(tmp_path, text))
+    assert values(series["Here"]) == [1, 2, 3, 4]
+
+
+def test_measurements_within_days_are_asked_about(tmp_path):
+    text = "time,speed\n" + "".join(f"2024-01-0{d} {h:02d}:00,{50 + h / 3:.1f}\n" for d in (1, 2, 3) for h in range(24))
+    with pytest.raises(ValueError, match="say kind=flow or kind=stock"):
+        read_table(written(tmp_path, text))

@@ -49,6 +49,7 @@ def table_in(sheet: Sheet, skip_rows: int | None, tray: Tray, missing: Callable[
         return None
     width = _width(rows)
     least = 1 if skip_rows is not None and len(rows) > 1 and not _is_body(rows, 0, width, missing) else 0
+    least = max(least, _preamble(rows, width))
     body = next(
         (
             i
@@ -88,6 +89,16 @@ def _filled(sheet: Sheet) -> list[Row]:
             if left < len(rows[i][1]) and rows[i][1][left] is None:
                 rows[i][1][left] = value
     return rows
+
+
+def _preamble(rows: Sequence[Row], width: int) -> int:
+    """How many lines before the first full one are at most half as wide as the table: names and values, a title."""
+    for i, (_, row) in enumerate(rows[:HEADING_WITHIN]):
+        if sum(cell is not None for cell in row) >= 0.6 * width:
+            return i
+        if 2 * _last(row) > width:
+            return 0
+    return 0
 
 
 def _width(rows: Sequence[Row]) -> int:

@@ -23,7 +23,7 @@ from forecast.evidence.tables.repeats import one_a_day
 from forecast.evidence.tables.roles import roles_of
 from forecast.evidence.tables.rows import Entry, entries
 from forecast.evidence.tables.sheets import sheets
-from forecast.evidence.tables.words import COUNTED, CUMULATIVE, DATES, GENERIC, KINDS, heading
+from forecast.evidence.tables.words import COUNTED, CUMULATIVE, DATES, GENERIC, HIGHS, KINDS, LOWS, heading
 from forecast.series.calendar import grid_of
 
 READ_OFF = "counts that are not whole: bounds are the whole numbers around each, as of points read off a chart"
@@ -263,7 +263,7 @@ def _fallback(found: Sequence[tuple[Columns, list[Entry]]]) -> str:
     return (
         "chart"
         if not columns.table.headed
-        else next((n for n in columns.names if heading(n) not in (*GENERIC, *DATES)), "count")
+        else next((n for n in columns.names if heading(n) not in (*GENERIC, *DATES, *LOWS, *HIGHS)), "count")
     )
 
 

@@ -13,7 +13,7 @@ from forecast.evidence.tables.numbers import QuestionError
 from forecast.evidence.tables.options import Options
 from forecast.evidence.tables.rows import Entry
 
-APART = ("image_id", "analyst", "source")  # what tells two looks of one day apart
+APART = ("image_id", "analyst")  # what tells two looks of one day apart
 REGULAR = 2 / 3  # share of steps between times that must be alike for hours to be summed
 Key = tuple[tuple[str, ...], str, object]
 

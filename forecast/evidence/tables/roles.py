@@ -54,7 +54,12 @@ def roles_of(columns: Columns, dates: Dates, missing: Callable[[str], bool], not
     if low is None and high is None:
         low, high = _bounds(columns, missing)
     end = _first(columns, ENDS, is_date)
-    words = {name: k for name, headings in NOTES.items() for k in columns.by_heading(headings)[:1]}
+    words = {
+        name: k
+        for name, headings in NOTES.items()
+        for k in columns.by_heading(headings)[:1]
+        if name != "source" or not _names_parts(columns, k)
+    }
     columns.used |= set(words.values())
     if dates.wide:
         values = dates.wide
@@ -137,6 +142,12 @@ def _counts(columns: Columns, missing: Callable[[str], bool], note: Callable[[st
         note(f"columns that count nothing left out (value=COLUMN reads one): {', '.join(left[:12])}")
     columns.used |= {k for k in aside if not _identity(columns, k)} | set(kept)
     return tuple(kept)
+
+
+def _names_parts(columns: Columns, k: int) -> bool:
+    """Whether a column headed source names parts of the counts (coal, wind), and not where each row was read."""
+    cells = [str(cell) for cell in columns.filled(k)]
+    return 1 < len(cells) <= len(columns.numbers) / 2 and not any("://" in cell or "www." in cell for cell in cells)
 
 
 def _counts_nothing(columns: Columns, k: int) -> bool:
