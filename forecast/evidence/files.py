@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 from forecast.support.registry import folder, suggest
 
+LOG = logging.getLogger("forecast")
 MOST_BYTES = 64 * 1024 * 1024  # of one ledger, which people write row by row
 FEW = 40  # names that an error still lists
 Made = TypeVar("Made")
@@ -85,18 +87,23 @@ def read_document(place: Path) -> Document:
 
 
 def locate(path: str | Path) -> Path:
-    """The file or folder meant by `path`: absolute, among the experiments that ship, or in the work folder.
+    """The file or folder meant by `path`: absolute, among the experiments that ship, in the work folder, or in its
+    `experiments`; another of the same name that it hides is logged.
 
-    Raises ValueError when it is none of these.
+    Raises ValueError saying where was looked, when it is none of these.
     """
     given = Path(path).expanduser()
-    places = [given] if given.is_absolute() else [folder("experiments") / given, given]
-    for place in places:
-        if place.exists():
-            return place
-    beside = sorted(p.name for p in places[0].parent.glob("*")) if places[0].parent.is_dir() else []
-    raise ValueError(f"no file or folder {str(path)!r}: " + (suggest(given.name, beside) if 0 < len(beside) <= FEW else
-                     "give a full path, or one relative to the experiments folder"))
+    places = [given] if given.is_absolute() else [folder("experiments") / given, given, Path("experiments") / given]
+    found = list({place.resolve(): place for place in places if place.exists()}.values())
+    if len(found) > 1:
+        LOG.warning("%s is read; %s has the same name and is not: give its full path if that is meant",
+                    found[0].resolve(), found[1].resolve())
+    if found:
+        return found[0]
+    beside = sorted({p.name for place in places if place.parent.is_dir() for p in place.parent.glob("*")})
+    near = suggest(given.name, beside) if 0 < len(beside) <= FEW else "give a full path"
+    where = ", ".join(str(place.parent.resolve()) for place in places)
+    raise ValueError(f"no file or folder {str(path)!r} in {where}: {near}")
 
 
 def _stamp(place: Path) -> tuple[int, int]:
