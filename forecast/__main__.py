@@ -7,4 +7,6 @@ import sys
 from forecast.cli.main import main
 
 if __name__ == "__main__":
+    # a spawned worker (of Dask, say) then begins with this file, and with it with what lets it end when we do
+    sys.modules[__name__].__spec__ = None
     sys.exit(main())

@@ -15,6 +15,14 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.fuzz_folders import (
+    aliases_that_are_counted,
+    findings_of_strangers,
+    folders_that_a_report_goes_to,
+    manifests_of_strangers,
+    recipes_of_strangers,
+    sets_of_strangers,
+)
 from tests.fuzz_ledgers import (
     feeds_with_changed_bytes,
     feeds_with_one_bad_row,
@@ -40,7 +48,8 @@ from tests.fuzz_settings import (
 Data = st.DataObject
 CHECKS: dict[str, Callable[[Data], str]] = {check.__name__: check for check in (
     ledgers_of_known_truth, readers_of_ledgers, feeds_with_one_bad_row, feeds_with_changed_bytes, tables_that_are_damaged, configs_of_known_kind, checks_of_configs, overrides_of_the_command,
-    overrides_that_are_composed, bounds_of_the_reconciler, constructors_of_series, grids_of_series, loops_against_every_cut, pruning_against_every_partition)}
+    overrides_that_are_composed, bounds_of_the_reconciler, constructors_of_series, grids_of_series, loops_against_every_cut, pruning_against_every_partition,
+    sets_of_strangers, folders_that_a_report_goes_to, findings_of_strangers, recipes_of_strangers, manifests_of_strangers, aliases_that_are_counted)}
 SHARE = {"readers_of_ledgers": 0.2, "overrides_that_are_composed": 0.03, "bounds_of_the_reconciler": 0.2, "feeds_with_one_bad_row": 0.3, "feeds_with_changed_bytes": 0.3,
          "grids_of_series": 0.1}  # the slow ones have fewer inputs
 

@@ -360,3 +360,15 @@ def test_trust_ends_with_its_block():
     assert not may_name("mypackage.Yard")
     with pytest.raises(RefusedError):
         check_text("x: {_target_: mypackage.Yard}", "x")
+
+
+def test_a_report_of_a_trusted_package_is_repeated_with_the_option_that_is_advised(own, mine, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    name = mine(_it("{_target_: mypackage.Yard, n: 120}") + "horizon: 2\norigins: 1\ndraws: 50\nplacebos: 19\n")
+    assert command(["-cn", name, "output=run", "--trust", "mypackage", "--quiet"]) == 0
+    capsys.readouterr()
+    assert command(["rerun", "run"]) == 2
+    assert "--trust PACKAGE" in capsys.readouterr().err
+    assert command(["rerun", "run", "--trust", "another"]) == 2
+    assert command(["rerun", "run", "--trust", "mypackage"]) == 0
+    assert capsys.readouterr().out == "imported\nThe findings are the same.\n".removeprefix("imported\n")

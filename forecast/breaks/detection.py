@@ -46,6 +46,8 @@ def detect_all(several: Mapping[str, Series], detector: str | Detector = "auto",
     """
     from joblib import Parallel, delayed
 
+    from forecast.support.ends import workers_that_end
+
     chosen: Detector = make("detectors", detector) if isinstance(detector, str) else detector
-    return dict(zip(several, Parallel(n_jobs=jobs)(delayed(detect)(series, chosen) for series in several.values()),
-                    strict=True))
+    pool = Parallel(n_jobs=jobs, **workers_that_end())
+    return dict(zip(several, pool(delayed(detect)(series, chosen) for series in several.values()), strict=True))

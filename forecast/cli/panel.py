@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from inspect import getdoc
 
+from forecast.cli.errors import warnings_said
 from forecast.cli.parser import Parser
 from forecast.cli.table_options import add_table_options
 from forecast.evidence.tables.options import GUESS, NAMES
 from forecast.panel.run import Progress, run_panel
 from forecast.panel.settings import Settings, read_settings, settings_of
 from forecast.report.phrases import count
+from forecast.support.terminal import raw_stderr
 
 EVERY = 15.0  # seconds between two lines
 NUMBERS = {"horizon": int, "delay": int, "anticipation": int, "origins": int, "jobs": int, "seed": int, "fdr": float}
@@ -37,8 +39,12 @@ def command(words: Sequence[str]) -> int:
     said = {name: value for name, value in table.items() if value is not None and (name, value) != ("freq", GUESS)}
     chosen = {name: value for name, value in given.items() if value is not None}
     settings = Settings(**{**(read_settings(config) if config else {}), **settings_of({**chosen, **said}, "panel")})
-    with _progress(quiet) as progress:
-        told = run_panel(places[0], places[1], settings, progress)
+    with warnings_said(), _progress(quiet) as progress:
+        try:
+            told = run_panel(places[0], places[1], settings, progress)
+        except KeyboardInterrupt as stopped:
+            stopped.add_note(f"what was finished is kept in {places[1]}: run the same command again to go on")
+            raise
     if as_json:
         print(json.dumps(told, default=str))
     elif not quiet:
@@ -98,7 +104,7 @@ def _progress(quiet: bool) -> Iterator[Progress | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=Console(file=raw_stderr()), transient=True) as bar:
         task, pace = bar.add_task("reading", total=None, rate=""), Pace()
 
         def drawn(done: int, total: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from forecast.support.registry import suggest
+from forecast.support.terminal import quoted
 
 
 class Parser(argparse.ArgumentParser):
@@ -30,6 +31,6 @@ class Parser(argparse.ArgumentParser):
         given, rest = self.parse_known_intermixed_args(list(words))
         if rest:
             known = [option for action in self._actions for option in action.option_strings]
-            raise ValueError(f"{self.named}{': ' if self.named else ''}option {rest[0]!r} is unknown: "
+            raise ValueError(f"{self.named}{': ' if self.named else ''}option {quoted(rest[0])} is unknown: "
                              f"{suggest(rest[0], known)}")
         return given

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.errors import said
+from forecast.cli.errors import said, warnings_said
 from forecast.cli.overview import COMMANDS, DEFAULT
 from forecast.cli.parser import Parser
-from forecast.support.terminal import printable
+from forecast.support.terminal import printable, quoted, raw_stderr
 
 if TYPE_CHECKING:
     from forecast.experiment.findings import Findings
@@ -34,12 +34,8 @@ def command(words: Sequence[str]) -> int:
     if given.version:
         print(f"forecast {__version__}")
         return 0
-    LOG.addHandler(shown := _Shown(logging.WARNING))
-    try:
-        with trusted(given.trust):
-            return _experiment(given)
-    finally:
-        LOG.removeHandler(shown)
+    with warnings_said(), trusted(given.trust):
+        return _experiment(given)
 
 
 def _parser() -> Parser:
@@ -97,8 +93,9 @@ def _check_words(words: Sequence[str]) -> None:
         if "=" in word or word.startswith("~"):
             continue
         if word in experiments():
-            raise ValueError(f"{word!r} is an experiment: write forecast -cn {word}")
-        raise ValueError(f"{word!r} is neither a setting (key=value) nor a command: {suggest(word, list(COMMANDS))}")
+            raise ValueError(f"{quoted(word)} is an experiment: write forecast -cn {word}")
+        raise ValueError(f"{quoted(word)} is neither a setting (key=value) nor a command: "
+                         f"{suggest(word, list(COMMANDS))}")
 
 
 def _run(settings: dict[str, Any], folder: Path, overrides: Sequence[str], quiet: bool) -> Findings:
@@ -126,13 +123,6 @@ def _yaml(settings: dict[str, Any]) -> str:
     import yaml
 
     return str(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=110))
-
-
-class _Shown(logging.Handler):
-    """Says our own warnings on standard error as well, for the log is read by nobody who does not look for it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        print(f"forecast: {printable(record.getMessage())}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -165,14 +155,15 @@ def _progress(quiet: bool) -> Iterator[Progress]:
         yield logged
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress as Bar
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    with Bar(console=Console(file=raw_stderr()), transient=True) as bar:
         task = bar.add_task("starting", total=None)
 
         def drawn(done: int, total: int, what: str) -> None:
             logged(done, total, what)
-            bar.update(task, completed=done, total=total, description=what)
+            bar.update(task, completed=done, total=total, description=escape(printable(what)))
 
         yield drawn
 
@@ -194,7 +185,11 @@ def _sweep(given: argparse.Namespace, overrides: Sequence[str], output: Path | N
             return f"{place.name}: {said(error)}"
         return ""
 
-    answers = sweep(given.config_name, overrides, job, folder, given.config_dir)
+    try:
+        answers = sweep(given.config_name, overrides, job, folder, given.config_dir)
+    except KeyboardInterrupt as stopped:
+        stopped.add_note(f"jobs that were done are in {folder}")
+        raise
     failed = [answer for answer in answers if answer]
     for answer in failed:
         print(f"forecast: error: {answer}", file=sys.stderr)

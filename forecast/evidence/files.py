@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from forecast.support.registry import folder, suggest
+from forecast.support.regular_files import check_regular, expanded
 
 LOG = logging.getLogger("forecast")
 MOST_BYTES = 64 * 1024 * 1024  # of one ledger, which people write row by row
@@ -58,6 +59,7 @@ class Files:
     def streamed(self, path: str | Path) -> Iterator[Path]:
         """The place of a file that is too large to keep; ValueError if it changes while it is read."""
         place, key = locate(path), Path(path).as_posix()
+        check_regular(place)
         before = _stamp(place)
         yield place
         if place.is_file():
@@ -78,8 +80,10 @@ def read_document(place: Path) -> Document:
     """The bytes of a file, or why they cannot be had."""
     if place.is_dir():
         return Document(place.name, fault=("a folder", "name a CSV file in it"))
-    if not place.is_file():
-        return Document(place.name, fault=("no file", "name a CSV file"))
+    try:
+        check_regular(place)
+    except (ValueError, OSError):
+        return Document(place.name, fault=("no regular file", "name a CSV file"))
     if place.stat().st_size > MOST_BYTES:
         return Document(place.name, fault=(f"more than {MOST_BYTES // 1024 ** 2} MiB",
                                            "a large table is a feed: read it with LongTable"))
@@ -92,7 +96,7 @@ def locate(path: str | Path) -> Path:
 
     Raises ValueError saying where was looked, when it is none of these.
     """
-    given = Path(path).expanduser()
+    given = expanded(path)
     places = [given] if given.is_absolute() else [folder("experiments") / given, given, Path("experiments") / given]
     found = list({place.resolve(): place for place in places if place.exists()}.values())
     if len(found) > 1:

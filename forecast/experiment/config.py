@@ -23,7 +23,9 @@ import yaml
 
 from forecast.support import registry
 from forecast.support.atomic_files import unfinished
+from forecast.support.ends import pools_that_end
 from forecast.support.registry import folder, names, suggest
+from forecast.support.terminal import quoted
 from forecast.support.untrusted import (
     TRUSTED,
     RefusedError,
@@ -50,7 +52,7 @@ def folders(config_dir: str | None = None) -> list[Path]:
     Raises ValueError when `config_dir` is no folder.
     """
     if config_dir is not None and not Path(config_dir).is_dir():
-        raise ValueError(f"config folder {config_dir!r} is no folder: name one that holds YAML files")
+        raise ValueError(f"config folder {quoted(config_dir)} is no folder: name one that holds YAML files")
     wanted = [*([Path(config_dir)] if config_dir else []), Path("experiments"), folder("experiments")]
     return list(dict.fromkeys(path.resolve() for path in wanted if path.is_dir()))
 
@@ -107,7 +109,7 @@ def sweep(name: str, overrides: Sequence[str], job: Callable[[dict[str, Any], Pa
     new = [path for path in output.parents if not path.exists()]
     try:
         # Hydra's own files go into a folder of ours, for it would follow a link; each job keeps its config.yaml
-        with unfinished(output) as (scratch, _), _hydra(name, overrides, config_dir) as hydra:
+        with unfinished(output) as (scratch, _), pools_that_end(), _hydra(name, overrides, config_dir) as hydra:
             from hydra.core.override_parser.overrides_parser import OverridesParser
 
             parsed = OverridesParser.create().parse_overrides(list(overrides))
@@ -132,8 +134,8 @@ def _check_number(swept: Sequence[Any]) -> None:
         elif each.is_choice_sweep():
             jobs *= len(list(each.sweep_iterator()))
         if jobs > MOST_JOBS:
-            raise ValueError(f"override {each.input_line!r}: the sweep has more than {MOST_JOBS:,} jobs: sweep over "
-                             "fewer values")
+            raise ValueError(f"override {quoted(each.input_line)}: the sweep has more than {MOST_JOBS:,} jobs: sweep "
+                             "over fewer values")
 
 
 def _job_name(overrides: Sequence[str], swept: set[str], number: int) -> str:
@@ -177,7 +179,7 @@ def _hydra(name: str, overrides: Sequence[str], config_dir: str | None) -> Itera
     """
     known = experiments(config_dir)
     if name not in known:
-        raise ValueError(f"experiment {name!r} is unknown: {suggest(name, list(known))}")
+        raise ValueError(f"experiment {quoted(name)} is unknown: {suggest(name, list(known))}")
     for text in overrides:
         check_override(text)
     places = folders(config_dir)
@@ -212,7 +214,8 @@ def _shadowed(places: Sequence[Path]) -> None:
     for place in places:
         for group, name in taken:
             if (place / group / f"{name}.yaml").is_file():
-                raise ValueError(f"{place / group / name}.yaml: the name {name!r} is taken by forecast: choose another")
+                raise ValueError(f"{place / group / name}.yaml: the name {quoted(name)} is taken by forecast: "
+                                 "choose another")
 
 
 @cache
@@ -277,13 +280,14 @@ def _in_our_words(error: Exception, name: str, overrides: Sequence[str], config_
     if missing := getattr(error, "missing_cfg_file", None):
         group, _, choice = str(missing).rpartition("/")
         if group == "hydra/launcher":
-            return f"launcher {choice!r} is not here: pip install hydra-{choice.partition('_')[0]}-launcher"
-        return f"{name}: {group or 'config'} {choice!r} is unknown: {suggest(choice, _choices(group, config_dir))}"
+            return f"launcher {quoted(choice)} is not here: pip install hydra-{choice.partition('_')[0]}-launcher"
+        known = _choices(group, config_dir)
+        return f"{name}: {group or 'config'} {quoted(choice)} is unknown: {suggest(choice, known)}"
     if type(error).__name__ == "OverrideParseException":
         return (f"override {getattr(error, 'override', wrong)!r} cannot be read: write key=value, and quote text that "
                 "holds blanks or commas")
     if "Ambiguous value" in said or "requires --multirun" in said:
-        return f"override {wrong!r} holds several values: add -m to run each, or write [a,b] for one list"
+        return f"override {quoted(wrong)} holds several values: add -m to run each, or write [a,b] for one list"
     if match := re.search(r"(?:Could not override|delete from config\.) '([^']+)'", said):
         return _no_setting(match[1], name, config_dir)
     return f"{name}: {said}"
@@ -303,11 +307,11 @@ def _no_setting(key: str, name: str, config_dir: str | None) -> str:
     done: list[str] = []
     for part in re.split(r"[./@]", key):
         if not isinstance(level, Mapping):
-            return f"{name}: {'.'.join(done)} is one value and has no setting {part!r}"
+            return f"{name}: {'.'.join(done)} is one value and has no setting {quoted(part)}"
         if part not in level:
             return f"{name}: {'.'.join([*done, part])!r} is no setting: {suggest(part, [str(k) for k in level])}"
         level, done = level[part], [*done, part]
-    return f"{name}: {key!r} cannot be chosen so: name it in the defaults list of the experiment's file"
+    return f"{name}: {quoted(key)} cannot be chosen so: name it in the defaults list of the experiment's file"
 
 
 # -- build ----------------------------------------------------------------------------------------------------------
@@ -343,11 +347,11 @@ def _members(given: Any, group: str, make: Callable[[str, str], Any] | None, nam
     if isinstance(given, list) and make:
         given = {str(key): key for key in given}
     if not isinstance(given, Mapping):
-        raise ValueError(f"{name}: {group} must map names to what they are, got {given!r}: copy an example")
+        raise ValueError(f"{name}: {group} must map names to what they are, got {quoted(given)}: copy an example")
     made = {key: make(group, value) if make and isinstance(value, str) else value for key, value in given.items()}
     for key, value in made.items():
         if value is None or isinstance(value, (str, int, float, list, dict)):
-            raise ValueError(f"{name}: {group}.{key} has no _target_, got {value!r}: copy an example")
+            raise ValueError(f"{name}: {group}.{key} has no _target_, got {quoted(value)}: copy an example")
         if not callable(getattr(value, ROLES[group], None)):
             raise ValueError(f"{name}: {group}.{key} is a {type(value).__name__}, which has no {ROLES[group]}(): "
                              "copy an example")
@@ -371,7 +375,7 @@ def _object(recipe: dict[str, Any], where: str) -> Any:
     # a class that a module merely imports (pathlib.Path, say) is nothing that forecast offers
     home = target.__module__.split(".")[0] if inspect.isclass(target) else ""
     if home not in ("forecast", *TRUSTED.get()) or not any(hasattr(target, role) for role in ROLES.values()):
-        raise ValueError(f"{where}: {module} offers no class {name!r}: copy an example, or name one of conf/")
+        raise ValueError(f"{where}: {module} offers no class {quoted(name)}: copy an example, or name one of conf/")
     settings = {key: value for key, value in recipe.items() if key != "_target_"}
     _known(settings, target, where)
     try:
@@ -385,4 +389,4 @@ def _known(settings: Mapping[str, Any], target: Any, where: str) -> None:
     takes = list(inspect.signature(target).parameters)
     for key in settings:
         if key not in takes:
-            raise ValueError(f"{where}: {key!r} is no setting of {target.__name__}: {suggest(str(key), takes)}")
+            raise ValueError(f"{where}: {quoted(key)} is no setting of {target.__name__}: {suggest(str(key), takes)}")

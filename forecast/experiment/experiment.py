@@ -31,6 +31,7 @@ from forecast.regime_model.posterior import Posterior
 from forecast.series.breaks import Break
 from forecast.series.series import Series
 from forecast.support.registry import names, suggest
+from forecast.support.terminal import quoted
 from forecast.support.validation import MOST_NUMBERS
 
 # what a setting may be: beyond these a run would fill the memory or never end
@@ -85,14 +86,14 @@ class Experiment:
     def __post_init__(self) -> None:
         _check_words(self)
         if self.primary not in self.series:
-            raise ValueError(f"primary {self.primary!r} is none of the series: "
+            raise ValueError(f"primary {quoted(self.primary)} is none of the series: "
                              f"{suggest(self.primary, list(self.series))}")
         if self.forecast_on and self.forecast_on not in self.series:
-            raise ValueError(f"forecast_on {self.forecast_on!r} is none of the series: "
+            raise ValueError(f"forecast_on {quoted(self.forecast_on)} is none of the series: "
                              f"{suggest(self.forecast_on, list(self.series))}")
         for name in self.together:
             if name not in self.series:
-                raise ValueError(f"together: {name!r} is none of the series: {suggest(name, list(self.series))}")
+                raise ValueError(f"together: {quoted(name)} is none of the series: {suggest(name, list(self.series))}")
         if self.events and not self.ledger:
             raise ValueError("events are named but no ledger: say which CSV of events holds them")
         for name, (least, most) in RANGES.items():
@@ -125,31 +126,31 @@ def _check_words(experiment: Experiment) -> None:
                  "baseline"):
         given = getattr(experiment, name)
         if not isinstance(given, str):
-            raise ValueError(f"{name} must be text, got {given!r}: put it in quotes")
+            raise ValueError(f"{name} must be text, got {quoted(given)}: put it in quotes")
     for name in ("images", "simulated"):
         given = getattr(experiment, name)
         if not isinstance(given, bool):
-            raise ValueError(f"{name} must be true or false, got {given!r}")
+            raise ValueError(f"{name} must be true or false, got {quoted(given)}")
     known = list(dict.fromkeys([*experiment.models, *names("models")]))
     if experiment.baseline not in known:
-        raise ValueError(f"baseline {experiment.baseline!r} is no model: {suggest(experiment.baseline, known)}")
+        raise ValueError(f"baseline {quoted(experiment.baseline)} is no model: {suggest(experiment.baseline, known)}")
 
 
 def _check_events(events: Mapping[str, Mapping[str, int] | None]) -> None:
     if not isinstance(events, Mapping):
-        raise ValueError(f"events must map names to delays, got {events!r}: copy an example")
+        raise ValueError(f"events must map names to delays, got {quoted(events)}: copy an example")
     for name, own in events.items():
         if own is not None and not isinstance(own, Mapping):
-            raise ValueError(f"events: {name} must be empty or like {{delay_days: 90}}, got {own!r}")
+            raise ValueError(f"events: {name} must be empty or like {{delay_days: 90}}, got {quoted(own)}")
         for setting, days in (own or {}).items():
             if setting not in EVENT_SETTINGS:
-                raise ValueError(f"event {name}: {setting!r} is unknown: {suggest(str(setting), EVENT_SETTINGS)}")
+                raise ValueError(f"event {name}: {quoted(setting)} is unknown: {suggest(str(setting), EVENT_SETTINGS)}")
             _whole(f"events: {name}: {setting}", days, 0, RANGES[setting][1])
 
 
 def _whole(name: str, number: object, least: int, most: int) -> None:
     if not isinstance(number, int) or isinstance(number, bool) or number < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {quoted(number)}")
     if number > most:
         raise ValueError(f"{name} must be at most {most:,}, got more than that")
 

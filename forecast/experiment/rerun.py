@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from forecast.experiment.saved_findings import SavedFindings
+from forecast.support.terminal import quoted
 from forecast.support.untrusted import trusted
 
+LARGEST = 2**1000
 CLOSE = 1e-8  # relative: findings hold ten digits
 PARTS = ("windows", "readings", "tested", "untested", "sensitivity", "together", "counterfactual", "forecast", "totals",
          "backtest", "frozen", "conclusions")
@@ -28,8 +30,8 @@ def rerun(path: str | Path, trust: Sequence[str] = ()) -> list[str]:
 
     old = _read(Path(path))
     config = old.config or {}
-    check(config, str(path))
     with trusted(trust):
+        check(config, str(path))
         new = SavedFindings.from_json(as_json(run(build(config))))
     return [*_inputs(old.inputs, new.inputs), *_versions(old.versions, new.versions), *_numbers(old, new)]
 
@@ -78,13 +80,9 @@ def _differences(old: Any, new: Any, where: str) -> Iterator[str]:
         if not math.isclose(old, new, rel_tol=CLOSE, abs_tol=1e-12):
             yield f"{where}: {old:g} then, {new:g} now ({new - old:+.3g})"
     elif old != new:
-        yield f"{where}: {_short(old)} then, {_short(new)} now"
+        yield f"{where}: {quoted(old, 60)} then, {quoted(new, 60)} now"
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """Whether a value is a number that a float holds; a file of a stranger may have one of 400 digits."""
+    return isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST)

@@ -114,7 +114,9 @@ def _run(series: Series, models: Mapping[str, Forecaster], tasks: list[tuple[str
         return
     from joblib import Parallel, delayed
 
-    yield from Parallel(n_jobs=jobs, return_as="generator")(
+    from forecast.support.ends import workers_that_end
+
+    yield from Parallel(n_jobs=jobs, return_as="generator", **workers_that_end())(
         delayed(_timed)(series, name, models[name], place, **settings) for name, place in tasks)
 
 

@@ -17,6 +17,9 @@ from forecast.models.forecaster import Forecaster, predict
 from forecast.series.series import Series
 from forecast.support.atomic_files import write_text
 from forecast.support.registry import build, check_fields, make
+from forecast.support.regular_files import check_regular
+from forecast.support.terminal import quoted, short
+from forecast.support.validation import check_paths
 
 FORMAT = 1  # raised when a file of the older form could be misread
 DATES = ("cutoff", "when")  # columns of a backtest's table
@@ -81,26 +84,28 @@ def restore(path: str | Path) -> Recipe | Backtest:
     cannot be read.
     """
     try:
+        check_regular(path)
         data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"{path}: no JSON ({error}): name a file that `save` wrote") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is no JSONDecodeError
+        raise ValueError(f"{path}: no JSON ({short(str(error))}): name a file that `save` wrote") from error
     number = data.get("format") if isinstance(data, dict) else None
     if number != FORMAT:
         newer = isinstance(number, int) and number > FORMAT
-        raise ValueError(f"{path}: format {number!r}, this version reads {FORMAT}: " + (
+        raise ValueError(f"{path}: format {quoted(number)}, this version reads {FORMAT}: " + (
             f"update the program to {data.get('forecast')}" if newer else "name a file that `save` wrote"))
     try:
         if data["kind"] == "recipe":
+            check_paths(data["horizon"], data["draws"], data["seed"])
             return Recipe(_to_series(data["series"]), _to_model(data["model"]), data["horizon"], data["draws"],
                           data["seed"])
         if data["kind"] == "backtest":
             return Backtest(_to_frame(data["table"]), _to_frame(data["scores"]), data["baseline"], data["horizon"],
                             tuple(data["origins"]))
     except KeyError as error:
-        raise ValueError(f"{path}: no entry {error}: the file was cut or edited, save it again") from error
-    except (ValueError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"{path}: an entry is not as `save` wrote it ({error}): save it again") from error
-    raise ValueError(f"{path}: kind {data['kind']!r} is unknown: this version reads recipe and backtest")
+        raise ValueError(f"{path}: no entry {short(str(error))}: the file was cut or edited, save it again") from error
+    except (ValueError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError, MemoryError) as error:
+        raise ValueError(f"{path}: an entry is not as `save` wrote it ({short(str(error))}): save it again") from error
+    raise ValueError(f"{path}: kind {quoted(data['kind'])} is unknown: this version reads recipe and backtest")
 
 
 # -- to plain data ----------------------------------------------------------------------------------------------------
@@ -155,11 +160,14 @@ def _to_series(data: dict[str, Any]) -> Series:
     arrays |= {name: np.array(data[name], dtype="datetime64[D]") for name in ("start", "end")}
     words = {name: data[name] for name in ("kind", "freq", "name", "site", "measure", "unit")}
     check_fields(words, Series)
+    pd.tseries.frequencies.to_offset(words["freq"])  # ValueError for what is none
     return Series(**arrays, **words, sources=tuple(tuple(each) for each in data["sources"]))
 
 
 def _to_model(data: dict[str, Any]) -> Any:
     made = build({name: _tuples(value) for name, value in data.items() if not isinstance(value, dict)})
+    if not callable(getattr(made, "paths", None)):
+        raise ValueError(f"{type(made).__name__} is no model")
     inner = {name: _tuples(value) for name, value in data.items() if isinstance(value, dict)}
     # settings that are dataclasses themselves keep their class, whatever the file says
     return replace(made, **{name: replace(getattr(made, name), **value) if is_dataclass(getattr(made, name)) else value

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from forecast.panel.settings import DASK, LOCAL
+from forecast.support.ends import workers_that_end
 
 Out = TypeVar("Out")
 
@@ -20,7 +21,8 @@ def fan_out(work: Callable[..., Out], tasks: Iterable[tuple[Any, ...]], executor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     with _backend(executor, jobs) as settings, parallel_config(**settings):
-        pool = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
+        pool = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs",
+                        **(workers_that_end() if settings["backend"] == "loky" else {}))
         try:
             yield from pool(delayed(work)(*task) for task in tasks)
         except TerminatedWorkerError as error:

@@ -12,15 +12,16 @@ import numpy as np
 from forecast.panel import tables
 from forecast.panel.discoveries import Verdicts, judged
 from forecast.panel.executors import fan_out
-from forecast.panel.manifest import Manifest, begin
+from forecast.panel.manifest import Manifest, alone_in, begin, digest_of, part
 from forecast.panel.one import examine
 from forecast.panel.reading import Input, read_input
 from forecast.panel.settings import Settings
 from forecast.series.series import Series
+from forecast.support.atomic_files import atomic_set
 from forecast.support.extras import needs
+from forecast.support.regular_files import check_regular, expanded
 
 CHUNK = 8  # series: 2 to 5 seconds of work, beside which the few milliseconds of an executor vanish
-PARTS = "parts"
 Progress = Callable[[int, int], None]  # series done, series in all
 
 
@@ -39,24 +40,28 @@ def run_panel(source: str | Path, output: str | Path, settings: Settings | None 
     needs("pyarrow.parquet", "parquet")
     chosen, folder = settings or Settings(), Path(output)
     chosen.windows()
-    file = Path(source).expanduser()
-    if not file.is_file():
+    file = expanded(source)
+    if file.is_dir() or not file.exists():
         raise ValueError(f"{file}: {'a folder' if file.is_dir() else 'no such file'}: name one file")
-    manifest = begin(folder, file, chosen)
-    try:
-        held = read_input(file, chosen, folder)
-    except ValueError:
-        manifest.withdraw()
-        raise
-    _work(held, folder, manifest, chosen, progress)
-    found = _judge(folder, len(held.names), chosen)
-    return summarise(folder, held, manifest, chosen, found)
+    check_regular(file)
+    with alone_in(folder):
+        manifest = begin(folder, file, chosen)
+        try:
+            held = read_input(file, chosen, folder)
+        except ValueError:
+            manifest.withdraw()
+            raise
+        _work(held, folder, manifest, chosen, progress)
+        with atomic_set(folder) as place:
+            found = _judge(folder, place, len(held.names), chosen)
+            return summarise(place, held, manifest, chosen, found)
 
 
 def _work(held: Input, folder: Path, manifest: Manifest, settings: Settings, progress: Progress | None) -> None:
     """Examine the chunks that are not finished, and keep each as it comes."""
-    (folder / PARTS).mkdir(exist_ok=True)
-    chunks = list(enumerate(held.names[at:at + CHUNK] for at in range(0, len(held.names), CHUNK)))
+    names_of = [held.names[at:at + CHUNK] for at in range(0, len(held.names), CHUNK)]
+    manifest.keep_sound(names_of)
+    chunks = list(enumerate(names_of))
     done = sum(len(names) for number, names in chunks if number in manifest.done)
     if progress is not None:
         progress(done, len(held.names))
@@ -64,9 +69,10 @@ def _work(held: Input, folder: Path, manifest: Manifest, settings: Settings, pro
              if number not in manifest.done)
     for number, found, cpu in fan_out(work_on, tasks, settings.executor, settings.jobs):
         for name, table in found.items():
-            tables.write(_part(folder, name, number), name, [table])
+            tables.write(part(folder, name, number), name, [table])
         names = found["series"]["unique_id"].to_pylist()
-        manifest.add({"chunk": number, "series": names, "cpu": round(cpu, 3)})
+        files = {name: digest_of(part(folder, name, number)) for name in found}
+        manifest.add({"chunk": number, "series": names, "cpu": round(cpu, 3), "files": files})
         done += len(names)
         if progress is not None:
             progress(done, len(held.names))
@@ -83,13 +89,9 @@ def work_on(number: int, series: tuple[Series, ...], settings: Settings,
     return number, {name: tables.table_of(name, rows[name]) for name in rows}, time.process_time() - began
 
 
-def _part(folder: Path, name: str, number: int) -> Path:
-    return folder / PARTS / f"{name}-{number:06d}.parquet"
-
-
 # -- what all series say together -------------------------------------------------------------------------------------
-def _judge(folder: Path, number: int, settings: Settings) -> dict[str, Verdicts]:
-    """Put the parts together, one row group a chunk, with the columns that need all series.
+def _judge(folder: Path, place: Path, number: int, settings: Settings) -> dict[str, Verdicts]:
+    """Put the parts in `folder` together to tables in `place`, one row group a chunk, with what needs all series.
 
     Verdicts by event, "" for any change at any time.
     """
@@ -100,11 +102,11 @@ def _judge(folder: Path, number: int, settings: Settings) -> dict[str, Verdicts]
         placebos = _column(folder, chunks, "placebos", event)
         found[event] = judged(np.array([r for _, r in evidence]), np.array([r for _, r in placebos]), settings.fdr)
         rows |= {(name, event): row for (name, _), row in zip(evidence, _rows(found[event]), strict=True)}
-    _assemble(folder, "series", chunks, lambda row: rows[row["unique_id"], ""])
-    _assemble(folder, "breaks", chunks, lambda row: rows[row["unique_id"], ""])
-    _assemble(folder, "effects", chunks, lambda row: rows[row["unique_id"], row["event"]])
+    _assemble(folder, place, "series", chunks, lambda row: rows[row["unique_id"], ""])
+    _assemble(folder, place, "breaks", chunks, lambda row: rows[row["unique_id"], ""])
+    _assemble(folder, place, "effects", chunks, lambda row: rows[row["unique_id"], row["event"]])
     for name in ("forecast", "placebos"):
-        _assemble(folder, name, chunks, None)
+        _assemble(folder, place, name, chunks, None)
     return found
 
 
@@ -118,20 +120,21 @@ def _rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
 
 def _column(folder: Path, chunks: range, name: str, event: str) -> list[tuple[str, float]]:
     """Names and log Bayes factors (NaN where there is none) of one event, or of any change."""
-    rows = (row for number in chunks for row in tables.read(_part(folder, name, number)).to_pylist())
+    rows = (row for number in chunks for row in tables.read(part(folder, name, number)).to_pylist())
     return [(row["unique_id"], np.nan if row["log_ratio"] is None else row["log_ratio"]) for row in rows
             if (row.get("event") or "") == event]
 
 
-def _assemble(folder: Path, name: str, chunks: range, judge: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
+def _assemble(folder: Path, place: Path, name: str, chunks: range,
+              judge: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
     arrow = needs("pyarrow", "parquet")
 
     def parts() -> Iterator[Any]:
         for number in chunks:
-            part = tables.read(_part(folder, name, number))
-            told = [judge(row) for row in part.to_pylist()] if judge is not None else []
-            for field in list(tables.schema(name, judged=True))[len(part.schema):]:
-                part = part.append_column(field, arrow.array([row[field.name] for row in told], field.type))
-            yield part
+            rows = tables.read(part(folder, name, number))
+            told = [judge(row) for row in rows.to_pylist()] if judge is not None else []
+            for field in list(tables.schema(name, judged=True))[len(rows.schema):]:
+                rows = rows.append_column(field, arrow.array([row[field.name] for row in told], field.type))
+            yield rows
 
-    tables.write(folder / f"{name}.parquet", name, parts(), judged=True)
+    tables.write(place / f"{name}.parquet", name, parts(), judged=True)

@@ -11,6 +11,7 @@ from typing import Any
 from forecast.evidence.events import Event, read_events, window
 from forecast.evidence.tables.options import NAMES, Options, options
 from forecast.support import registry
+from forecast.support.terminal import quoted
 
 LOCAL, DASK = "local", "dask"
 
@@ -55,18 +56,18 @@ class Settings:
         for name, least in (("delay", 0), ("anticipation", 0), ("horizon", 0), ("origins", 0), ("jobs", 1)):
             number = getattr(self, name)
             if not isinstance(number, int) or isinstance(number, bool) or number < least:
-                raise ValueError(f"panel: {name} must be a whole number of at least {least}, got {number!r}")
+                raise ValueError(f"panel: {name} must be a whole number of at least {least}, got {quoted(number)}")
         if not 0 < self.fdr < 1:
             raise ValueError(f"panel: fdr must lie between 0 and 1, got {self.fdr}: 0.1 allows one in ten")
         if self.kind not in ("", "stock", "flow"):
-            raise ValueError(f"panel: kind must be stock or flow, got {self.kind!r}")
+            raise ValueError(f"panel: kind must be stock or flow, got {quoted(self.kind)}")
         for group, name in (("detectors", self.detector), ("models", self.model)):
             if name not in registry.names(group):
-                raise ValueError(f"panel: {group[:-1]} {name!r} is unknown: "
+                raise ValueError(f"panel: {group[:-1]} {quoted(name)} is unknown: "
                                  f"{registry.suggest(name, registry.names(group))}")
         if self.executor not in (LOCAL, DASK) and "://" not in self.executor:
-            raise ValueError(f"panel: executor {self.executor!r} is unknown: write local, dask, or the address of a "
-                             "Dask scheduler such as tcp://host:8786")
+            raise ValueError(f"panel: executor {quoted(self.executor)} is unknown: write local, dask, or the address "
+                             "of a Dask scheduler such as tcp://host:8786")
         if self.event is not None and self.events is not None:
             raise ValueError("panel: both an event and a ledger of events are given: put the day into the ledger")
         if self.origins and not self.horizon:
@@ -80,7 +81,7 @@ class Settings:
             try:
                 day = date.fromisoformat(str(self.event))
             except ValueError as error:
-                raise ValueError(f"panel: event {self.event!r} cannot be read: write it as YYYY-MM-DD") from error
+                raise ValueError(f"panel: event {quoted(self.event)} cannot be read: write it as YYYY-MM-DD") from error
             found = (Event(name=day.isoformat(), label=day.isoformat(), start=day, end=day),)
         else:
             found = ()
@@ -99,16 +100,18 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
     Raises ValueError for a key that is no setting, and for a file that holds more than settings.
     """
+    from forecast.support import untrusted
     from forecast.support.untrusted import check_text
 
     file = Path(path)
-    loaded = check_text(file.read_text(encoding="utf-8"), file.name) or {}
+    loaded = check_text(untrusted.read_settings(file), file.name) or {}
     known = [*(each.name for each in fields(Settings) if each.name != "table"), *NAMES]
     if not isinstance(loaded, Mapping):
         raise ValueError(f"{file.name}: got {type(loaded).__name__}: write one `key: value` a line")
     for key in loaded:
         if key not in known:
-            raise ValueError(f"{file.name}: {key!r} is no setting of a panel: {registry.suggest(str(key), known)}")
+            raise ValueError(f"{file.name}: {quoted(key)} is no setting of a panel: "
+                             f"{registry.suggest(str(key), known)}")
     plain = {str(key): value.isoformat() if isinstance(value, date) else value for key, value in loaded.items()}
     return settings_of(plain, file.name)
 

@@ -61,7 +61,7 @@ def write_report(findings: Findings, folder: str | Path, config: str | None = No
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="")
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ MOST_BYTES = 64 * 1024  # of a seal
 def write_text(path: Path, text: str) -> None:
     """Put a text in the place of a file, whole or not at all; a link of that name is replaced, never followed."""
     with replaced(path) as part:
-        part.write_text(text, encoding="utf-8", newline="")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")  # names may be no text
 
 
 @contextmanager
@@ -103,8 +103,12 @@ def atomic_set(target: Path, removed: Sequence[str] = ()) -> Iterator[Path]:
     """
     with unfinished(target) as (place, inside):
         yield place
-        with _lock(target), ends_put_off():
-            _move_in(place, target, _seal(place, inside, removed))
+        try:
+            with _lock(target), ends_put_off():
+                _move_in(place, target, _seal(place, inside, removed))
+        except KeyboardInterrupt as stopped:  # it was put off until now
+            stopped.add_note(f"{target} is written")
+            raise
 
 
 @contextmanager

@@ -29,6 +29,7 @@ TOO_NEW = {"hydra-core": (1, 4), "pandas": (4,)}
 MADE = "made-by-forecast"  # lies in a .venv of ours; one without it belongs to the user and is never cleared
 UNFINISHED = "unfinished"  # lies there while packages are put in: what an interrupted run left is not trusted
 LOCK = "lock"
+PATIENCE = 20.0  # seconds within which an interpreter says its version
 # Settings that aim pip elsewhere than at the environment it is told.
 MISLEADING = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PYTHONHOME")
 MIRRORS = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",
@@ -112,9 +113,12 @@ def _ready(folder: Path, python: Path, module: str, stamp: str, inside: bool) ->
     (an upgrade of the system moves the one below it).
     """
     mark = folder / (module + ".digest")
-    if not python.is_file() or (folder / UNFINISHED).exists() or not mark.is_file():
+    try:
+        if not python.is_file() or (folder / UNFINISHED).exists() or not mark.is_file():
+            return False
+        made = mark.read_text()
+    except (OSError, UnicodeDecodeError):  # of a user who keeps it to himself
         return False
-    made = mark.read_text()
     return made == stamp if inside else made.split(" ")[0] == stamp.split(" ", 1)[0]
 
 
@@ -146,15 +150,17 @@ def _make(folder: Path, python: Path, lock: Path) -> None:
     import sysconfig
     import venv
 
-    ours = (folder / MADE).exists() or all(path.name == LOCK for path in folder.iterdir())
+    begun = (LOCK, MADE + ".new")  # all that a run leaves that is killed before it has said whose the folder is
+    ours = (folder / MADE).exists() or all(path.name in begun for path in folder.iterdir())
     fit = python.is_file() and _version(python) == sys.version_info[:2]
     if not ours and not fit:
         sys.exit("%s was not made by forecast, and its Python is not %d.%d: move that folder away and run again."
                  % (folder, *sys.version_info[:2]))
     if ours:
         if not fit or (folder / UNFINISHED).exists():
+            _write(folder / MADE, "")  # both stay until all is there, so that a run that is killed here is begun again
+            _write(folder / UNFINISHED, "")
             _clear(folder)
-            _write(folder / MADE, "")
             venv.create(str(folder), with_pip=False, symlinks=os.name != "nt")
         _write(folder / UNFINISHED, "")
     _install(folder, python, lock)
@@ -173,9 +179,9 @@ def _compile(python: Path) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Empty the folder but for the file that is held."""
+    """Empty the folder but for the file that is held, and for what says whose it is and that it is not whole."""
     for path in folder.iterdir():
-        if path.name != LOCK:
+        if path.name not in (LOCK, MADE, UNFINISHED):
             shutil.rmtree(str(path)) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
@@ -187,12 +193,13 @@ def _write(path: Path, text: str) -> None:
 
 
 def _version(python: Path) -> tuple[int, ...]:
+    """The version that an interpreter says it is; () for one that does not answer, or hangs."""
     try:
-        answer = subprocess.run([str(python), "-c", "import sys; print(*sys.version_info[:2])"],
-                                capture_output=True, text=True, check=False).stdout
-    except OSError:
+        answer = subprocess.run([str(python), "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True,
+                                text=True, check=False, stdin=subprocess.DEVNULL, timeout=PATIENCE).stdout
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         answer = ""
-    return tuple(int(part) for part in answer.split())
+    return tuple(int(part) for part in answer.split()) if re.match(r"\d{1,4} \d{1,4}\s*$", answer) else ()
 
 
 # -- packages -------------------------------------------------------------------------------------------------------

@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
+
+from forecast.support.surroundings import check_surroundings
+
+check_surroundings()  # before numba reads what lies in the current folder
+import numba  # noqa: E402
 
 Array = np.ndarray[Any, Any]
 Loop = TypeVar("Loop", bound=Callable[..., Any])

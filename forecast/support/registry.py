@@ -19,6 +19,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
+from forecast.support.terminal import quoted
 from forecast.support.untrusted import may_name
 
 
@@ -37,7 +38,7 @@ def names(group: str) -> tuple[str, ...]:
 def suggest(word: str, known: tuple[str, ...] | list[str]) -> str:
     """The tail of an error message: the nearest known name, then all of them."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return (f"did you mean {close[0]!r}? " if close else "") + "known: " + ", ".join(known)
+    return (f"did you mean {quoted(close[0])}? " if close else "") + "known: " + ", ".join(known)
 
 
 def make(group: str, name: str, **settings: Any) -> Any:
@@ -46,7 +47,7 @@ def make(group: str, name: str, **settings: Any) -> Any:
     Raises ValueError when the name is unknown.
     """
     if name not in names(group):
-        raise ValueError(f"{group} {name!r} is unknown: {suggest(name, names(group))}")
+        raise ValueError(f"{group} {quoted(name)} is unknown: {suggest(name, names(group))}")
     return build({**deepcopy(_entry(group, name)), **settings})
 
 
@@ -66,7 +67,8 @@ def check_fields(settings: Mapping[str, Any], target: type) -> None:
     hints = _hints(target)
     for name, value in settings.items():
         if name in hints and not _fits(value, hints[name]):
-            raise ValueError(f"{name} must be {_called(hints[name])}, got {value!r}: mend it, or put text in quotes")
+            raise ValueError(f"{name} must be {_called(hints[name])}, got {quoted(value)}: mend it, or put text in "
+                             "quotes")
 
 
 @cache
@@ -115,7 +117,7 @@ def build(recipe: dict[str, Any]) -> Any:
     target = str(fields.pop("_target_"))
     module, _, name = target.rpartition(".")
     if not may_name(target):
-        raise ValueError(f"target {target!r} lies outside forecast: a config chooses among what forecast offers")
+        raise ValueError(f"target {quoted(target)} lies outside forecast: a config chooses among what forecast offers")
     try:
         made = getattr(import_module(module), name)
         check_fields(fields, made)

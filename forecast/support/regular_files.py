@@ -25,6 +25,14 @@ def check_regular(path: str | Path) -> None:
         raise ValueError(f"{path} is {kind}: name a regular file")
 
 
+def expanded(path: str | Path) -> Path:
+    """The path with the home of a user in the place of `~`. Raises ValueError where there is no such user or home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{path}: there is no home of that user here: write the whole path") from error
+
+
 @cache
 def _systems_own() -> frozenset[int]:
     root = os.stat("/").st_dev if os.path.isdir("/") else -1

@@ -19,6 +19,10 @@ from typing import Any
 
 import yaml
 
+from forecast.support import yaml_graph
+from forecast.support.regular_files import check_regular
+from forecast.support.terminal import quoted, short
+
 OURS = re.compile(r"forecast\.((breaks|models)(\.[a-z]\w*)*\.[A-Z]\w*"
                   r"|Flow|NestedStock|Stock|LongTable|Table|SimulatedYard)", re.ASCII)
 # where sources stood in the first edition -> the name that a config uses now
@@ -27,12 +31,14 @@ MOVED = {**{f"forecast.reconcile.{name}": f"forecast.{name}" for name in ("Flow"
          "forecast.simulate.SimulatedYard": "forecast.SimulatedYard"}
 THEIRS = re.compile(r"[a-zA-Z_]\w*(\.[a-zA-Z]\w*)*\.[A-Z]\w*", re.ASCII)
 TRUSTED: ContextVar[tuple[str, ...]] = ContextVar("TRUSTED", default=())
-PLAIN = re.compile(r"\$\{\.*\w[\w.\-]*(\[\w+\])*\.?[\w.\-]*\}")  # ${a.b}, ${.c} or ${a[0].b}: a reference, no call
+PLAIN = re.compile(r"\$\{\.*\w[\w.\-]*(\[\w+\][\w.\-]*)*\}")  # ${a.b}, ${.c} or ${a[0].b}: a reference, no call
 LARGEST = 20_000  # nodes of one file: aliases can fold a file of a kilobyte out to the size of the memory
 DEEPEST = 20  # levels of one file
 REFERENCES = 12  # in one experiment: each may name a text of others, and ten levels of ten fill the memory
 MOST_BYTES = 256 * 1024
 LONGEST = 10_000  # characters of an override
+MOST_LETTERS = LONGEST  # of one text
+MOST_KEY = 200  # letters of the name of a setting
 # what a reader does not see, or what turns the text around it: a name is to be what it looks like
 INVISIBLE = "\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
 HIDDEN = re.compile(f"[\x00\r{INVISIBLE}]")
@@ -59,7 +65,7 @@ def trusted(packages: Sequence[str]) -> Iterator[None]:
     """
     for name in packages:
         if not name.isidentifier():
-            raise ValueError(f"trust {name!r} is no name of a package: write --trust mypackage")
+            raise ValueError(f"trust {quoted(name)} is no name of a package: write --trust mypackage")
     before = TRUSTED.set((*TRUSTED.get(), *packages))
     try:
         yield
@@ -83,8 +89,10 @@ def read_settings(file: Path) -> str:
 
     Raises RefusedError for what is no file, or is too large or no UTF-8 to be one.
     """
-    if not file.is_file():
-        raise RefusedError(f"{file.name}: is no file: name a YAML file")
+    try:
+        check_regular(file)
+    except (ValueError, FileNotFoundError) as error:
+        raise RefusedError(f"{file.name}: is no file: name a YAML file") from error
     if file.stat().st_size > MOST_BYTES:
         raise RefusedError(f"{file.name}: larger than {MOST_BYTES // 1024} KiB: an experiment is short, counts lie in "
                            "ledgers")
@@ -107,15 +115,19 @@ def check_text(text: str, where: str) -> Any:
         if (header := re.match(r"\s*#\s*@(.*)", line)) and header[1].split() != ["package", "_global_"]:
             raise RefusedError(f"{where}: header '# @{header[1][:80]}' is not for experiments: leave it out")
     try:
-        loaded = yaml.safe_load(text)
+        loaded = yaml_graph.loaded(text, LARGEST, DEEPEST)
     except yaml.constructor.ConstructorError as error:
-        raise RefusedError(f"{where}: {error.problem}: an experiment is plain settings, mend that line") from error
+        raise RefusedError(f"{where}: {short(str(error.problem))}: an experiment is plain settings, mend that "
+                           "line") from error
     except yaml.YAMLError as error:
         raise ValueError(faulty(error, where)) from error
     except RecursionError as error:
         raise RefusedError(f"{where}: nested too deeply for settings") from error
-    except ValueError as error:  # a number of thousands of digits, a 30 February
-        raise RefusedError(f"{where}: {str(error).partition(';')[0]}: mend that number or date") from error
+    except yaml_graph.GraphError as error:
+        raise RefusedError(f"{where}{error.line}: {error}") from error
+    except (ValueError, OverflowError) as error:  # a number of thousands of digits, a 30 February
+        said = str(error).partition(";")[0]
+        raise RefusedError(f"{where}: {said}: mend that number or date") from error
     check(loaded, where)
     return loaded
 
@@ -125,7 +137,7 @@ def faulty(error: yaml.YAMLError, where: str) -> str:
     mark = getattr(error, "problem_mark", None)
     line = f", line {mark.line + 1}" if mark else ""
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
-    return f"{where}{line}: {problem}: mend the YAML"
+    return f"{where}{line}: {short(str(problem))}: mend the YAML"
 
 
 def check(loaded: Any, where: str) -> None:
@@ -160,36 +172,44 @@ def check(loaded: Any, where: str) -> None:
 
 def _check_key(key: Any, value: Any, where: str) -> None:
     if not isinstance(key, str | int | float | date):
-        raise RefusedError(f"{where}: {key!r} is no name of a setting: write a word before the colon")
+        raise RefusedError(f"{where}: {quoted(key)} is no name of a setting: write a word before the colon")
+    if len(str(key)) > MOST_KEY:
+        raise RefusedError(f"{where}: {quoted(key)} is too long for a name: write at most {MOST_KEY} letters")
     if re.match(r"hydra($|[./@])|.*@hydra\b", str(key)):
-        raise RefusedError(f"{where}: {key!r}: Hydra's own settings can run code: leave it out")
+        raise RefusedError(f"{where}: {quoted(key)}: Hydra's own settings can run code: leave it out")
     if key == "_target_" and not may_name(value):
         raise RefusedError(f"{where}: {_outside(value)}")
 
 
 def _outside(target: Any) -> str:
     if isinstance(target, str) and target in MOVED:
-        return f"target {target!r} has moved: write {MOVED[target]}"
-    return (f"target {target!r} lies outside forecast's sources, detectors and models: name one of them, or say "
+        return f"target {quoted(target)} has moved: write {MOVED[target]}"
+    return (f"target {quoted(target)} lies outside forecast's sources, detectors and models: name one of them, or say "
             "--trust PACKAGE for a class of your own")
 
 
 def _check_default(word: str, where: str) -> None:
     """A defaults list names files of the folders of experiments, and nothing beside them."""
     if "hydra" in re.split(r"\W+", word):
-        raise RefusedError(f"{where}: defaults name {word!r}: Hydra's own settings are not for experiments")
+        raise RefusedError(f"{where}: defaults name {quoted(word)}: Hydra's own settings are not for experiments")
     if ".." in word or "://" in word or "~" in word or word.startswith("//"):
-        raise RefusedError(f"{where}: defaults name {word!r}: only files of the folder of experiments can be named")
+        raise RefusedError(f"{where}: defaults name {quoted(word)}: only files of the folder of experiments can be "
+                           "named")
 
 
 def _check_word(word: str, where: str) -> None:
+    if len(word) > MOST_LETTERS:
+        raise RefusedError(f"{where}: a text of {len(word):,} letters ({quoted(word)}): write at most "
+                           f"{MOST_LETTERS:,}, more belongs into a file")
     if mark := HIDDEN.search(word):
         raise RefusedError(f"{where}: text holds the hidden character U+{ord(mark[0]):04X}: take it out")
+    if word.count("${") > REFERENCES:
+        raise RefusedError(f"{where}: more than {REFERENCES} references such as ${{horizon}}: write the values out")
     rest, before = word, ""
     while rest != before:
         before, rest = rest, PLAIN.sub("", rest)
     if "${" in rest:
-        raise RefusedError(f"{where}: {word!r}: only a plain reference such as ${{horizon}} is read, no resolver")
+        raise RefusedError(f"{where}: {quoted(word)}: only a plain reference such as ${{horizon}} is read, no resolver")
 
 
 def check_override(text: str) -> None:
@@ -206,12 +226,13 @@ def check_override(text: str) -> None:
     key = key.lstrip("+~").strip()
     if "hydra" in re.split(r"[./@:\s]+", key):
         if key in ALLOWED and not re.fullmatch(ALLOWED[key], value):
-            raise RefusedError(f"override {text!r}: {key} must fit {ALLOWED[key]}, got {value!r}: write such a value")
+            raise RefusedError(f"override {quoted(text)}: {key} must fit {ALLOWED[key]}, got "
+                               f"{quoted(value)}: write such a value")
         if key not in ALLOWED:
-            raise RefusedError(f"override {text!r}: of Hydra's own settings only {', '.join(ALLOWED)} may be "
+            raise RefusedError(f"override {quoted(text)}: of Hydra's own settings only {', '.join(ALLOWED)} may be "
                           "set; output=FOLDER says where a report goes")
         return
     _check_word(text, "override")
     last = key.rpartition(".")[2]
     if last == "_target_" and not may_name(value):
-        raise RefusedError(f"override {text!r}: {_outside(value)}")
+        raise RefusedError(f"override {quoted(text)}: {_outside(value)}")

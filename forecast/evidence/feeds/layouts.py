@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.evidence.cells import StatementError
+from forecast.support.regular_files import expanded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,7 +122,7 @@ def detected(path: str | Path, told: Options | None = None) -> tuple[Source, Fee
     from forecast.evidence.tables.options import Options
 
     told = told or Options()
-    source = replace(opened(Path(path).expanduser()), kind=told.kind)
+    source = replace(opened(expanded(path)), kind=told.kind)
     found = [feed for feed in feeds() if feed.recognise(source)]
     if len(found) > 1:
         raise ValueError(f"{source.name}: could be {' or '.join(feed.name for feed in found)}: leave out the columns "

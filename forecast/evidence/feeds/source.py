@@ -24,6 +24,8 @@ from typing import IO, Any
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
+from forecast.support.regular_files import check_regular
+
 HEAD = 65_536
 LARGEST_DOCUMENT = 64_000_000  # bytes of JSON, XML or an unpacked archive; tables of text are streamed
 LARGEST_RATIO = 200  # unpacked to packed, of archives that unpack to more than a megabyte
@@ -42,8 +44,9 @@ class Source:
     kind: str = ""  # what the user says that its counts are, stock or flow
 
     def __post_init__(self) -> None:
-        if not self.path.is_file():
+        if self.path.is_dir() or not self.path.exists():
             raise ValueError(f"{self.path}: {'a folder' if self.path.is_dir() else 'no such file'}: name one file")
+        check_regular(self.path)
         if not self.path.stat().st_size:
             raise ValueError(f"{self.path}: an empty file: export it again")
 
