@@ -248,5 +248,9 @@ def _text(cell: Any) -> str:
 
 
 def _like(row: Sequence[Any], head: Sequence[Any]) -> bool:
+    """Whether a row says what the headings say; most differ in their first cell."""
+    first, named = (next((cell for cell in cells if cell is not None), None) for cells in (row, head))
+    if heading(_text(first)) != heading(_text(named)):
+        return False
     said = [heading(_text(cell)) for cell in row if cell is not None]
     return len(said) > 1 and said == [heading(_text(cell)) for cell in head if cell is not None]
