@@ -207,3 +207,15 @@ def test_a_sweep_writes_through_no_link_and_leaves_files_of_the_user(target, out
     assert command(["-cn", "simulated_yard", "output=reports/yard", "-m", "seed=1,2"]) == 0
     assert (target / "multirun.yaml").is_symlink()
     assert not list(target.glob(f"{MARK}*"))
+
+
+@pytest.mark.parametrize("link", ["experiments", "experiments/mine.yaml", "experiments/mine_events.csv"])
+def test_init_writes_through_no_link(link, outside, tmp_path, capsys):
+    counts = _counts(tmp_path / "clone")
+    path = tmp_path / "clone" / link
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(outside if link == "experiments" else outside / "new")
+    assert command(["init", str(counts), "mine"]) == 2
+    assert "is a link" in (said := capsys.readouterr().err) or "exists: name another" in said
+    path.unlink()
+    assert command(["init", str(counts), "mine"]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from forecast.cli.table_options import add_table_options, table_options
 from forecast.evidence.table import read_series
 from forecast.evidence.tables.options import Options
 from forecast.series.series import Series
+from forecast.support.atomic_files import link_in, write_text
+from forecast.support.regular_files import expanded
 
 MOST = 8  # series that an experiment starts with; more are for a panel
 LEAST = 3  # observed rows
@@ -33,7 +36,7 @@ def command(words: Sequence[str]) -> int:
     if not 1 <= len(given.places) <= 2:
         raise ValueError(f"init takes a file and a name, got {' '.join(given.places) or 'neither'}: "
                          "forecast init --help shows how")
-    file = Path(given.places[0]).expanduser()
+    file = expanded(given.places[0])
     name = given.places[1] if len(given.places) == 2 else named(file.name)
     if not re.fullmatch(r"\w[\w.-]{0,99}", name):
         raise ValueError(f"init: name {name[:120]!r} must be at most 100 letters, digits, '_', '-' and '.'")
@@ -41,11 +44,13 @@ def command(words: Sequence[str]) -> int:
     series = chosen(list(read_series(file, told)), file.name)
     page, events = Path("experiments", f"{name}.yaml"), Path("experiments", f"{name}_events.csv")
     for path in (page, events):
-        if path.exists():
+        if os.path.lexists(path):
             raise ValueError(f"{path} exists: name another experiment, or remove it")
+        if link := link_in(path):
+            raise ValueError(f"{path}: {link} is a link: name an experiment in a folder of your own")
     page.parent.mkdir(exist_ok=True)
-    page.write_text("\n".join(config(series, file, told, events)) + "\n", encoding="utf-8")
-    events.write_text(ledger(series[0]), encoding="utf-8")
+    write_text(page, "\n".join(config(series, file, told, events)) + "\n")
+    write_text(events, ledger(series[0]))
     print(f"Written: {page}, {events}")
     dates = f"rows of {series[0].freq}" if series[0].freq else "irregular dates"
     print(f"{len(series)} series; the first, {series[0].name}: a {series[0].kind}, {dates}, "
