@@ -1,4 +1,4 @@
-"""Grids of panels, windows of events and shares of panels: what was once read wrongly stays read rightly."""
+"""Grids of panels, windows of events, and the share of series that are said to have changed."""
 
 from __future__ import annotations
 

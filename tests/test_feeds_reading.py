@@ -1,4 +1,4 @@
-"""Readers of feeds: what was once read wrongly stays read rightly."""
+"""Readers of feeds: dates, ends, bounds and exposures of rows as the files have them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates, bounds and exposure of a series: what was moved or passed in silence is right, or refused in a sentence."""
+"""What a series is given: dates, bounds and exposure are kept on its grid, or refused in a sentence."""
 
 from __future__ import annotations
 

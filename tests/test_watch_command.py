@@ -1,4 +1,4 @@
-"""A watch keeps its season, its command speaks of one change, and what is given by mistake is said in a sentence."""
+"""A watch over a season, and the command that tells how explanations have moved."""
 
 from __future__ import annotations
 
