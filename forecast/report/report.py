@@ -14,7 +14,7 @@ from forecast.experiment.findings_json import as_json
 from forecast.experiment.output_folders import check_output
 from forecast.report import tables
 from forecast.report.page import page_text
-from forecast.report.phrases import THIN, count, p_value, percent, ratio
+from forecast.report.phrases import THIN, count, p_value, percent
 from forecast.report.prose import claims as claims_prose
 from forecast.report.prose import forecast as outlook
 from forecast.report.prose import story
@@ -142,7 +142,7 @@ def _events(findings: Findings) -> RichTable:
     shown = [row for row in tested if percent(row[0]) != percent(0.0) or row[2].significant]
     for probability, e, v in sorted(shown, key=lambda row: -row[0]):
         table.add_row(Text(findings.label(v.event)), percent(probability), p_value(e.adjusted),
-                      f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})", word(v))
+                      tables.lasting(e, v), word(v))
     if rest := len(tested) - len(shown):
         table.add_row(f"{count(rest, 'further event').capitalize()}{', each' * (rest > 1)}", f"<1{THIN}%", "", "", "")
     for row in findings.main.table:

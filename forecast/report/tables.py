@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from forecast.effects.checks.variant import Outcome, Variant
+from forecast.effects.event_tests import Effect
 from forecast.effects.explanations import NONE, NOWHERE
 from forecast.evidence.decisions import said
 from forecast.experiment.csv_tables import ledger
 from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.verdicts import Verdict
 from forecast.report.phrases import (
     count,
     day,
@@ -46,6 +48,8 @@ class Link:
 
 
 Cell = str | Link | tuple[Link | str, ...]
+SEVERAL_CHANGES = (" The series changes several times: the ratio of one lasting step would mix its levels, and a dash "
+                   "stands in its place.")
 OUTCOMES = ("used", "merged", "left out")
 
 
@@ -103,6 +107,11 @@ def explanations(findings: Findings, k: int | None = None) -> Table:
         tuple(rows), frozenset({1, 3, 4, 5}))
 
 
+def lasting(e: Effect, v: Verdict) -> str:
+    """The ratio of one lasting step with its interval; a dash where several changes make it say nothing."""
+    return f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})" if v.decides else "–"
+
+
 def event_tests(findings: Findings) -> Table:
     """The test of every event at its date, with the verdict."""
     rows: list[tuple[Cell, ...]] = []
@@ -115,14 +124,15 @@ def event_tests(findings: Findings) -> Table:
             rows.append((name, days(event.start, event.end), "–", "–", "–", "–", *verdict))
         else:
             rows.append((name, days(event.start, event.end), p_value(e.p_value), p_value(e.adjusted),
-                         f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})", f"{figure(e.detectable)}×", *verdict))
+                         lasting(e, v), f"{figure(e.detectable)}×", *verdict))
     n = len(findings.effects)
     least = 1 / (findings.settings.get("placebos", 0) + 1)
     return Table(
         f"Level after over level before the date of each event, {count(n, 'date')} tested "
         f"{'together ' if n > 1 else ''}against no change "
         f"anywhere: an event near the true change therefore also scores. p below {p_value(least)} cannot be shown by "
-        f"{findings.settings.get('placebos')} simulated series. Detectable: the smallest rise seen four times in five.",
+        f"{findings.settings.get('placebos')} simulated series. Detectable: the smallest rise seen four times in five."
+        f"{'' if all(v.decides for v in findings.conclusions.verdicts) else SEVERAL_CHANGES}",
         ("Event", "Date", "p", "p, adjusted", "Ratio (95\u202f%)", "Detectable", "Verdict", "Why"), tuple(rows),
         frozenset({2, 3, 4, 5}))
 
