@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forecast.experiment.csv_tables import TABLES
-from forecast.experiment.saved_findings import SavedFindings
 from forecast.support.atomic_files import MARK, is_file, is_folder, link_in, settled
 
 FILES = ("findings.json", "report.html", "config.yaml", "forecast.log", *(f"{name}.csv" for name in TABLES))
@@ -64,6 +63,9 @@ def _no_report(folder: Path) -> str:
     """What in a folder with a findings.json is not of a report of ours; empty where it is one."""
     if not is_file(folder / "findings.json"):
         return "a findings.json that is no file"
+    # Only here: it loads pydantic, .1 s that a run into a new folder need not pay.
+    from forecast.experiment.saved_findings import SavedFindings
+
     try:
         SavedFindings.read(folder / "findings.json")
     except ValueError as error:
