@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 
 from forecast import Series, detect, event_effect, feed_series, load, predict, run, show_report
 from forecast.report import plots
+from forecast.report.figures import observed
 from forecast.support.registry import folder
 
 experiment = load("khasan_rajin")
@@ -68,7 +69,7 @@ detect(own)
 findings = run(load("simulated_yard", "horizon=4", "origins=2", "models=[mean,regimes]"))
 with plots.style():
     figure = Figure(figsize=(plots.PAGE, 3))
-    plots.plot_observations(findings.main, findings.windows, figure.add_axes((0.1, 0.3, 0.87, 0.6)))
+    observed(findings.main, findings.windows, figure.add_axes((0.1, 0.3, 0.87, 0.6)))
 figure
 
 # %%

@@ -34,7 +34,7 @@ _HOMES = {
     "backtest": "models.backtesting",
     "counterfactual": "effects.counterfactuals",
     "event_effect": "effects.event_tests",
-    "explain": "effects.explanations",
+    "explain": "effects.event_explanations",
     "watch": "effects.monitoring",
     "simulate": "series.simulation",
     "Experiment": "experiment.experiment",
@@ -60,8 +60,8 @@ __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the names are those of the
 if TYPE_CHECKING:
     from forecast.breaks.detection import detect, detect_all
     from forecast.effects.counterfactuals import counterfactual
+    from forecast.effects.event_explanations import explain
     from forecast.effects.event_tests import event_effect
-    from forecast.effects.explanations import explain
     from forecast.effects.monitoring import watch
     from forecast.evidence.events import Event, read_events
     from forecast.evidence.feeds.layouts import feed_series, read_feed

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from forecast.effects.checks.variant import Outcome, Variant
 from forecast.effects.next_image import Worth
 from forecast.report import plots
-from forecast.report.figures import draw
+from forecast.report.figures import draw, observed
 from forecast.report.prose.verdicts import label, leader
 from tests.test_words import after_the_event, findings, reading
 
@@ -66,9 +66,9 @@ def candidates() -> Worth:
 MADE = findings()
 FAN = MADE.forecast[MADE.forecast["model"] == "mean"]
 CASES: dict[str, Callable[[Axes], Axes]] = {
-    "observations": lambda ax: plots.plot_observations(bounded(), MADE.windows, ax),  # type: ignore[arg-type]
+    "observations": lambda ax: observed(bounded(), MADE.windows, ax),  # type: ignore[arg-type]
     "events": lambda ax: plots.plot_events(MADE.windows, _dated(ax), ["visit"]),
-    "breaks": lambda ax: plots.plot_breaks(MADE.main, ax, MADE.windows),
+    "breaks": lambda ax: plots.plot_breaks(MADE.main.series, MADE.main.gaps, ax, MADE.windows),
     "explanations": lambda ax: plots.plot_explanations(MADE.main.explained[0], ax),
     "effects": lambda ax: plots.plot_effects(MADE.tested, ax, ["A visit", "A treaty"]),  # type: ignore[arg-type]
     "effect": lambda ax: plots.plot_effect(after_the_event(), ax, "ships a month"),

@@ -149,9 +149,9 @@ def test_a_failing_member_stops_the_backtest() -> None:
 
 
 def test_wrong_settings_are_named() -> None:
-    with pytest.raises(ValueError, match="horizon must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="horizon must be a whole number from 1 to 50,000,000, got 0"):
         backtest(SERIES, SIMPLE, horizon=0)
-    with pytest.raises(ValueError, match="no model"):
+    with pytest.raises(ValueError, match="got no model: give at least one"):
         backtest(SERIES, {}, horizon=2)
     with pytest.raises(ValueError, match="40 rows leave no origin for a horizon of 40"):
         backtest(SERIES, SIMPLE, horizon=40)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from forecast import Series, load
-from forecast.breaks.detection import Break
 from forecast.evidence.cells import StatementError
 from forecast.evidence.claims import TESTS, PublishedClaim, read_claims
 from forecast.evidence.decisions import Contradiction, Decision
@@ -18,6 +17,7 @@ from forecast.evidence.statements import Statement
 from forecast.experiment.claims import ClaimReason, ClaimWord, judge_claims
 from forecast.experiment.findings import Reading
 from forecast.report.prose import claims as prose
+from forecast.series.breaks import Break
 
 S, C, X, A, N = (ClaimWord.SUPPORTED, ClaimWord.CONSISTENT, ClaimWord.CONTRADICTED, ClaimWord.ASSUMED, ClaimWord.CANNOT_BE_TESTED)
 

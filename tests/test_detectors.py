@@ -31,7 +31,7 @@ def test_twice_the_same(name: str) -> None:
     series = Series.from_values(STEP)
     before = series.low.copy()
     one, two = detect(series, name), make("detectors", name).detect(series)
-    assert repr(one) == repr(two)
+    assert repr(tuple(one)) == repr(two)
     assert np.array_equal(series.low, before)
 
 

@@ -11,7 +11,15 @@ import pytest
 from forecast import Event, Series, event_effect, simulate
 from forecast.breaks.regimes import Regimes
 from forecast.effects.event_tests import _step_down, event_effects, position_of
-from forecast.effects.explanations import NONE, NOWHERE, Window, break_days, explain, explain_together, gap_probability
+from forecast.effects.explanations import (
+    NONE,
+    NOWHERE,
+    Window,
+    break_days,
+    explain_change,
+    explain_together,
+    gap_probability,
+)
 from forecast.effects.next_image import image_worth
 from forecast.regime_model.placebos import as_seen
 
@@ -87,7 +95,7 @@ def test_a_change_that_several_series_share_lies_on_its_own_day():
         ("before", day - timedelta(days=1)), ("itself", day), ("after", day + timedelta(days=1)))]
     held = {row.name: row.within for row in explain_together(several, near).table}
     assert held["itself"] > 0.98
-    alone = {row.name: row.within for row in explain(several[0], Regimes().posterior(several[0]), near)}
+    alone = {row.name: row.within for row in explain_change(several[0], Regimes().posterior(several[0]), near)}
     assert max(alone, key=alone.get) == max(held, key=held.get) == "itself"
 
 
@@ -129,7 +137,7 @@ def windows(series: Series, *rows: int) -> list[Window]:
 def test_explanations_sum_to_one_and_the_true_event_leads():
     series = simulate(100, level=10, breaks={50: 3.0}, spread=0.2, seed=11)
     posterior = Regimes().posterior(series)
-    table = explain(series, posterior, windows(series, 20, 49, 80), near=49)
+    table = explain_change(series, posterior, windows(series, 20, 49, 80), near=49)
     assert sum(row.probability for row in table) == pytest.approx(1)
     assert max(table, key=lambda row: row.probability).name == "event_1"
     assert {row.name for row in table[-2:]} == {NONE, NOWHERE}
@@ -137,13 +145,13 @@ def test_explanations_sum_to_one_and_the_true_event_leads():
 
 def test_a_break_at_an_unlisted_date_is_none_of_these():
     series = simulate(100, level=10, breaks={50: 3.0}, spread=0.2, seed=11)
-    table = explain(series, Regimes().posterior(series), windows(series, 10, 85))
+    table = explain_change(series, Regimes().posterior(series), windows(series, 10, 85))
     assert max(table, key=lambda row: row.probability).name == NONE
 
 
 def test_events_with_one_window_cannot_be_told_apart():
     series = simulate(100, level=10, breaks={50: 3.0}, spread=0.2, seed=11)
-    table = explain(series, Regimes().posterior(series), windows(series, 49, 49))
+    table = explain_change(series, Regimes().posterior(series), windows(series, 49, 49))
     assert table[0].alike == ("event_1",)
     assert table[0].probability == pytest.approx(table[1].probability)
 
@@ -152,7 +160,7 @@ def test_an_analysts_own_break_date_does_not_compete():
     series = simulate(60, breaks={30: 3.0}, seed=1)
     day = date.fromisoformat(at(series, 30))
     own = Window(Event("own", "Own date", day, day, outside=False), day, day)
-    assert [row.name for row in explain(series, Regimes().posterior(series), [own])] == [NONE, NOWHERE]
+    assert [row.name for row in explain_change(series, Regimes().posterior(series), [own])] == [NONE, NOWHERE]
 
 
 def test_days_of_a_gap_share_its_probability():

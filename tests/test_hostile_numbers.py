@@ -112,7 +112,7 @@ def test_predict_says_which_argument_is_wrong(given):
                                   lambda s: backtest(s, {"mean": make("models", "mean")})])
 @pytest.mark.parametrize("given", [[1, 2, 3], None, pd.DataFrame({"y": [1.0]}), "series", np.zeros(3)], ids=["list", "none", "frame", "text", "array"])
 def test_what_is_no_series_is_refused_with_how_to_make_one(call, given):
-    with pytest.raises(TypeError, match=r"takes a Series, got a \w+: make one with"):
+    with pytest.raises(TypeError, match=r"takes a Series, got a [\w ]+: make one with"):
         call(given)
 
 

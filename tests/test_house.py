@@ -141,3 +141,15 @@ def test_the_lock_of_the_tests_holds_what_the_program_has_and_no_other_release()
         return {line.split(";")[0].strip(" \\") for line in lines if "==" in line and not line.startswith(("#", " "))}
 
     assert pins("requirements.lock") <= pins("tests/requirements.lock")
+
+
+def test_a_room_is_loaded_by_its_name_only_where_the_names_stand_in_one_place():
+    """Imports by text escape the rules above, so they are counted: what they load is named by a table or a config."""
+    loaders = {_name(path) for path in MODULES if "import_module" in path.read_text(encoding="utf-8")}
+    assert loaders == {
+        "forecast.cli.main",  # subcommands, files of its own room
+        "forecast.effects.sensitivity", "forecast.evidence.feeds.layouts",  # checks and feeds, files of their own rooms
+        "forecast.experiment.config", "forecast.support.registry",  # classes that a config names
+        "forecast.support.extras",  # packages of others
+        "forecast.support.results",  # the plots, a backend that nothing which computes knows
+    }

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from forecast.effects.explanations import Window
 from forecast.evidence.events import Event
 from forecast.report import plots
-from forecast.report.figures import draw, inline
+from forecast.report.figures import draw, inline, observed
 from forecast.series.series import Series
 from tests.test_words import findings, reading
 
@@ -41,7 +41,7 @@ def test_every_plot_returns_the_axes_it_drew_on(ax):
     made = findings()
     table = made.forecast[made.forecast["model"] == "mean"]
     for plot, arguments in (
-            (plots.plot_observations, (made.main, made.windows)), (plots.plot_breaks, (made.main,)),
+            (observed, (made.main, made.windows)), (plots.plot_breaks, (made.main.series, made.main.gaps)),
             (plots.plot_explanations, (made.main.explained[0],)), (plots.plot_effects, (made.tested,)),
             (plots.plot_forecast, (made.main.series, table)), (plots.plot_backtest, (made.backtest,)),
             (plots.plot_pit, (made.backtest,))):
@@ -53,7 +53,7 @@ def test_every_plot_returns_the_axes_it_drew_on(ax):
 
 def test_labels_of_events_do_not_collide_and_no_line_runs_through_one(ax):
     windows = crowd(12)
-    plots.plot_observations(reading(), windows, ax, [w.event.name for w in windows])
+    observed(reading(), windows, ax, [w.event.name for w in windows])
     ax.figure.canvas.draw()
     labels = [text for text in ax.texts if text.get_text().startswith("Event")]
     boxes = [text.get_window_extent() for text in labels]
@@ -66,7 +66,7 @@ def test_labels_of_events_do_not_collide_and_no_line_runs_through_one(ax):
 
 
 @pytest.mark.parametrize("plot", [
-    lambda made, ax: plots.plot_observations(made.main, made.windows, ax),
+    lambda made, ax: observed(made.main, made.windows, ax),
     lambda made, ax: plots.plot_forecast(made.main.series, made.forecast.head(3), ax),
     lambda made, ax: plots.plot_explanations(made.main.explained[0], ax)])
 def test_legends_stand_below_the_axes_where_no_point_lies(ax, plot):
@@ -80,7 +80,7 @@ def test_bounds_gaps_and_publishers_are_told_apart(ax):
     main = reading()
     low, high = np.array(main.series.low), np.array(main.series.high)
     low[6], high[6], low[7], high[7] = 8, 14, 9, np.inf
-    plots.plot_observations(replace(main, series=replace(main.series, low=low, high=high)), (), ax)
+    observed(replace(main, series=replace(main.series, low=low, high=high)), (), ax)
     keys = {text.get_text() for text in ax.get_legend().get_texts()}
     assert {"Watcher", "Other", "known as a range", "at least so many", "not observed", "change dated in here"} <= keys
 
@@ -89,7 +89,7 @@ def test_irregular_dates_keep_room_at_the_edges_and_shade_no_gaps(ax):
     s = Series.from_counts(["2023-08-21", "2023-10-05", "2024-12-04"], [30, 73, 225], kind="stock", name="cars")
     bands = np.array([[20.0] * 3, [60.0] * 3, [200.0] * 3])
     main = replace(reading(), name="cars", series=s, bands=bands, gaps=np.array([0.3, 0.3]), statements=(), breaks={})
-    plots.plot_observations(main, (), ax)
+    observed(main, (), ax)
     left, right = ax.get_xlim()
     assert left < s.start[0].astype(int) < s.start[-1].astype(int) + 1 < right
     assert "not observed" not in {text.get_text() for text in ax.get_legend().get_texts()}

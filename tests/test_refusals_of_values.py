@@ -62,7 +62,7 @@ def _series(**changed):
     (lambda: simulate(0), "n must lie between 1"), (lambda: simulate(9, missing=1.0), "missing must lie in"),
     (lambda: simulate(9, level=-1), "level must lie in"), (lambda: simulate(9, breaks={9: 2}), "break at row 9 lies outside 1 to 8"),
     (lambda: simulate(9, breaks={4: -2}), "the factor at row 4"),
-    (lambda: detect(simulate(40, seed=1), make("detectors", "chow", dates=["soon"])), "write them as YYYY-MM-DD"),
+    (lambda: detect(simulate(40, seed=1), make("detectors", "chow", dates=["soon"])), "chow: date 'soon' is no day: write it as YYYY-MM-DD"),
     (lambda: Settings(jobs=0), "jobs must be a whole number of at least 1"), (lambda: Settings(fdr=1.0), "fdr must lie between"),
     (lambda: Settings(kind="flows"), "kind must be stock or flow"), (lambda: Settings(model="est"), "model 'est' is unknown: did you mean 'ets'"),
     (lambda: Settings(event="2023-01-01", events="e.csv"), "both an event and a ledger"), (lambda: Settings(origins=2, horizon=0), "a backtest of no horizon"),

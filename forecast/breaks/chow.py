@@ -11,6 +11,7 @@ from forecast.breaks.dating import observed_values
 from forecast.breaks.significance import OneByOne, fitted_noise, with_intervals
 from forecast.breaks.sup_f import SupF, f_statistics
 from forecast.series.breaks import Break
+from forecast.series.days import day_of
 from forecast.series.series import Series
 
 Array = np.ndarray[Any, Any]
@@ -54,7 +55,4 @@ class Chow(OneByOne):
 
     def days(self) -> list[np.datetime64]:
         """The dates, read."""
-        try:
-            return [np.datetime64(day, "D") for day in self.dates]
-        except ValueError as error:
-            raise ValueError(f"chow: dates {list(self.dates)}: {error}: write them as YYYY-MM-DD") from error
+        return [day_of(day, "chow: date") for day in self.dates]

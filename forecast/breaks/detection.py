@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from forecast.breaks.changes import Changes
 from forecast.series.breaks import Break
 from forecast.series.series import Series, check_series
 from forecast.support.registry import make
@@ -18,10 +19,13 @@ class Detector(Protocol):
         ...
 
 
-def detect(series: Series, detector: str | Detector = "auto") -> tuple[Break, ...]:
-    """Breaks of `series` by a detector's name (see `conf/detectors/`) or object.
+def detect(series: Series, detector: str | Detector = "auto") -> Changes:
+    """Breaks of `series` by a detector's name (see `conf/detectors/`) or object, a tuple of `Break` in time order.
 
-    Raises ValueError for an unknown name (the nearest known one is suggested) or a series without observations.
+    The tuple shows, tabulates (`frame()`) and draws (`plot()`) itself. An empty one says that no change was told;
+    how likely one is all the same, `RegimeModel().fit(series).changed` tells.
+    Raises TypeError for what is no `Series` or no detector, ValueError for an unknown name (the nearest known one is
+    suggested) or a series without observations.
 
     >>> detect(Series.from_values([2, 3, 1, 2, 3, 2, 2, 3, 30, 28, 33, 31, 29, 30, 35, 31]))[0].position
     8
@@ -29,12 +33,22 @@ def detect(series: Series, detector: str | Detector = "auto") -> tuple[Break, ..
     check_series(series, "detect")
     if not series.observed.any():
         raise ValueError(f"series {series.name}: no row holds an observation: nothing can be detected")
-    chosen: Detector = make("detectors", detector) if isinstance(detector, str) else detector
-    return chosen.detect(series)
+    found = detector_of(detector).detect(series)
+    if not isinstance(found, list | tuple) or not all(isinstance(each, Break) for each in found):
+        raise TypeError(f"detector {detector!r} gave {repr(found)[:80]}: let detect() return a tuple of forecast.Break")
+    return Changes(found, series)
+
+
+def detector_of(given: str | Detector) -> Detector:
+    """A detector by its name or as it is; TypeError for what has no detect(), ValueError for an unknown name."""
+    chosen: Detector = make("detectors", given) if isinstance(given, str) else given
+    if isinstance(chosen, type) or not callable(getattr(chosen, "detect", None)):
+        raise TypeError(f"detector {given!r} has no detect(): name one of conf/detectors, or give a detector")
+    return chosen
 
 
 def detect_all(several: Mapping[str, Series], detector: str | Detector = "auto", *,
-               jobs: int = 1) -> dict[str, tuple[Break, ...]]:
+               jobs: int = 1) -> dict[str, Changes]:
     """Breaks of several series, by their keys and in their order: `detect` on each, over `jobs` processes.
 
     The answer does not depend on `jobs`. Raises ValueError as `detect` does, with the name of the series.
@@ -48,6 +62,6 @@ def detect_all(several: Mapping[str, Series], detector: str | Detector = "auto",
 
     from forecast.support.ends import workers_that_end
 
-    chosen: Detector = make("detectors", detector) if isinstance(detector, str) else detector
+    chosen = detector_of(detector)
     pool = Parallel(n_jobs=jobs, **workers_that_end())
     return dict(zip(several, pool(delayed(detect)(series, chosen) for series in several.values()), strict=True))

@@ -19,7 +19,7 @@ from forecast.evidence.feeds.layouts import detected
 from forecast.evidence.feeds.reading import Batch, Feed, RowFault
 from forecast.evidence.feeds.source import Source
 from forecast.evidence.tables.options import Options
-from forecast.series.calendar import grid_of
+from forecast.series.grids import grid_of
 from forecast.support.untrusted import HIDDEN
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,14 +14,19 @@ from forecast.regime_model.posterior import ahead, present
 from forecast.regime_model.problem import pose
 from forecast.series.season import evident_season
 from forecast.series.series import Series, check_series
+from forecast.support.results import Shown, drawn
 from forecast.support.validation import check_paths
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 LEVELS = (0.025, 0.5, 0.975)
 FEWEST = 4  # observed rows before the date, below which nothing can be run on
 
 
 @dataclass(frozen=True, eq=False)
-class Counterfactual:
+class Counterfactual(Shown):
     """Rows from one date on, all arrays [m]; bands are 95 %.
 
     when : start of each row; observed : the count, or the middle of its bounds; NaN where nobody looked
@@ -43,6 +48,26 @@ class Counterfactual:
     cumulative_high: np.ndarray
     ratio: tuple[float, float, float]
     open: bool = False
+
+    def __repr__(self) -> str:
+        low, middle, high = self.total
+        return (f"Counterfactual(since {self.when[0]}: {middle:.4g} ({low:.4g} to {high:.4g}) more than expected in "
+                f"{len(self.when)} rows)")
+
+    def heading(self) -> str:
+        return f"observed and expected since {self.when[0]}"
+
+    def plot(self, ax: Axes | None = None, *, unit: str = "count") -> Axes:
+        """Draw what was observed against what was expected; unit : the label of the counts."""
+        return drawn(self, ax, unit=unit)
+
+    def frame(self) -> pd.DataFrame:
+        """One line a row: when (datetime), observed, low, middle, high, and the three cumulative_ sums."""
+        import pandas as pd
+
+        columns = ("observed", "low", "middle", "high", "cumulative_low", "cumulative_middle", "cumulative_high")
+        return pd.DataFrame({"when": self.when.astype("datetime64[s]"),
+                             **{name: getattr(self, name) for name in columns}})
 
     @property
     def total(self) -> tuple[float, float, float]:

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import pandas as pd
 
 from forecast.regime_model.filters import backward, forward
 from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.placebos import null_ratios
 from forecast.regime_model.problem import Problem, pose, settings_table
 from forecast.regime_model.step_likelihoods import Evidence, evidence
+from forecast.series.days import day_of
 from forecast.series.season import evident_season
 from forecast.series.series import Series, check_series
+from forecast.support.results import Shown, rows_frame
+from forecast.support.validation import MOST_DRAWS, MOST_SEED, check_whole_number
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Size of every test that decides something, adjusted over the dates tested together: 5 % by custom (Fisher 1925,
 # Statistical Methods for Research Workers). That the tests hold it: python -m tests.bench known_dates.
 LEVEL = 0.05
+FEWEST_PLACEBOS = 19  # fewer cannot reach p = 0.05
 DRIFTS = 0.5  # posterior probability from which the counts are taken to drift
 PERSISTENT = 4.0  # a change below fourfold would go unseen: no date can be told with these data
 FAR = 1.9  # long-run spread, log units, from which counts drift so far by themselves that any date looks like a step
@@ -36,7 +42,7 @@ class Untestable(StrEnum):
 
 
 @dataclass(frozen=True)
-class Effect:
+class Effect(Shown):
     """The level before and after one date, and how surprising that would be if nothing had happened.
 
     when, position : the date asked for, and the first row counted as after it
@@ -66,10 +72,17 @@ class Effect:
     placebo_rank: int
     placebos: int
 
-    def _repr_html_(self) -> str:
-        from forecast.support.notebook import fields_html
+    def __repr__(self) -> str:
+        told = ", too persistent to tell" if self.persistent else ""
+        return (f"Effect({self.when}: ratio {self.ratio:.3g} ({self.low:.3g} to {self.high:.3g}), "
+                f"p {self.p_value:.3g}, adjusted {self.adjusted:.3g}{told})")
 
-        return fields_html(self)
+    def heading(self) -> str:
+        return f"level after over level before {self.when}"
+
+    def frame(self) -> pd.DataFrame:
+        """One line: the fields, `significant` and `persistent`."""
+        return rows_frame([self], Effect, "significant", "persistent")
 
     @property
     def significant(self) -> bool:
@@ -83,7 +96,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Tested(Shown):
     """Effects of several dates tested together, and the look-elsewhere p-value of the strongest date of all."""
 
     effects: tuple[Effect, ...]
@@ -94,11 +107,51 @@ class Tested:
         """The size of the tests, which an adjusted p-value must not pass to be significant."""
         return LEVEL
 
+    def heading(self) -> str:
+        return f"level after over level before each of {len(self.effects)} dates"
+
+    def frame(self) -> pd.DataFrame:
+        """One line a date: the fields of `Effect`, `significant` and `persistent`."""
+        return rows_frame(self.effects, Effect, "significant", "persistent")
+
+
+class Effects(Shown, list[Effect]):
+    """Effects of several dates tested together, a list in the order of the dates.
+
+    `frame()` has one line a date, `plot()` draws the ratios; tested : with the look-elsewhere p-value `anywhere`
+    """
+
+    def __init__(self, tested: Tested) -> None:
+        super().__init__(tested.effects)
+        self.tested = tested
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Effects, (self.tested,)
+
+    def heading(self) -> str:
+        return self.tested.heading()
+
+    def frame(self) -> pd.DataFrame:
+        """One line a date: the fields of `Effect`, `significant` and `persistent`."""
+        return self.tested.frame()
+
+
+@overload
+def event_effect(series: Series, when: list[Any] | tuple[Any, ...], *, placebos: int = 199, seed: int = 0,
+                 model: RegimeModel | None = None) -> Effects: ...
+
+
+@overload
+def event_effect(series: Series, when: Any, *, placebos: int = 199, seed: int = 0,
+                 model: RegimeModel | None = None) -> Effect: ...
+
 
 def event_effect(series: Series, when: Any, *, placebos: int = 199, seed: int = 0,
-                 model: RegimeModel | None = None) -> Effect:
-    """Test one known date. `when` is a date; the first row whose middle lies after it counts as after.
+                 model: RegimeModel | None = None) -> Effect | Effects:
+    """Test one known date, or a list of dates together, which gives a list in the same order.
 
+    when : a day as ISO text, date or timestamp; the first row whose middle lies on or after it counts as after. Of a
+        list the p-values are also adjusted over it
     placebos : simulated series without an effect behind the p-value, whose least value is 1 / (placebos + 1)
     Raises ValueError when the date leaves fewer than two observed rows on either side, or counts are not whole.
 
@@ -106,6 +159,8 @@ def event_effect(series: Series, when: Any, *, placebos: int = 199, seed: int = 
     >>> event_effect(quiet, "2023-05-01").p_value > 0.05
     True
     """
+    if isinstance(when, list | tuple):
+        return Effects(event_effects(series, when, placebos=placebos, seed=seed, model=model))
     return event_effects(series, [when], placebos=placebos, seed=seed, model=model).effects[0]
 
 
@@ -115,8 +170,8 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
     check_series(series, "event_effects")
     if not len(dates):
         raise ValueError("event_effects: got no date: give at least one")
-    if placebos < 19:
-        raise ValueError(f"placebos must be at least 19, got {placebos}: fewer cannot reach p = 0.05")
+    check_whole_number("placebos", placebos, FEWEST_PLACEBOS, MOST_DRAWS)
+    check_whole_number("seed", seed, 0, MOST_SEED)
     if not series.is_count:
         raise ValueError(f"series {series.name}: a test of events takes whole counts of at least zero: "
                          "only detect takes other numbers")
@@ -140,7 +195,7 @@ def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, 
     anywhere = (1 + np.sum(null[:, testable].max(axis=1) >= data[testable].max() - 1e-9)) / (placebos + 1)
     adjusted = _step_down(data[gaps], null[:, gaps])
     effects = tuple(
-        _effect(problem, joint, float(ratios[gap]), str(pd.Timestamp(when).date()), int(gap), float(p), float(adj),
+        _effect(problem, joint, float(ratios[gap]), str(day_of(when, "event date")), int(gap), float(p), float(adj),
                 drift, int(1 + np.sum(ratios[testable] > ratios[gap] + 1e-9)), int(testable.sum()))
         for when, gap, p, adj, joint in zip(dates, gaps, raw, adjusted, _levels_around(problem, known, gaps),
                                             strict=True))
@@ -171,10 +226,7 @@ def position_of(series: Series, when: Any) -> int:
 
     Raises ValueError when the date cannot be read or leaves fewer than two observed rows on either side.
     """
-    try:
-        day = np.datetime64(pd.Timestamp(when).date(), "D")
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"event date {when!r} cannot be read: write it as YYYY-MM-DD") from error
+    day = day_of(when, "event date")
     seen = np.flatnonzero(series.observed)
     before, after = seen[series.centre[seen] < day], seen[series.centre[seen] >= day]
     if len(before) < 2 or len(after) < 2:

@@ -89,8 +89,8 @@ def gap_probability(posterior: Posterior, near: int | None = None) -> np.ndarray
     return np.bincount(distance.argmin(axis=1), minlength=jumps.shape[1]) / len(jumps)
 
 
-def explain(series: Series, posterior: Posterior, windows: Sequence[Window], near: int | None = None,
-            ) -> tuple[Explanation, ...]:
+def explain_change(series: Series, posterior: Posterior, windows: Sequence[Window], near: int | None = None,
+                   ) -> tuple[Explanation, ...]:
     """The table of explanations of one change: every event, "none of these", "no change"; sums to one.
 
     posterior : of `series`; near : gap of one of several changes, which then is explained, see `gap_probability`

@@ -19,6 +19,7 @@ from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.last_count import emission
 from forecast.regime_model.odd_rows import USUAL, mixed
 from forecast.regime_model.problem import Block, Problem, pose
+from forecast.series.days import day_of
 from forecast.series.season import Season, evident_season
 from forecast.series.series import Series, check_series
 
@@ -193,10 +194,7 @@ def watch(series: Series, since: Any, *, level: float = LEVEL, model: RegimeMode
     [False, True]
     """
     check_series(series, "watch")
-    try:
-        day = np.datetime64(pd.Timestamp(since).date(), "D")
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"watch: since {since!r} is no day: write it as YYYY-MM-DD") from error
+    day = day_of(since, "watch: since")
     after = np.flatnonzero(series.start >= day)
     if not after.size:
         raise ValueError(f"watch: series {series.name} has no row on or after {day}: begin earlier")

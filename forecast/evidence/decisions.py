@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from forecast.evidence.statements import STRENGTHS, Statement
-from forecast.series.series import DAY
+from forecast.series.days import DAY, date_of
 from forecast.support.registry import suggest
 
 MERGES = ("none", *STRENGTHS)
@@ -172,8 +172,5 @@ def distinct(statements: list[Statement], account: Account) -> list[Statement]:
 
 def day_of_setting(given: str | date | None, name: str) -> date | None:
     """A day of a setting, which YAML may have read as a date already."""
-    try:
-        return date.fromisoformat(str(given)) if given else None
-    except ValueError as error:
-        raise ValueError(f"{name}: {given!r} is no day: write it as YYYY-MM-DD") from error
+    return date_of(given, name) if given else None
 

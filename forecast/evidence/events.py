@@ -7,13 +7,15 @@ pause seen in the images): it may be drawn, but is never evidence about those co
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from forecast.evidence.cells import Cells, Fault, StatementError, rows_of
 from forecast.evidence.files import Files
+from forecast.series.days import date_of
 from forecast.support.registry import suggest
 
 PRECISIONS = {"day": 0, "month": 1, "quarter": 3, "half_year": 6}  # months that the stated date stands for
@@ -65,6 +67,28 @@ def read_events(path: str | Path = "khasan_rajin/events.csv", names: Sequence[st
         raise StatementError(faults)
     chosen = [event for event in events.values() if not names or event.name in names]
     return tuple(sorted(chosen, key=lambda event: (event.start, event.name)))
+
+
+def events_of(given: Mapping[str, Any] | Sequence[Event], who: str) -> tuple[Event, ...]:
+    """Events of a mapping name -> day, or as they are; in the order given.
+
+    Raises TypeError for what is neither, ValueError for a day that cannot be read, none at all, or a name given twice.
+
+    >>> events_of({"visit": "2023-07-25"}, "explain")[0].start.isoformat()
+    '2023-07-25'
+    """
+    if isinstance(given, Mapping):
+        days = {str(name): date_of(when, f"{who}: event {name!r}") for name, when in given.items()}
+        events = tuple(Event(name=name, label=name, start=day, end=day) for name, day in days.items())
+    elif isinstance(given, Sequence) and not isinstance(given, str) and all(isinstance(e, Event) for e in given):
+        events = tuple(given)
+    else:
+        raise TypeError(f"{who}: events are a mapping of names to days, or a list of Event, got {repr(given)[:60]}: "
+                        "write {'visit': '2023-07-25'}")
+    names = [event.name for event in events]
+    if not events or len(set(names)) < len(names):
+        raise ValueError(f"{who}: got {', '.join(names) or 'no event'}: give at least one event, each name once")
+    return events
 
 
 def window(event: Event, delay_days: int = 0, anticipation_days: int = 0) -> tuple[date, date]:

@@ -39,7 +39,9 @@ from forecast.evidence.files import Files
 from forecast.evidence.source import Evidence
 from forecast.evidence.statements import Statement, Watching, read_statements, read_watching
 from forecast.evidence.totals import Cumulative, edges_of, take_calls, take_periods
-from forecast.series.series import COUNT, DAY, Series, offset_of
+from forecast.series.days import DAY
+from forecast.series.grids import offset_of
+from forecast.series.series import COUNT, Series
 from forecast.support.registry import suggest
 from forecast.support.validation import check_lists
 

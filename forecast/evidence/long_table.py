@@ -15,7 +15,8 @@ from forecast.evidence.cells import Cells, Fault, StatementError, rows_of
 from forecast.evidence.decisions import Account, Decision, said
 from forecast.evidence.files import Document, Files, locate
 from forecast.evidence.source import Evidence
-from forecast.series.series import Series, edges
+from forecast.series.grids import edges
+from forecast.series.series import Series
 from forecast.series.values import Kind
 from forecast.support.registry import suggest
 

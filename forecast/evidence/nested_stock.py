@@ -19,7 +19,8 @@ from forecast.evidence.decisions import Account, Contradiction, NothingUsedError
 from forecast.evidence.files import Files
 from forecast.evidence.source import Evidence
 from forecast.evidence.statements import Statement, read_statements
-from forecast.series.series import DAY, Series
+from forecast.series.days import DAY
+from forecast.series.series import Series
 from forecast.support.validation import check_lists
 
 WHOLE = "all"  # car type of a total

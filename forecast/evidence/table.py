@@ -16,8 +16,10 @@ from forecast.evidence.files import Files, locate
 from forecast.evidence.long_table import accounted, calls, rows_of_series
 from forecast.evidence.source import Evidence
 from forecast.evidence.tables.options import GUESS, NAMES, Options, options
-from forecast.series.calendar import grid_of, on_grid
-from forecast.series.series import DAY, Series
+from forecast.series.calendar import on_grid
+from forecast.series.days import DAY
+from forecast.series.grids import grid_of
+from forecast.series.series import Series
 from forecast.series.values import Kind
 from forecast.support.registry import suggest
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from forecast.evidence.decisions import Account, days, meets, said, span, when
 from forecast.evidence.statements import Statement
-from forecast.series.series import DAY
+from forecast.series.days import DAY
 
 Day = np.datetime64
 Part = tuple[Day, Day, float, float]

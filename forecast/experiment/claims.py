@@ -12,7 +12,7 @@ import numpy as np
 
 from forecast.evidence.claims import PublishedClaim
 from forecast.evidence.statements import Statement
-from forecast.series.series import DAY
+from forecast.series.days import DAY
 from forecast.support.registry import suggest
 
 if TYPE_CHECKING:

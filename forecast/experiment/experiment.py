@@ -16,7 +16,14 @@ from forecast.breaks.regimes import Regimes
 from forecast.effects.counterfactuals import FEWEST as RUN_ON
 from forecast.effects.counterfactuals import Counterfactual, counterfactual
 from forecast.effects.event_tests import Tested, Untestable, event_effects, position_of
-from forecast.effects.explanations import Together, Window, break_days, explain, explain_together, gap_probability
+from forecast.effects.explanations import (
+    Together,
+    Window,
+    break_days,
+    explain_change,
+    explain_together,
+    gap_probability,
+)
 from forecast.effects.next_image import Image, Worth, clear_days, image_worth, predictive, worst_dated
 from forecast.effects.sensitivity import sensitivity
 from forecast.evidence.claims import read_claims
@@ -214,7 +221,7 @@ def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...
     found = {"regimes": fit.breaks}
     found |= {key: detector.detect(series) for key, detector in experiment.detectors.items() if key != "regimes"}
     places: list[int | None] = [b.position - 1 for b in found["regimes"]] or [None]
-    explained = tuple(explain(series, posterior, windows, near) for near in places)
+    explained = tuple(explain_change(series, posterior, windows, near) for near in places)
     count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
     level = posterior.problem.observation.mean(posterior.level, posterior.spread[:, None])
     images, worth = _images(experiment, evidence, posterior, found["regimes"]) if experiment.images else ((), None)

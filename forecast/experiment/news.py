@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecast.effects.explanations import explain
+from forecast.effects.explanations import explain_change
 from forecast.effects.monitoring import News, watch
 from forecast.experiment.experiment import Experiment
 from forecast.regime_model.posterior import Posterior
@@ -36,7 +36,7 @@ def news_of(experiment: Experiment, since: str,
     change = max(fresh, key=lambda each: each.probability) if fresh else found[-1] if found else None
     near, gaps = change.position - 1 if change else None, _own_gaps(found, change, len(series) - 1)
     past = series.rows(slice(0, first))
-    before, now = ({row.name: row for row in explain(part, _only(draws, gaps[:len(part) - 1]), windows, near)}
+    before, now = ({row.name: row for row in explain_change(part, _only(draws, gaps[:len(part) - 1]), windows, near)}
                    for part, draws in ((past, detector.posterior(past)), (series, posterior)))
     table = pd.DataFrame([{"explanation": row.label, "before": before[row.name].probability, "now": row.probability}
                           for row in now.values()])

@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from forecast.models import scores
-from forecast.models.forecaster import Forecaster, check_counts
+from forecast.models.forecaster import Forecaster, check_counts, checked, members
 from forecast.models.history import season_length
 from forecast.series.series import Series
+from forecast.support.results import Shown
+from forecast.support.validation import MOST_NUMBERS, check_whole_number
 
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 LEAST_STRETCHES = 3  # stretches as long as the overlap that a test needs to tell members apart
@@ -22,7 +24,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
-class Backtest:
+class Backtest(Shown):
     """Forecasts of every member from every origin, and their scores.
 
     table : one line per model, origin and step: `model, series, cutoff` (end of the last row that was seen), `step`
@@ -44,18 +46,25 @@ class Backtest:
     origins: tuple[int, ...]
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
 
-    def _repr_html_(self) -> str:
-        from forecast.support.notebook import frame_html
+    def __repr__(self) -> str:
+        crps = ", ".join(f"{name} {value:.4g}" for name, value in zip(self.scores["model"], self.scores["crps"],
+                                                                     strict=True))
+        return f"Backtest({self.heading()}; CRPS {crps})"
 
-        heading = f"{len(self.origins)} origins, {self.horizon} rows ahead, baseline {self.baseline}"
-        return frame_html(heading, self.scores)
+    def heading(self) -> str:
+        return f"{len(self.origins)} origins, {self.horizon} rows ahead, baseline {self.baseline}"
+
+    def frame(self) -> pd.DataFrame:
+        """The `scores`, one line a model, best CRPS first; `table` has every forecast."""
+        return self.scores.copy()
 
 
-def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int = 24, horizon: int = 12, step: int = 1,
+def backtest(series: Series, models: Any = "auto", *, origins: int = 24, horizon: int = 12, step: int = 1,
              gap: int = 0, draws: int = 500, seed: int = 0, jobs: int = 1, baseline: str = "seasonal_naive",
              known: pd.DataFrame | None = None, progress: Progress | None = None) -> Backtest:
     """Forecast `horizon` rows from each of the last `origins` origins that lie `step` rows apart.
 
+    models : a name of `conf/models`, an object with paths(), a list of these, or a mapping of names to them
     gap : rows between what is seen and the first row scored (a publication delay)
     jobs : worker processes (joblib); every (model, origin) has a generator of its own, so that the figures depend
         neither on the order nor on the number of workers nor on which other models run
@@ -69,11 +78,9 @@ def backtest(series: Series, models: Mapping[str, Forecaster], *, origins: int =
     """
     for name, number, least in (("origins", origins, 1), ("horizon", horizon, 1), ("step", step, 1), ("gap", gap, 0),
                                 ("draws", draws, 2), ("jobs", jobs, 1)):
-        if number < least:
-            raise ValueError(f"backtest: {name} must be at least {least}, got {number}")
-    if not models:
-        raise ValueError("backtest: no model was given: choose some of conf/models")
+        check_whole_number(f"backtest: {name}", number, least, MOST_NUMBERS)
     check_counts(series, "backtest")
+    models = members(models)
     places = _origins(series, origins, horizon, step, gap)
     tasks = [(name, place) for name in models for place in places]
     running = _run(series, models, tasks, jobs, horizon=horizon, gap=gap, draws=draws, seed=seed, known=known)
@@ -131,11 +138,13 @@ def _one(series: Series, name: str, model: Forecaster, place: int, *, horizon: i
     """One member from one origin; it is handed the rows before the origin, what is known ahead, and nothing else."""
     rng, before = np.random.default_rng(np.random.SeedSequence([seed, crc32(name.encode()), place])), slice(0, place)
     if known is None:
-        paths = model.paths(series.rows(before), gap + horizon, draws, rng)[:, gap:]
+        paths = checked(model.paths(series.rows(before), gap + horizon, draws, rng), draws, gap + horizon, model)
     else:
         from forecast.models.covariates import paths_told
 
-        paths = paths_told(model, series.rows(before), known, gap + horizon, draws, rng)[:, gap:]
+        paths = checked(paths_told(model, series.rows(before), known, gap + horizon, draws, rng), draws, gap + horizon,
+                        model)
+    paths = paths[:, gap:]
     ahead = series.rows(slice(place + gap, place + gap + horizon))
     if ahead.kind == "flow" and np.any(ahead.exposure < 1):
         paths = rng.binomial(paths, ahead.exposure)  # only that share of the traffic could be counted

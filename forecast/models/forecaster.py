@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from forecast.models.paths import Paths
 from forecast.series.series import Series, check_series
 from forecast.support.registry import make
 from forecast.support.validation import check_paths
@@ -24,10 +26,12 @@ class Forecaster(Protocol):
 
 
 def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12, draws: int = 1000,
-            seed: int = 0, *, exposure: Any = None, known: pd.DataFrame | None = None) -> np.ndarray:
+            seed: int = 0, *, exposure: Any = None, known: pd.DataFrame | None = None) -> Paths:
     """Sample paths of the next `horizon` rows by a model's name (see `conf/models/`) or object.
 
-    Returns int64 [draws, horizon]. Mean, quantiles, totals and scores follow from the paths.
+    Returns int64 [draws, horizon]. Mean, quantiles, totals and scores follow from the paths, which know their rows:
+    `frame()` has the dates, means and quantiles, `plot()` draws them.
+    model : a name, or an object of your own with paths(series, horizon, draws, rng); what it gives is checked
     exposure : share of each coming row's days on which something could be seen, one number or [horizon] in (0, 1], for
         a flow: the paths are then the counts *seen*; None gives the counts that are *there* (what a full watch
         would see), whatever the exposure of the history was
@@ -43,17 +47,63 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
     check_ahead(series, "predict")
     check_paths(horizon, draws, seed)
     share = None if exposure is None else watched(series, exposure, int(horizon))
-    chosen: Forecaster = make("models", model) if isinstance(model, str) else model
-    if not callable(getattr(chosen, "paths", None)):
-        raise TypeError(f"model {model!r} has no paths(): name one of conf/models, or give a forecaster")
+    chosen = forecaster_of(model)
     rng = np.random.default_rng(seed)
     if known is None:
-        paths = chosen.paths(series, int(horizon), int(draws), rng)
+        paths = checked(chosen.paths(series, int(horizon), int(draws), rng), int(draws), int(horizon), chosen)
     else:
         from forecast.models.covariates import paths_given
 
-        paths = paths_given(chosen, series, known, int(horizon), int(draws), rng)
-    return paths if share is None else rng.binomial(paths, share)
+        paths = checked(paths_given(chosen, series, known, int(horizon), int(draws), rng), int(draws), int(horizon),
+                        chosen)
+    return Paths.of(paths if share is None else rng.binomial(paths, share), series)
+
+
+def forecaster_of(given: str | Forecaster) -> Forecaster:
+    """A forecaster by its name or as it is; TypeError for what has no paths(), ValueError for an unknown name."""
+    chosen: Forecaster = make("models", given) if isinstance(given, str) else given
+    if isinstance(chosen, type) or not callable(getattr(chosen, "paths", None)):
+        raise TypeError(f"model {given!r} has no paths(): name one of conf/models, or give a forecaster")
+    return chosen
+
+
+def members(given: Any) -> dict[str, Forecaster]:
+    """Forecasters by their names: of a name, an object, a list of these, or a mapping of names to them.
+
+    An object in a list is called by its class. Raises TypeError for what is no forecaster, ValueError for no model, an
+    unknown name or one that stands twice.
+
+    >>> list(members(["mean", "ets"]))
+    ['mean', 'ets']
+    """
+    if isinstance(given, Mapping):
+        named = [(str(name), model) for name, model in given.items()]
+    else:
+        listed = [given] if isinstance(given, str) or callable(getattr(given, "paths", None)) else given
+        if not isinstance(listed, list | tuple):
+            raise TypeError(f"models: got {repr(given)[:60]}: give a name, a forecaster, or a list of these")
+        named = [(model if isinstance(model, str) else type(model).__name__, model) for model in listed]
+    names = [name for name, _ in named]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"models: got {', '.join(names) or 'no model'}: give at least one, each name once; a mapping "
+                         "{'mine': model} names objects of one class apart")
+    return {name: forecaster_of(model) for name, model in named}
+
+
+def checked(paths: Any, draws: int, horizon: int, model: object) -> np.ndarray:
+    """Paths as int64 [draws, horizon]; ValueError, naming the model, for other shapes and for what are no counts."""
+    array, who = np.asarray(paths), f"model {type(model).__name__}"
+    if array.shape != (draws, horizon):
+        raise ValueError(f"{who}: paths() gave the shape {array.shape}: return {draws} paths of {horizon} rows, "
+                         f"{(draws, horizon)}")
+    if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+        raise ValueError(f"{who}: paths() gave {array.dtype} values, not all of them numbers: return whole counts")
+    if np.any(array < 0):
+        raise ValueError(f"{who}: paths() gave {array.min():g}: return counts of at least zero")
+    if array.dtype.kind == "f" and np.any(array != np.round(array)):
+        raise ValueError(f"{who}: paths() gave {array[array != np.round(array)][0]:g}: return whole counts, such as "
+                         "draws of a Poisson distribution")
+    return array.astype(np.int64, copy=False)
 
 
 def check_counts(series: Series, caller: str) -> None:

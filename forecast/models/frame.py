@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from forecast.models.forecaster import Forecaster, predict
-from forecast.series.calendar import by_last_day, grid_of
+from forecast.series.days import ISO
+from forecast.series.grids import by_last_day, grid_of
 from forecast.series.series import Series
-from forecast.series.values import ISO, Kind
+from forecast.series.values import Kind
 
 WEEK = 7
 FEWEST = 4  # dates of a series that show a grid of its own

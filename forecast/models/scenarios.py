@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from forecast.models.forecaster import check_ahead, watched
 from forecast.models.regimes import Regimes
 from forecast.regime_model.posterior import Present, ahead, present, sample
 from forecast.regime_model.problem import pose
+from forecast.series.days import day_of
 from forecast.series.season import evident_season
 from forecast.series.series import Series
 from forecast.support.validation import check_paths
@@ -69,17 +69,10 @@ def _window(series: Series, since: Any, until: Any, level: float | None) -> Wind
         if not isinstance(level, int | float | np.number) or not 0 <= level < np.inf:
             raise ValueError(f"scenario: level is a mean count of at least 0, got {level!r}")
         return None
-    first = series.start[0] if since is None else _day(since, "since")
-    last = series.end[-1] if until is None else _day(until, "until")
+    first = series.start[0] if since is None else day_of(since, "scenario: since")
+    last = series.end[-1] if until is None else day_of(until, "scenario: until")
     rows = np.flatnonzero((series.end > first) & (series.start < last))
     if not rows.size:
         raise ValueError(f"scenario: no row of {series.name} lies from {first} to {last}: it runs from "
                          f"{series.start[0]} to {series.end[-1]}")
     return Window(int(rows[0]), int(rows[-1]) + 1)
-
-
-def _day(given: Any, name: str) -> np.datetime64:
-    try:
-        return np.datetime64(pd.Timestamp(given).date(), "D")
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"scenario: {name} {given!r} is no day: write it as YYYY-MM-DD") from error

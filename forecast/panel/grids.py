@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecast.series.calendar import Grid, grid_of, laid
+from forecast.series.calendar import laid
+from forecast.series.grids import Grid, grid_of
 from forecast.series.series import Series
 
 MOST = 400  # rows that the regime model sees; longer series are taken in bins

@@ -21,8 +21,9 @@ from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import Posterior, sample
 from forecast.regime_model.problem import pose
 from forecast.series.breaks import Break
+from forecast.series.days import DAY
 from forecast.series.season import evident_season
-from forecast.series.series import DAY, Series
+from forecast.series.series import Series
 from forecast.support.registry import make
 from forecast.support.threads import single_thread
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from forecast.experiment.series_answers import Answer
 from forecast.report import plots
 from forecast.report.phrases import named, plain, safe, subject, unit
 from forecast.report.plots import COLUMN, PAGE
+from forecast.report.plots.sheet import LANE, ROW, Sheet
 from forecast.report.prose import verdicts
 from forecast.report.tables import ranked
 from forecast.series.calendar import row_noun
@@ -29,14 +29,12 @@ from forecast.series.calendar import row_noun
 if TYPE_CHECKING:
     from forecast.effects.counterfactuals import Counterfactual
     from forecast.effects.event_tests import Tested
+    from forecast.effects.explanations import Window
     from forecast.effects.next_image import Worth
     from forecast.models.backtesting import Backtest
 
 DPI = 192  # twice the pixels of a screen
 FEW_EVENTS = 3  # that many are labelled whether they are likely or not
-LANE = 0.14  # inches that one lane of event labels takes
-ROW = 0.27  # inches of a row whose label stands above it
-LINE = 0.15  # inches of a line of a title
 Spots = tuple[tuple[float, float], ...]
 
 
@@ -92,9 +90,16 @@ def _key(findings: Findings, mark: str, width: float) -> Figure:
     above, below = 0.16 + LANE * max(len(few), 1), 1.0 + 0.16 * len(held)
     sheet = Sheet(f"{_capital(subject(main.series))}, {_n(main)}{mark}", width, ((above, 2.0, 0.5), (0.3, below, 0.4)))
     top, bottom = sheet.axes
-    plots.plot_observations(main, findings.windows, top, [w.event.name for w in few])
-    plots.plot_breaks(main, bottom, held)
+    observed(main, findings.windows, top, [w.event.name for w in few])
+    plots.plot_breaks(main.series, main.gaps, bottom, held)
     return sheet.settled()
+
+
+def observed(reading: Reading, windows: Sequence[Window], ax: Axes, labelled: Sequence[str] | None = None) -> Axes:
+    """The counts of a reading, its level and its breaks; where none are said, events worth naming have a label."""
+    return plots.plot_observations(
+        reading.series, ax, reading.breaks.get("regimes", ()), windows, reading.named if labelled is None else labelled,
+        reading.bands, {statement.id: statement.publisher for statement in reading.statements})
 
 
 def _explanations(findings: Findings, mark: str) -> Figure:
@@ -170,42 +175,8 @@ def _series(findings: Findings, reading: Reading, mark: str) -> Figure:
     held = [w for w in findings.windows if changed and w.event.name in reading.named]
     sheet = Sheet(f"{_capital(subject(reading.series))}, {_n(reading)}{mark}", COLUMN,
                   ((0.14 + LANE * len(held), 1.6, 0.5),))
-    plots.plot_observations(reading, findings.windows, sheet.axes[0], [w.event.name for w in held])
+    observed(reading, findings.windows, sheet.axes[0], [w.event.name for w in held])
     return sheet.settled()
-
-
-class Sheet:
-    """A figure with a title and axes below each other; a row is (space above, height, space below) in inches."""
-
-    def __init__(self, title: str, width: float, rows: Sequence[tuple[float, float, float]], left: float = 0.62,
-                 right: float = 0.14) -> None:
-        self._rows, self._left, self._right = rows, left, right
-        lines = textwrap.wrap(title, int(72 * width / 5.4))
-        self._head = 0.06 + LINE * len(lines)
-        self._figure = Figure(figsize=(width, 1))
-        self._title = self._figure.text(0.08 / width, 1, "\n".join(lines), fontweight="bold", va="top", fontsize=8.5)
-        self.axes = [self._figure.add_axes((0, 0, 1, 1)) for _ in rows]
-        self.settled()
-
-    def settled(self) -> Figure:
-        """The figure, as high as its rows and the keys below them turned out to be."""
-        width = self._figure.get_figwidth()
-        keys = [_lines_of_keys(ax) for ax in self.axes]
-        height = self._head + sum(map(sum, self._rows)) + LINE * sum(keys)
-        self._figure.set_size_inches(width, height)
-        self._title.set_y(1 - 0.06 / height)
-        at = height - self._head
-        for ax, (above, tall, below), lines in zip(self.axes, self._rows, keys, strict=True):
-            at -= above + tall
-            ax.set_position((self._left / width, at / height, (width - self._left - self._right) / width,
-                             tall / height))
-            at -= below + LINE * lines
-        return self._figure
-
-
-def _lines_of_keys(ax: Axes) -> int:
-    legend = ax.get_legend()
-    return 0 if legend is None else -(-len(legend.get_texts()) // legend._ncols)  # type: ignore[attr-defined]
 
 
 def _both(make: Callable[[float], Figure], reading: Reading | None = None) -> Drawn:

@@ -1,64 +1,20 @@
-"""The grid that dates show, for frames, panels, files and notebooks alike; and the unit of its rows, in words."""
+"""A series on the grid that its dates show, or on one that is said; and the unit of its rows, in words."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from forecast.series.series import DAY, Series, offset_of
+from forecast.series.days import DAY
+from forecast.series.grids import Grid, grid_of, offset_of
+from forecast.series.series import Series
 
 PER = {"D": ("day", "days"), "B": ("working day", "working days"), "W": ("week", "weeks"), "M": ("month", "months"),
        "Q": ("quarter", "quarters"), "Y": ("year", "years"), "S": ("half month", "half months")}
-ANCHORS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-WEEKDAYS = ("THU", "FRI", "SAT", "SUN", "MON", "TUE", "WED")  # of days counted from 1970
-WEEK = 7
-WEEKENDS = 2  # that must have been left out before days are taken for working days
 GUESS = "guess"
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """Dates on a grid: its pandas frequency by first days of rows, and start and end of the row of each date, [n]."""
-
-    freq: str
-    start: np.ndarray
-    end: np.ndarray
-
-
-def grid_of(dates: np.ndarray) -> Grid | None:
-    """The coarsest usual grid that all dates [n] (datetime64[D]) lie on, or None.
-
-    Whole months that begin or end on the dates, or hold them on one day of the month (QS-JAN, 2MS); whole weeks (W-MON,
-    2W-MON); days, working days (B, of which Friday's lasts to Monday), every so many days (10D).
-
-    >>> grid_of(np.array(["2024-01-15", "2024-02-15", "2024-04-15"], dtype="datetime64[D]")).freq
-    'MS'
-    """
-    distinct = np.unique(dates)
-    steps = np.diff(distinct).astype(int)
-    if not len(steps):
-        return Grid("D", dates, dates + DAY)
-    if _working(distinct):
-        return Grid("B", dates, np.busday_offset(dates + DAY, 0, roll="forward"))
-    if np.median(steps) == 1:
-        return Grid("D", dates, dates + DAY)
-    return _months(dates) or _steps(dates, distinct, steps)
-
-
-def _steps(dates: np.ndarray, distinct: np.ndarray, steps: np.ndarray) -> Grid | None:
-    """Rows of whole weeks or of so many days, where all dates lie that far apart."""
-    step = int(np.gcd.reduce(steps))
-    if step == WEEK or (step % WEEK == 0 and len(steps) > 1):
-        weeks = step // WEEK
-        weekday = WEEKDAYS[int(distinct[0].astype(int)) % WEEK]
-        return Grid(f"{weeks if weeks > 1 else ''}W-{weekday}", dates, dates + step * DAY)
-    # two dates lie on some grid whatever they are; and a few irregular ones may have a step in common that none has
-    if len(steps) > 1 and step > 1 and step == np.median(steps):
-        return Grid(f"{step}D", dates, dates + step * DAY)
-    return None
 
 
 def on_grid(series: Series, freq: str | None) -> Series:
@@ -109,57 +65,6 @@ def _said(dates: np.ndarray, freq: str) -> Grid | None:
     if not np.all(labels[np.minimum(place, len(labels) - 1)] == dates) or place.max() + 1 >= len(labels):
         return None
     return Grid(code, dates, labels[place + 1])
-
-
-def _working(distinct: np.ndarray) -> bool:
-    """Whether dates are those of working weeks: no weekend among them, of two at least."""
-    weekends = int((distinct[-1] - distinct[0]).astype(int)) // WEEK
-    return bool(weekends >= WEEKENDS and np.is_busday(distinct).all()
-                and np.median(np.busday_count(distinct[:-1], distinct[1:])) == 1)
-
-
-def _months(dates: np.ndarray) -> Grid | None:
-    """Rows of whole months where all dates are the same day of a month, or the last one, which closes its row."""
-    month = dates.astype("datetime64[M]")
-    first = month.astype("datetime64[D]")
-    length = ((month + 1).astype("datetime64[D]") - first).astype(int)
-    day = (dates - first).astype(int) + 1
-    if not np.all(day == np.minimum(day.max(), length)):
-        return None
-    number = int(np.gcd.reduce(np.diff(np.unique(month)).astype(int)))
-    if not number:
-        return None
-    begin = month - (number - 1) if np.all(day == length) else month
-    return Grid(month_code(number, int(begin[0].astype(int)) % 12), begin.astype("datetime64[D]"),
-                (begin + number).astype("datetime64[D]"))
-
-
-def by_last_day(freq: str, dates: np.ndarray) -> str:
-    """The frequency that names rows of whole months by their last day, where all dates are such; else as it is.
-
-    >>> by_last_day("QS-JAN", np.array(["2024-03-31", "2024-06-30"], dtype="datetime64[D]"))
-    'QE-MAR'
-    """
-    month = dates.astype("datetime64[M]")
-    last = np.all((month + 1).astype("datetime64[D]") - DAY == dates)
-    match = re.fullmatch(r"(\d*)([MQY])S(?:-[A-Z]{3})?", freq)
-    if match is None or not last:
-        return freq
-    number = int(match[1] or 1) * {"M": 1, "Q": 3, "Y": 12}[match[2]]
-    return month_code(number, int(month[0].astype(int)) % 12, "E")
-
-
-def month_code(number: int, month: int, edge: str = "S") -> str:
-    """The pandas frequency of rows of so many months, of which one begins (S) or ends (E) in `month`, 0 = January.
-
-    >>> month_code(1, 4), month_code(3, 4), month_code(12, 5, "E"), month_code(2, 0)
-    ('MS', 'QS-FEB', 'YE-JUN', '2MS')
-    """
-    if number == 3:
-        return f"Q{edge}-{ANCHORS[month % 3]}"
-    if number == 12:
-        return f"Y{edge}-{ANCHORS[month]}"
-    return f"{number if number > 1 else ''}M{edge}"
 
 
 def row_noun(series: Series, n: int = 1) -> str:

@@ -5,26 +5,29 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from forecast.series.values import Kind, bounds_of, days_of, exposure_of, numbers_of
+from forecast.series.days import DAY, day_of, days_of
+from forecast.series.grids import FIRST, WEEKLY, edges, offset_of
+from forecast.series.objects import ELSEWHERE, check_agrees, dated, described, has_dates, library_of, with_bounds
+from forecast.series.values import Kind, bounds_of, exposure_of, numbers_of
+from forecast.support.results import Shown, drawn
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from forecast.series.breaks import Break
 
 KINDS = ("stock", "flow")
 COUNT = "count"  # the unit of separate things
-DAY = np.timedelta64(1, "D")
-YEARS = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
 MOST_ROWS = 1_000_000  # of a regular grid
-FIRST = np.datetime64("2000-01-03", "D")  # of rows without a start; by identity: a given one is held to its grid
-# frequencies that name rows by their last day, and by their first
-ENDS = {"ME": "MS", "BME": "MS", "CBME": "MS", "QE": "QS", "BQE": "QS", "YE": "YS", "BYE": "YS"}
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
+class Series(Shown):
     """Observations of one measure at one site, in time order; all arrays have the same length n.
 
     A row covers the days from `start` up to, not including, `end` (a snapshot covers one day). The count of a row
@@ -94,22 +97,50 @@ class Series:
 
     # -- constructors -------------------------------------------------------------------------------------------
     @classmethod
-    def from_values(cls, values: Any, start: Any = FIRST, freq: str = "W-MON", *, low: Any = None,
-                    high: Any = None, exposure: Any = None, kind: Kind = "flow", name: str = "series",
+    def from_pandas(cls, obj: Any, kind: Kind = "flow", *, name: str = "", **labels: Any) -> Series:
+        """Series of a pandas Series with dates as its index, or of a frame with a column of dates and one of counts.
+
+        NaN and dates that were left out are missing. Dates on a grid (days, weeks, months ...) give a regular series,
+        others one of single days. A date is the first day of its row, or its last where it ends a month; a period says
+        both: of weeks that are named by their last day, resample("W"), give `obj.to_period()`. Frames may also hold
+        low, high (y_low, y_high), exposure, and one unique_id, as `frame` writes them.
+        name : that of the object when empty
+        Raises TypeError for other objects, ValueError where dates or counts are not to be told, or a date stands twice.
+
+        >>> counts = pd.Series([3, 5, 4], index=pd.to_datetime(["2023-01-01", "2023-02-01", "2023-04-01"]))
+        >>> series = Series.from_pandas(counts)
+        >>> series.freq, series.value.tolist()
+        ('MS', [3.0, 5.0, nan, 4.0])
+        """
+        got = dated(obj)
+        labels |= {"name": name or got.name or "series"}
+        if got.freq is None:
+            return cls.from_counts(got.days, got.values, kind=kind, **got.bounds, **labels)
+        return cls.from_values(got.values, got.days[0], got.freq, kind=kind, **got.bounds, **labels)
+
+    @classmethod
+    def from_values(cls, values: Any, start: Any = FIRST, freq: str = WEEKLY, *, low: Any = None,
+                    high: Any = None, exposure: Any = None, kind: Kind = "flow", name: str = "",
                     **labels: Any) -> Series:
         """Series on a regular grid. `values` [n]: numbers, NaN = not observed; `low`, `high` override as bounds.
 
         start : first day of the first row, or its last where `freq` names rows by that (ME); open: the first in 2000
+        A pandas Series with dates as its index brings start and freq of its own, see `from_pandas`.
         Raises ValueError when values are not numbers, are infinite, `freq` is unknown to pandas, or no row starts then.
 
         >>> Series.from_values([3, None, 5], start="2023-01-02", freq="W-MON").observed.tolist()
         [True, False, True]
         """
+        if has_dates(values):
+            named = name or str(values.name or "")
+            taken = cls.from_pandas(with_bounds(values, low, high, exposure), kind, name=named, **labels)
+            check_agrees(values, taken.start, taken.freq, start, freq)
+            return taken
         exact = numbers_of(values, "values")
         grid, told = edges(start, freq, len(exact))
         low_, high_ = bounds_of(exact, low, high)
         return cls(start=grid[:-1].copy(), end=grid[1:].copy(), low=low_, high=high_,
-                   exposure=exposure_of(exposure, low_, kind), kind=kind, freq=told, name=name, **labels)
+                   exposure=exposure_of(exposure, low_, kind), kind=kind, freq=told, name=name or "series", **labels)
 
     @classmethod
     def from_counts(cls, dates: Any, counts: Any, low: Any = None, high: Any = None, exposure: Any = None,
@@ -125,7 +156,7 @@ class Series:
         """
         exact = numbers_of(counts, "counts")
         try:
-            when = days_of(list(dates))
+            when = days_of(dates)
         except (ValueError, TypeError, OverflowError) as error:
             raise ValueError(f"dates: cannot read them all ({error}): write them as YYYY-MM-DD") from error
         if len(when) != len(exact):
@@ -143,6 +174,35 @@ class Series:
     # -- views ---------------------------------------------------------------------------------------------------
     def __len__(self) -> int:
         return len(self.start)
+
+    def __repr__(self) -> str:
+        grid = "irregular dates" if self.freq is None else self.freq
+        span = f", {self.start[0]} to {self.end[-1] - DAY}" if len(self) else ""
+        return f"Series({self.name!r}: {len(self)} rows of {grid}{span}; {self.kind}, {self.observed.sum()} observed)"
+
+    def __getitem__(self, keep: slice) -> Series:
+        """Rows by dates, series["2023-01-01":"2023-12-31"], or by position, series[10:20].
+
+        Of dates both ends are included: rows that start on one of these days. Raises TypeError for what is no slice,
+        ValueError for an end that is no day, or where no row is left.
+        """
+        if not isinstance(keep, slice):
+            raise TypeError(f"series {self.name}: got [{keep!r}]: take rows by a slice of dates, "
+                            "series['2023-01-01':'2023-12-31'], or of positions, series[10:20]")
+        ends = [end for end in (keep.start, keep.stop, keep.step) if end is not None]
+        if not all(isinstance(end, int | np.integer) for end in ends):
+            first, last = (None if end is None else day_of(end, "slice") for end in (keep.start, keep.stop))
+            left = 0 if first is None else int(np.searchsorted(self.start, first))
+            right = len(self) if last is None else int(np.searchsorted(self.start, last, side="right"))
+            keep = slice(left, right, keep.step)
+        if keep.step not in (None, 1):
+            raise ValueError(f"series {self.name}: a slice with step {keep.step}: use regular(freq) for coarser rows")
+        kept = self.rows(keep)
+        if len(self) and not len(kept):
+            raise ValueError(f"series {self.name}: no row lies there: it runs from {self.start[0]} to {self.start[-1]}")
+        return kept
+
+    __iter__ = None  # rows are arrays here: `value`, `start`; or frame() for a line a row
 
     @property
     def value(self) -> np.ndarray:
@@ -208,7 +268,7 @@ class Series:
 
     def until(self, cutoff: Any) -> Series:
         """Only what was complete before `cutoff`: rows whose `end` is not after it."""
-        return self.rows(self.end <= np.datetime64(pd.Timestamp(cutoff).date(), "D"))
+        return self.rows(self.end <= day_of(cutoff, "cutoff"))
 
     def coming(self, horizon: int) -> np.ndarray:
         """Starts of the `horizon` rows after the last one, datetime64[D]; ValueError for irregular dates."""
@@ -222,11 +282,15 @@ class Series:
         return pd.DataFrame({"unique_id": self.name, "ds": self.start.astype("datetime64[s]"), "y": self.value,
                              "y_low": self.low, "y_high": self.high, "exposure": self.exposure})
 
-    def _repr_html_(self) -> str:
-        from forecast.support.notebook import frame_html
+    def heading(self) -> str:
+        return f"{self.name}: {int(self.observed.sum())} of {len(self)} rows observed, {self.kind}"
 
-        seen = int(self.observed.sum())
-        return frame_html(f"{self.name}: {seen} of {len(self)} rows observed, {self.kind}", self.frame())
+    def plot(self, ax: Axes | None = None, *, breaks: Sequence[Break] = (), events: Any = None) -> Axes:
+        """Draw the counts with their bounds and gaps on `ax`, or on a figure of its own; returns the axes.
+
+        breaks : as `detect` gives them; events : name -> day, or a list of `Event`
+        """
+        return drawn(self, ax, breaks=breaks, events=events)
 
     def regular(self, freq: str) -> Series:
         """The series on a regular grid with NaN in bins nobody observed.
@@ -276,57 +340,9 @@ class Series:
 def check_series(given: Any, who: str) -> None:
     """Raise TypeError if what was given is no `Series`."""
     if not isinstance(given, Series):
-        raise TypeError(f"{who} takes a Series, got a {type(given).__name__}: make one with Series.from_values or "
-                        "Series.from_counts")
-
-
-def edges(start: Any, freq: str, rows: int) -> tuple[np.ndarray, str]:
-    """Starts of rows and the end of the last [rows + 1], and the frequency of these; ValueError if none starts then."""
-    try:
-        if not isinstance(freq, str):
-            raise TypeError(f"freq is {freq!r}")
-        first = pd.Timestamp(start).tz_localize(None).as_unit("s").floor("D")
-        offset, told = pd.tseries.frequencies.to_offset(freq), _by_first_day(freq)
-        begin = pd.tseries.frequencies.to_offset(told)
-        if start is FIRST:
-            first = offset.rollforward(first)
-        if told != freq and offset.is_on_offset(first):
-            first = begin.rollback(first) - (begin.n - 1) * begin.base
-        days = np.asarray(pd.date_range(first, periods=rows + 1, freq=told, unit="s"), dtype="datetime64[D]")
-        if np.any(np.diff(days) < DAY):
-            raise ValueError("rows shorter than a day")
-        if not YEARS[0] <= days[0] <= days[-1] <= YEARS[1]:
-            raise ValueError(f"rows from {days[0]} to {days[-1]}, years are 1 to 9999")
-        sides = f"{offset.rollback(first).date()} or {offset.rollforward(first).date()}"
-    except (ValueError, TypeError, OverflowError) as error:
-        raise ValueError(f"start {start!r} with freq {freq!r}: {error}. Use a date like 2023-01-02 and a pandas "
-                         "frequency such as D, W-MON, MS, QS or YS") from error
-    if days[0] != np.datetime64(first, "D"):
-        raise ValueError(f"start {start!r} with freq {freq!r}: no row starts or ends that day: name {sides}")
-    return days, told
-
-
-def _by_first_day(freq: str) -> str:
-    """The frequency that names by their first day the rows that `freq` names by their last: QS-JAN for QE-DEC."""
-    offset = pd.tseries.frequencies.to_offset(freq)
-    code, _, month = offset.rule_code.partition("-")
-    if code not in ENDS:
-        return freq
-    after = f"-{MONTHS[(MONTHS.index(month) + 1) % 12]}" if month else ""
-    return f"{offset.n if offset.n > 1 else ''}{ENDS[code]}{after}"
-
-
-def offset_of(freq: Any, first: pd.Timestamp) -> tuple[str, Any]:
-    """A frequency of at least a day, by the first days of rows, and what pandas makes of it."""
-    try:
-        offset = pd.tseries.frequencies.to_offset(freq)
-        if offset is None or first + offset < first + pd.Timedelta(days=1):
-            raise ValueError("shorter than a day")
-        told = _by_first_day(freq)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"freq {freq!r}: {str(error)[:80]}. Use a pandas frequency such as D, W-MON, MS, QS or "
-                         "YS") from error
-    return told, pd.tseries.frequencies.to_offset(told)
+        how = "Series.from_pandas" if library_of(given) in ("pandas", *ELSEWHERE) else (
+            "Series.from_values or Series.from_counts")
+        raise TypeError(f"{who} takes a Series, got {described(given)}: make one with {how}")
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from forecast.series.days import day_of
 from forecast.series.series import Series
 from forecast.series.values import Kind
 
@@ -62,7 +63,7 @@ def simulate(n: int = 104, level: float = 10.0, breaks: Mapping[int, float] | No
 def _first(start: str, freq: str) -> str:
     """The first day of the grid from `start` on; a start or a grid that is none is left for `Series` to refuse."""
     try:
-        return str(pd.tseries.frequencies.to_offset(freq).rollforward(pd.Timestamp(start)).date())
+        return str(pd.tseries.frequencies.to_offset(freq).rollforward(pd.Timestamp(day_of(start, "start"))).date())
     except (ValueError, TypeError, AttributeError, OverflowError):
         return start
 

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Set
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from forecast.series.objects import described, library_of
+
 Kind = Literal["stock", "flow"]
+NO_NUMBERS = (complex, np.complexfloating, bytes, date, np.datetime64, np.timedelta64, timedelta)
 LARGEST = 1e15  # of a count, or a value
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}($|[T ])")
-
-
-def days_of(given: list[Any]) -> np.ndarray:
-    """Days of dates; no guess is made of 01/02/2020, nor of a number that may be a day of some calendar."""
-    for each in given:
-        if isinstance(each, str) and each and not ISO.match(each):
-            raise ValueError(f"{each!r} is not written so")
-        if isinstance(each, int | float | np.number) and not np.isnan(each):
-            raise ValueError(f"{each!r} is a number")
-    if all(isinstance(each, str) and len(each) == 10 for each in given):
-        return np.asarray(given, dtype="datetime64[D]")
-    local = [each.replace(tzinfo=None) if getattr(each, "tzinfo", None) else each for each in given]
-    return np.asarray(pd.DatetimeIndex(pd.to_datetime(local)).tz_localize(None), dtype="datetime64[D]")
 
 
 def numbers_of(values: Any, what: str) -> np.ndarray:
-    if isinstance(values, str):
-        raise ValueError(f"{what}: got the text {values[:50]!r}: give one number per row")
+    _check_column(values, what)
     try:
-        array = np.array([np.nan if v is None or v is pd.NA else v for v in values], dtype=float)
+        listed = [np.nan if v is None or v is pd.NA else v for v in values]
+        if (wrong := next((v for v in listed if isinstance(v, NO_NUMBERS)), None)) is not None:
+            raise TypeError(f"{wrong!r} is a {type(wrong).__name__}")
+        array = np.array(listed, dtype=float)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{what}: not all are numbers ({error}): use NaN for what was not observed") from error
     if array.ndim != 1:
@@ -43,6 +35,20 @@ def numbers_of(values: Any, what: str) -> np.ndarray:
         raise ValueError(f"{what}: row {int(np.flatnonzero(np.isinf(array))[0])} is infinite: "
                          "use low and high for an open bound")
     return array
+
+
+def _check_column(values: Any, what: str) -> None:
+    """Raise ValueError for what is no column of numbers, though it might be read as one."""
+    if isinstance(values, str):
+        raise ValueError(f"{what}: got the text {values[:50]!r}: give one number per row")
+    if isinstance(values, bytes | bytearray | memoryview | Mapping | Set) or library_of(values) == "xarray":
+        what_else = "its to_series()" if library_of(values) == "xarray" else "a list or an array in order of time"
+        raise ValueError(f"{what}: got {described(values)}, which is no list of numbers: give {what_else}")
+    if isinstance(values, pd.DataFrame) or (library_of(values), type(values).__name__) == ("polars", "DataFrame"):
+        raise ValueError(f"{what}: got {described(values)}: give one column, or use Series.from_pandas")
+    kind = getattr(getattr(values, "dtype", None), "kind", "")
+    if kind in "cMm" and kind:
+        raise ValueError(f"{what}: got {values.dtype} values, which are no counts: give real numbers")
 
 
 def bounds_of(exact: np.ndarray, low: Any, high: Any) -> tuple[np.ndarray, np.ndarray]:

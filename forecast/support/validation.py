@@ -40,6 +40,12 @@ def check_whole(owner: object, least: int, most: int, *names: str) -> None:
                              f"{quoted(value)}")
 
 
+def check_whole_number(what: str, value: Any, least: int, most: int) -> None:
+    """Raise ValueError unless this is a whole number from `least` to `most`."""
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or not least <= value <= most:
+        raise ValueError(f"{what} must be a whole number from {least:,} to {most:,}, got {value!r}")
+
+
 def _values(owner: object, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     for name in names:
         value = getattr(owner, name)

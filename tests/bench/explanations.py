@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 
 from forecast import Series
 from forecast.breaks.regimes import Regimes
-from forecast.effects.explanations import NONE, NOWHERE, Explanation, Window, explain
+from forecast.effects.explanations import NONE, NOWHERE, Explanation, Window, explain_change
 from forecast.evidence.events import Event
 from tests.bench.designs import latent
 
@@ -37,7 +37,7 @@ def table(series: Series, rows: np.ndarray) -> tuple[Explanation, ...]:
     posterior = detector.posterior(series)
     found = detector.breaks(posterior, series)
     near = max(found, key=lambda b: abs(np.log(b.ratio))).position - 1 if found else None
-    return explain(series, posterior, windows(series, rows), near)
+    return explain_change(series, posterior, windows(series, rows), near)
 
 
 def one_true(design: str, seed: int) -> tuple[bool, bool]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.breaks.regimes import Regimes
 from forecast.effects.checks.variant import BASE, NOBODY, Outcome, Variant
-from forecast.effects.explanations import Window, explain, focal_change
+from forecast.effects.explanations import Window, explain_change, focal_change
 from forecast.evidence.source import Evidence
 from forecast.regime_model.fit import Fit
 from forecast.regime_model.posterior import Posterior
@@ -79,7 +79,7 @@ class Analysis:
         breaks, about = fit.breaks, self._about
         near = None if about is None or not breaks else min(
             breaks, key=lambda b: abs(np.datetime64(b.at) - about)).position - 1
-        best = max(explain(case.series, fit.posterior, case.windows, near), key=lambda row: row.probability)
+        best = max(explain_change(case.series, fit.posterior, case.windows, near), key=lambda row: row.probability)
         return Variant(check, case.name, Outcome.STANDS, fit.changed, best.name, best.probability)
 
     @cached_property
@@ -91,7 +91,7 @@ class Analysis:
         breaks = fit.breaks
         if not breaks:
             return None
-        tables = [explain(series, fit.posterior, self.base.windows, b.position - 1) for b in breaks]
+        tables = [explain_change(series, fit.posterior, self.base.windows, b.position - 1) for b in breaks]
         return np.datetime64(breaks[focal_change(breaks, tables)].at)
 
     def _fit(self, series: Series, regimes: Regimes) -> Fit:

@@ -11,7 +11,8 @@ import pandas as pd
 from forecast.evidence.cells import StatementError
 from forecast.evidence.feeds.reading import MOST_FAULTS, Batch, Feed, RowFault, long_table
 from forecast.evidence.feeds.source import Source
-from forecast.series.series import DAY, Series
+from forecast.series.days import DAY
+from forecast.series.series import Series
 from forecast.series.values import Kind
 
 

@@ -24,7 +24,7 @@ from forecast.evidence.tables.roles import roles_of
 from forecast.evidence.tables.rows import Entry, entries
 from forecast.evidence.tables.sheets import sheets
 from forecast.evidence.tables.words import COUNTED, CUMULATIVE, DATES, GENERIC, HIGHS, KINDS, LOWS, heading
-from forecast.series.calendar import grid_of
+from forecast.series.grids import grid_of
 
 READ_OFF = "counts that are not whole: bounds are the whole numbers around each, as of points read off a chart"
 MEASURED = "numbers that are not whole kept as they are"

@@ -1,4 +1,5 @@
-"""Plots of results: `plot_x(result, ax) -> Axes`. Nothing here computes a statistic; pyplot is never imported.
+"""Plots of results: `plot_x(result, ax) -> Axes`. Nothing here computes a statistic; pyplot is imported
+only by `draw` for a figure of its own.
 
 Each stands alone on any axes and fits what it writes (ticks, labels, keys) to their width: COLUMN and PAGE are the
 widths, in inches, that the report uses. Dates are days since 1970, as numpy and Matplotlib both have them. The style is
@@ -12,8 +13,9 @@ from forecast.report.plots.images import plot_images
 from forecast.report.plots.observations import plot_breaks, plot_events, plot_observations
 from forecast.report.plots.overview import plot_overview
 from forecast.report.plots.parts import BLUE, COLUMN, INK, PAGE, QUIET, RULE, date_axis, middles, style
+from forecast.report.plots.results import draw
 
-__all__ = ["BLUE", "COLUMN", "INK", "MOST", "PAGE", "QUIET", "RULE", "date_axis", "middles", "plot_backtest",
+__all__ = ["BLUE", "COLUMN", "INK", "MOST", "PAGE", "QUIET", "RULE", "date_axis", "draw", "middles", "plot_backtest",
            "plot_breaks", "plot_coverage", "plot_cumulative", "plot_effect", "plot_effects", "plot_events",
            "plot_explanations", "plot_forecast", "plot_images", "plot_observations", "plot_overview", "plot_pit",
            "plot_sensitivity", "style"]

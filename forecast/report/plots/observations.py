@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +10,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.transforms import blended_transform_factory
 
 from forecast.effects.explanations import Window
-from forecast.experiment.findings import Reading
 from forecast.report.plots.parts import (
     BLUE,
     INK,
@@ -33,46 +32,62 @@ from forecast.report.plots.parts import (
     span,
     thousands,
 )
+from forecast.series.breaks import Break
 from forecast.series.calendar import row_noun
 from forecast.series.series import Series
 
 NARROW = 0.02  # of the width of a picture
 
 
-def plot_observations(reading: Reading, windows: Sequence[Window], ax: Axes,
-                      labelled: Sequence[str] | None = None) -> Axes:
-    """Counts with their bounds and publishers, unwatched gaps, the level with its band, break intervals and events.
+def plot_observations(s: Series, ax: Axes, breaks: Sequence[Break] = (), windows: Sequence[Window] = (),
+                      labelled: Sequence[str] = (), bands: np.ndarray | None = None,
+                      publishers: Mapping[str, str] | None = None) -> Axes:
+    """Counts of a series with their bounds, unwatched gaps, the level, the intervals of its breaks, and events.
 
-    labelled : names of the events to label; those that hold 5 % of the first table of explanations when None
+    labelled : names of the events of `windows` to label
+    bands : low, middle and high of the level [3, n]; without them the levels of `breaks` are drawn where all are steps
+    publishers : id of a statement -> who published it, which gives the counts their marks
     """
-    s = reading.series
     left, right = span(s)
     gaps(s, ax)
-    for n, b in enumerate(reading.breaks.get("regimes", ())):
+    for n, b in enumerate(breaks):
         first, last = day_number(b.low), day_number(b.high)
         wide = (last - first) / (right - left) > NARROW  # of a narrow one the two edges would hide counts
         ax.axvspan(first, last, facecolor=(*to_rgb(ORANGE), 0.28), zorder=0.6, edgecolor="#9a6a00",
                    linewidth=0.9 if wide else 0.3,
                    label="change dated in here" if n == 0 else None)
     edges = np.append(s.start.astype(float), float(s.end[-1].astype(int)))
-    low, middle, high = (np.append(line, line[-1]) for line in reading.bands)
-    top = _top(s, reading.bands)
-    high = np.minimum(high, 10 * top)  # far outside: some viewers of SVG dislike endless paths
-    ax.fill_between(edges, low, high, step="post", color=SKY, alpha=0.35, label="level, 90 % band")
-    ax.step(edges, middle, where="post", color=BLUE, label="level, median")
-    _counts(reading, ax, top)
+    level = _levels(s, breaks) if bands is None else bands[1]
+    top = _top(s, level)
+    if bands is not None:
+        low, high = (np.append(line, line[-1]) for line in (bands[0], bands[2]))
+        high = np.minimum(high, 10 * top)  # far outside: some viewers of SVG dislike endless paths
+        ax.fill_between(edges, low, high, step="post", color=SKY, alpha=0.35, label="level, 90 % band")
+    if len(level):
+        ax.step(edges, np.append(level, level[-1]), where="post", color=BLUE,
+                label="level" if bands is None else "level, median")
+    _counts(s, publishers or {}, ax, top)
     ax.set(ylim=(-0.03 * top, top), ylabel=counted_by(s))
     thousands(ax)
     date_axis(ax, left, right)
-    plot_events(windows, ax, reading.named if labelled is None else labelled)
+    plot_events(windows, ax, labelled)
     keys(ax)
     return ax
 
 
-def _counts(reading: Reading, ax: Axes, top: float) -> None:
-    s = reading.series
+def _levels(s: Series, breaks: Sequence[Break]) -> np.ndarray:
+    """Level of each row [n] between breaks that are all steps; empty without any, or where one is no step."""
+    if not breaks or any(b.shape != "step" for b in breaks):
+        return np.zeros(0)
+    level = np.full(len(s), breaks[0].before)
+    for b in breaks:
+        level[b.position:] = b.after
+    return level
+
+
+def _counts(s: Series, publishers: Mapping[str, str], ax: Axes, top: float) -> None:
     at = middles(s)
-    groups = _publishers(reading)
+    groups = _publishers(s, publishers)
     exact = s.observed & (s.low == s.high)
     shown = [(name, rows) for name, rows in groups.items() if (exact & rows).any()]
     for mark, (name, rows) in zip(MARKS, shown, strict=False):
@@ -82,10 +97,8 @@ def _counts(reading: Reading, ax: Axes, top: float) -> None:
     bounds(s, ax, top)
 
 
-def _publishers(reading: Reading) -> dict[str, np.ndarray]:
+def _publishers(s: Series, by: Mapping[str, str]) -> dict[str, np.ndarray]:
     """Rows by who published their statements; one group where that is unknown or there are too many."""
-    s = reading.series
-    by = {statement.id: statement.publisher for statement in reading.statements}
     names = [frozenset(by[i] for i in ids if i in by) for ids in s.sources] or [frozenset()] * len(s)
     single = sorted({next(iter(n)) for n in names if len(n) == 1})
     if not single or len(single) > len(MARKS) - 1:
@@ -141,13 +154,12 @@ def _lanes(named: Sequence[tuple[float, str]], letter: float, right: float) -> l
     return placed
 
 
-def plot_breaks(reading: Reading, ax: Axes, windows: Sequence[Window] = ()) -> Axes:
-    """Probability of a change in each gap between two rows; bars below it are the windows of `windows`."""
-    s = reading.series
+def plot_breaks(s: Series, probability: np.ndarray, ax: Axes, windows: Sequence[Window] = ()) -> Axes:
+    """Probability of a change in each gap between two rows [n - 1]; bars below it are the windows of `windows`."""
     at = middles(s)
     if len(at) > 1:
-        ax.bar(at[:-1], reading.gaps, np.diff(at), align="edge", color=RED, linewidth=0)
-    top = 1.25 * max(float(reading.gaps.max(initial=0)), 0.04)
+        ax.bar(at[:-1], probability, np.diff(at), align="edge", color=RED, linewidth=0)
+    top = 1.25 * max(float(probability.max(initial=0)), 0.04)
     shown = sorted(windows, key=lambda w: w.first)
     ax_begin, ax_end = span(s)
     most = int(min(40.0, 0.5 * points(ax)[0] / LETTER))
@@ -166,7 +178,7 @@ def plot_breaks(reading: Reading, ax: Axes, windows: Sequence[Window] = ()) -> A
     return ax
 
 
-def _top(s: Series, bands: np.ndarray) -> float:
+def _top(s: Series, level: np.ndarray) -> float:
     """Upper end of the axis: the counts and the median level, not the far end of an upper bound."""
-    ends = np.concatenate([np.where(np.isinf(s.high), s.low, s.high)[s.observed], bands[1], [1.0]])
+    ends = np.concatenate([np.where(np.isinf(s.high), s.low, s.high)[s.observed], level, [1.0]])
     return 1.08 * float(ends.max())

@@ -24,7 +24,7 @@ from forecast.report.phrases import (
     whole,
 )
 from forecast.series.calendar import per_row
-from forecast.series.series import DAY
+from forecast.series.days import DAY
 
 
 def ahead(findings: Findings) -> str:
