@@ -1,4 +1,4 @@
-"""Negative binomial regression on a season, a trend and, if wanted, steps at detected breaks."""
+"""Negative binomial regression on a season, a trend and the steps of the level."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.models.history import dispersion, exposure, harmonics, negative_binomial, season_length
-from forecast.series.season import slow_season
+from forecast.models.history import exposure, negative_binomial, season_length
+from forecast.models.regression import Regression, regression
+from forecast.models.season import calendar_season, pairs_of, row_days, waves
+from forecast.models.steps import Steps, changes_again, steps_of
+from forecast.regime_model.harmonics import Harmonics
 from forecast.series.series import Series
 from forecast.support.validation import check_number
 
-SEARCH = 25  # Newton steps at most; five are usual
+STEP = 2.0  # standard deviation of the prior on the log of a step
+WEEK = 7  # days
+DAMPED = 0.05  # rows ahead, as a share of those seen, over which a trend loses most of its slope
 
 
 @dataclass(frozen=True)
@@ -19,11 +24,12 @@ class NegativeBinomial:
     """log mean = constant + trend + season + steps + known + log exposure, counts negative binomial around it.
 
     trend, season : standard deviations of the normal priors on the log change over the history and on each seasonal
-        effect (0: none; days seen for two years get two harmonics of the year as well); they keep estimates
+        effect (0: none; days and weeks get the harmonics of the year that they show as well); they keep estimates
         finite where a month has never seen a count, where the plain regression has none
-    detector : name in `conf/detectors` whose breaks become steps; None has none
-    The coefficients of a path are drawn from the normal approximation of their posterior; the trend is held where
-    the history ends. With wide priors the estimates are those of statsmodels' GLM (a test says so).
+    detector : name in `conf/detectors` whose breaks become steps; None takes those of the count regime model, each set
+        of them by its posterior probability (`steps.steps_of`): some paths know a step that others do not
+    The coefficients of a path are drawn from the normal approximation of their posterior; the trend levels
+    off after the history ends. With wide priors the estimates are those of statsmodels' GLM (a test says so).
     Source: McCullagh & Nelder 1989, section 2.5; dispersion by moments.
     """
 
@@ -35,74 +41,66 @@ class NegativeBinomial:
         check_number(self, 0, 1e6, "trend", "season")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator,
-              known: np.ndarray | None = None) -> np.ndarray:
-        """Sample paths, int64 [draws, horizon]; `known` [n + horizon, k] standardised covariates (prior sd 1)."""
+              known: np.ndarray | None = None, *, steps: Steps | None = None) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]; `known` [n + horizon, k] standardised covariates (prior sd 1).
+
+        steps : of the level, where they are known already
+        """
         series = series.points()
-        design, penalty = self._design(series, horizon)
+        season = steps.season if steps is not None else None
+        season = (calendar_season(series) if season is None else season) if self.season else Harmonics()
+        if self.detector is not None:
+            steps = Steps((self._breaks(series),))
+        elif steps is None:
+            steps = steps_of(series, season, rng)
+        design, penalty = self._design(series, season, horizon)
         if known is not None:
             design, penalty = np.column_stack([design, known]), np.append(penalty, np.ones(known.shape[1]))
-        seen = series.observed
-        y, share, past = series.middle[seen], exposure(series)[seen], design[:len(series)][seen]
-        beta, root = fit(past, y, share, 1e4, penalty)
-        for _ in range(2):
-            beta, root = fit(past, y, share, dispersion(y, share * _rate(past, beta)), penalty, beta)
-        size = dispersion(y, share * _rate(past, beta))
-        noise = np.linalg.solve(root.T, rng.normal(size=(len(beta), draws))).T
-        return negative_binomial(_rate(beta + noise, design[len(series):].T), size, rng)
+        n, seen = len(series), series.observed
+        y, share = series.middle[seen], exposure(series)[seen]
+        fits, columns = [], []
+        for rows in steps.sets:
+            up = np.arange(len(design))[:, None] >= np.array(rows, dtype=int)
+            columns.append(np.column_stack([design, up]))
+            fits.append(regression(columns[-1][:n][seen], y, share, np.append(penalty, np.full(len(rows), STEP**-2))))
+        numbers = steps.beside(np.array([each.log for each in fits])).numbers(draws)
+        parts = [_drawn(each, table[n:], len(rows), table[:n, table.shape[1] - len(rows):], int(number), rng)
+                 for each, table, rows, number in zip(fits, columns, steps.sets, numbers, strict=True) if number]
+        return parts[0] if len(parts) == 1 else rng.permutation(np.concatenate(parts))
 
-    def _design(self, series: Series, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    def _design(self, series: Series, season: Harmonics, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """Regressors [n + horizon, k] and the inverse variances of their priors [k]."""
         n, cycle = len(series), season_length(series)
         rows = np.arange(n + horizon)
-        columns, penalty = [np.ones(n + horizon)], [0.5]  # half a count, at the overall mean
+        columns, penalty = [np.ones((n + horizon, 1))], [0.5]  # half a count, at the overall mean
         if self.trend:
-            columns.append(np.minimum(rows, n - 1) / max(n - 1, 1) - 0.5)
+            slowing = DAMPED * n * -np.expm1(-np.maximum(rows - (n - 1), 0) / (DAMPED * n))
+            grown = np.minimum(rows, n - 1) + slowing
+            columns.append((grown / max(n - 1, 1) - 0.5)[:, None])
             penalty.append(self.trend**-2)
-        if self.season and 1 < cycle <= 24 and series.observed.sum() >= 2 * cycle:
-            columns.extend((rows % cycle == k).astype(float) for k in range(cycle))
-            penalty.extend([self.season**-2] * cycle)
-        slow = slow_season(series) if self.season else 0.0
-        if slow:
-            columns.extend(harmonics(rows, slow, 2).T[1:])
-            penalty.extend([self.season**-2] * 4)
-        for position in self._breaks(series):
-            columns.append((rows >= position).astype(float))
-            penalty.append(0.25)
-        return np.column_stack(columns), np.array(penalty)
+        phases = bool(self.season) and 1 < cycle <= 24 and series.observed.sum() >= 2 * cycle
+        if phases:
+            columns.append((rows[:, None] % cycle == np.arange(cycle)).astype(float))
+        pairs = pairs_of(season, "year")
+        if pairs and not (phases and row_days(series) > WEEK):  # the phases of months and quarters are the year
+            columns.append(waves(series, horizon, "year", pairs))
+        design = np.hstack(columns)
+        return design, np.append(penalty, np.full(design.shape[1] - len(penalty), (self.season or 1.0)**-2))
 
     def _breaks(self, series: Series) -> tuple[int, ...]:
-        if self.detector is None:
-            return ()
         from forecast.breaks.detection import detect
 
-        return tuple(found.position for found in detect(series, self.detector))
+        return tuple(found.position for found in detect(series, str(self.detector)))
 
 
-def _rate(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """exp of a product of regressors and coefficients, where it is no number that a computer cannot hold."""
-    return np.asarray(np.exp(np.clip(left @ right, -30, 40)))
+def _drawn(found: Regression, ahead: np.ndarray, steps: int, seen: np.ndarray, draws: int,
+           rng: np.random.Generator) -> np.ndarray:
+    """Paths [draws, horizon] of a regression over the coming rows of its design, whose last columns are the steps.
 
-
-def fit(design: np.ndarray, y: np.ndarray, share: np.ndarray, size: float, penalty: np.ndarray,
-        start: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Penalised maximum likelihood of a negative binomial log-linear model by Fisher scoring.
-
-    design [n, k], y and exposure `share` [n], `size` r in variance = mean + mean^2/r, `penalty` [k] prior precisions
-    around zero, for the constant around the overall mean; the search begins at `start` [k], or at that mean.
-    Returns the coefficients [k] and the Cholesky factor [k, k] of their posterior precision.
+    seen : those columns over the rows seen [n, steps]
     """
-    beta = np.zeros(design.shape[1])
-    beta[0] = np.log((y.sum() + 0.5) / (share.sum() + 0.5))
-    centre, root = beta.copy(), np.eye(len(beta))
-    beta = beta if start is None else start
-    for _ in range(SEARCH):
-        mean = share * _rate(design, beta)
-        weight = mean / (1 + mean / size)
-        root = np.linalg.cholesky((design.T * weight) @ design + np.diag(penalty))
-        slope = design.T @ ((y - mean) / (1 + mean / size)) - penalty * (beta - centre)
-        step = np.linalg.solve(root.T, np.linalg.solve(root, slope))
-        # a step of more than two on the log scale leaves the region where the quadratic holds
-        beta = beta + step * min(1.0, 2 / max(float(np.abs(step).max()), 1e-12))
-        if np.abs(step).max() < 1e-8:
-            break
-    return beta, root
+    coefficients = found.drawn(draws, rng)
+    log = coefficients @ ahead.T
+    if steps > 1:
+        log += changes_again(coefficients[:, -steps:], seen.argmax(axis=0), log.shape, len(seen), rng)
+    return negative_binomial(np.exp(np.clip(log, -30, 40)), found.size, rng)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -13,11 +13,13 @@ import numpy as np
 from forecast.breaks.detection import detect
 from forecast.breaks.regimes import breaks_of
 from forecast.models.forecaster import predict
+from forecast.models.season import calendar_season, seems_yearly
+from forecast.models.steps import NONE, QUICK, RECENT, Steps, Told, steps_in_bins
 from forecast.panel.dating import dated_daily
-from forecast.panel.grids import gridded, in_bins
+from forecast.panel.grids import MOST, gridded, in_bins
 from forecast.panel.placebos import number_of, other_windows, without_change
 from forecast.panel.settings import Settings
-from forecast.regime_model.fit import RegimeModel
+from forecast.regime_model.harmonics import Harmonics
 from forecast.regime_model.posterior import Posterior, sample
 from forecast.regime_model.problem import pose
 from forecast.series.breaks import Break
@@ -29,8 +31,6 @@ from forecast.support.threads import single_thread
 
 DRAWS = 400
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
-# A week holds many counts: small spreads can be told there, and a coarser grid than the default's does
-MODEL = RegimeModel(spreads=(0.12, 0.4), correlations=(0.4, 0.85), feedback=(), dispersions=(2.0, 8.0, 40.0), levels=24)
 DOUBTFUL = -1.0  # log Bayes factor below which no break is even listed as doubtful
 LEAST_PATHS = 20  # paths with a break in a window from which the size of the change is said
 Row = dict[str, Any]
@@ -71,14 +71,15 @@ def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outco
     seed = seed_of(settings.seed, series.name)
     grid = gridded(series)
     binned = in_bins(grid)
-    season = evident_season(binned).over(np.arange(len(binned)))
+    season, year = _season(binned)
     rng = np.random.default_rng(seed)
     if not grid.middle[grid.observed].any():  # as likely in any order: it can show no change, and is no placebo either
         return _without_counts(grid, binned, settings, row, seed)
-    posterior = sample(pose(MODEL, binned, season), DRAWS, rng)
+    posterior = sample(pose(QUICK, binned, season), DRAWS, rng)
     found = _found(posterior, binned) if settings.detector == "regimes" else detect(binned, settings.detector)
     breaks = tuple(dated_daily(each, grid, binned) for each in found)
-    ahead, scored = _ahead(grid, settings, seed)
+    steps = _steps(posterior, binned, grid, year, seed) if settings.horizon else NONE
+    ahead, scored = _ahead(grid, settings, seed, steps)
     told = row | {"grid": grid.freq, "bins": binned.freq, "rows": len(binned), "log_ratio": posterior.log_ratio,
                   "drift": posterior.drifting, "breaks": len(breaks), **scored}
     number = number_of(seed, among)
@@ -92,9 +93,23 @@ def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outco
     return Outcome(told, tuple(_break_rows(series.name, breaks, binned, grid)), tuple(effects), ahead, tuple(placebos))
 
 
+def _season(binned: Series) -> tuple[np.ndarray, Harmonics]:
+    """Factors of the season of each bin, phases where they are evident, else the year's harmonics; and these."""
+    year = calendar_season(binned) if seems_yearly(binned) else Harmonics()
+    found = evident_season(binned)
+    return found.over(np.arange(len(binned))) if len(found.factors) > 1 else year.over(binned), year
+
+
+def _steps(posterior: Posterior, binned: Series, grid: Series, year: Harmonics, seed: int) -> Steps:
+    """Steps of the level for the forecast: those of the tables, and what the last rows tell by themselves."""
+    recent = grid.rows(slice(max(0, len(grid) - MOST), len(grid)))
+    week = evident_season(recent).over(np.arange(len(recent)))[-RECENT:]
+    return replace(steps_in_bins(posterior, binned, grid, week, np.random.default_rng([seed, 1])), season=year)
+
+
 def _without_counts(grid: Series, binned: Series, settings: Settings, row: Row, seed: int) -> Outcome:
     """A series of zeros alone: no evidence for or against a change, and a forecast."""
-    ahead, scored = _ahead(grid, settings, seed)
+    ahead, scored = _ahead(grid, settings, seed, NONE)
     effects = tuple({"unique_id": grid.name, "event": name, "first": np.datetime64(first, "D"),
                      "last": np.datetime64(last, "D"), "reason": "nothing was ever counted"}
                     for name, first, last in settings.windows())
@@ -151,12 +166,12 @@ def _inside(posterior: Posterior, gaps: np.ndarray) -> float:
     return float(np.log((hit + 0.5) / (missed + 0.5)) - np.log(np.expm1(prior)))
 
 
-def _ahead(grid: Series, settings: Settings, seed: int) -> tuple[tuple[Row, ...], Row]:
-    """The forecast row by row, and the scores of a backtest where one is asked for."""
+def _ahead(grid: Series, settings: Settings, seed: int, steps: Steps) -> tuple[tuple[Row, ...], Row]:
+    """The forecast row by row, which knows the steps found, and the scores of a backtest where one is asked for."""
     if not settings.horizon:
         return (), {}
     model = make("models", settings.model)
-    paths = predict(grid, model, settings.horizon, DRAWS, seed)
+    paths = predict(grid, Told(model, steps), settings.horizon, DRAWS, seed)
     when = grid.coming(settings.horizon)
     quantiles = np.quantile(paths, QUANTILES, axis=0, method="inverted_cdf")
     rows = tuple({"unique_id": grid.name, "step": k + 1, "when": when[k], "mean": float(paths[:, k].mean()),

@@ -43,14 +43,15 @@ class Harmonics:
     def over(self, series: Series) -> np.ndarray:
         """Multiplicative factors of the rows of a series, [n]; ones without a season."""
         time = days_of(series)
-        logs = sum((_waves(name, time, len(c) // 2) @ c for name, c in zip(self.names, self.coefficients, strict=True)),
-                   np.zeros(len(series)))
+        logs = np.zeros(len(series))
+        for name, c in zip(self.names, self.coefficients, strict=True):
+            logs = logs + waves_of(name, time, len(c) // 2) @ c
         return np.asarray(np.exp(logs))
 
     def swing(self, name: str) -> float:
         """Highest over lowest factor of a period."""
         time = np.linspace(0, PERIODS[name], 200)
-        wave = _waves(name, time, len(self.coefficients[self.names.index(name)]) // 2)
+        wave = waves_of(name, time, len(self.coefficients[self.names.index(name)]) // 2)
         logs = wave @ self.coefficients[self.names.index(name)]
         return float(np.exp(logs.max() - logs.min()))
 
@@ -60,7 +61,7 @@ def days_of(series: Series) -> np.ndarray:
     return np.asarray((series.start.astype(float) + series.end.astype(float) - 1) / 2)
 
 
-def _waves(name: str, time: np.ndarray, harmonics: int) -> np.ndarray:
+def waves_of(name: str, time: np.ndarray, harmonics: int) -> np.ndarray:
     """Sines and cosines [n, 2 K] of a period at these days."""
     angle = 2 * np.pi * np.outer(time / PERIODS[name], np.arange(1, harmonics + 1))
     return np.hstack([np.sin(angle), np.cos(angle)])[:, np.argsort(np.tile(np.arange(harmonics), 2), kind="stable")]
@@ -104,7 +105,7 @@ def fit_harmonics(series: Series, values: np.ndarray | None = None) -> list[Harm
         for b, (c, cost) in enumerate(chosen):
             if len(c):
                 made[b] = Harmonics((*made[b].names, name), (*made[b].coefficients, c), made[b].cost + cost)
-                z[b] -= _waves(name, time, len(c) // 2) @ c
+                z[b] -= waves_of(name, time, len(c) // 2) @ c
     return made
 
 
@@ -130,7 +131,7 @@ def _chosen(z: np.ndarray, time: np.ndarray, level: np.ndarray, name: str,
     best_log = np.full(len(z), -np.inf)
     best: list[tuple[np.ndarray, float]] = [(np.zeros(0), 0.0)] * len(z)
     for harmonics in range(most + 1):
-        waves = _waves(name, time, harmonics) if harmonics else np.zeros((n, 0))
+        waves = waves_of(name, time, harmonics) if harmonics else np.zeros((n, 0))
         waves = waves - waves.mean(axis=0)
         for b, (log, c) in enumerate(_fitted(z, change, weight, waves, noise[:, 0])):
             if log > best_log[b] + 1e-9:

@@ -45,6 +45,7 @@ class Set:
     last: int = 100_000  # rows that are used at most
 
 
+REAL = "../real/series.csv"  # series of every frequency, told apart by a column
 SETS = {
     "hospital": Set("hospital_monthly.csv", "MS", 12, 12),
     "carparts": Set("carparts_monthly.csv", "MS", 12, 12),
@@ -58,6 +59,11 @@ SETS = {
     "portcalls_year_60": Set("portcalls_daily.csv", "D", 7, 14, 10, 30, hidden=0.6, last=365),
     "epidemic": Set("epidemic_weekly.csv", "W-MON", 52, 4, 20, 4),
     "surveillance": Set("surveillance_weekly.csv", "W-MON", 52, 8),
+    "real_monthly": Set(REAL, "MS", 12, 12, 8, 12),
+    "real_weekly": Set(REAL, "W-MON", 52, 13, 8, 13),
+    "real_weekly_year": Set(REAL, "W-MON", 52, 52, 4, 26),
+    "real_daily": Set(REAL, "D", 7, 28, 10, 28),
+    "real_daily_180": Set(REAL, "D", 7, 180, 5, 60),
 }
 # Zeros that stand for no report, not for no railcar (README of the data): missing for everybody.
 OMISSIONS = {"railcars": ("2013-10-01", "2017-09-01", "2018-09-01")}
@@ -86,6 +92,7 @@ def tasks(folder: Path, name: str, limit: int) -> list[Task]:
     """The tasks of a set; a series too short for one seasonless history of six rows gives none."""
     cut = SETS[name]
     table = pd.read_csv(folder / "counts" / cut.file, parse_dates=["ds"])
+    table = table[table["freq"] == cut.freq] if "freq" in table else table
     rng = np.random.default_rng(1)
     found = []
     for unique, part in list(table.groupby("unique_id"))[:limit]:

@@ -1,0 +1,107 @@
+"""Members know the steps of the level: which there are, how sure they are, and what follows after them (simulated)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecast import Series, predict
+from forecast.models.negative_binomial import NegativeBinomial
+from forecast.models.season import calendar_season, seems_yearly
+from forecast.models.steps import NONE, Steps, Told, changes_again, likely, steps_of, takes_steps
+from forecast.models.windows import Windows
+from forecast.panel.one import examine
+from forecast.panel.settings import Settings
+from forecast.regime_model.harmonics import Harmonics
+
+
+def weekly(y: np.ndarray) -> Series:
+    return Series.from_values(y, start="2022-01-03", freq="W-MON")
+
+
+def shifted(after: int, seed: int, rows: int = 104, factor: float = 4.0) -> tuple[Series, np.ndarray]:
+    """Weeks around 10 that rise to 40 so many rows before the end, and the eight that follow."""
+    level = np.where(np.arange(rows + 8) >= rows - after, 10 * factor, 10.0)
+    y = np.random.default_rng(seed).poisson(level).astype(float)
+    return weekly(y[:rows]), y[rows:]
+
+
+@pytest.mark.parametrize("after", [4, 8, 20])
+def test_the_regression_forecasts_the_level_after_a_shift(after: int) -> None:
+    inside = []
+    for seed in range(6):
+        series, future = shifted(after, seed)
+        paths = predict(series, "negative_binomial", 8, 300)
+        low, high = np.quantile(paths, [0.1, 0.9], axis=0)
+        inside.append(((low <= future) & (future <= high)).mean())
+    assert np.mean(inside) >= 0.7
+
+
+def test_a_steady_level_has_no_step_and_a_shift_has_one_where_it_came() -> None:
+    calm = steps_of(weekly(np.random.default_rng(0).poisson(10, 104)), Harmonics(), np.random.default_rng(0))
+    assert calm.share[calm.sets.index(())] > 0.6
+    found = steps_of(shifted(8, 1)[0], Harmonics(), np.random.default_rng(0))
+    assert found.share[found.sets.index(())] == 0
+    assert all(rows[-1] == 96 for rows in found.sets if rows)
+
+
+def test_the_sets_of_steps_share_the_draws() -> None:
+    jumps = np.zeros((100, 9), dtype=bool)
+    jumps[:60, 4] = True
+    found = likely(jumps, np.arange(1, 10))
+    assert found.sets == ((), (5,))
+    assert found.share == pytest.approx((0.4, 0.6))
+    assert found.numbers(10).tolist() == [4, 6]
+
+
+def test_a_trend_that_explains_the_counts_takes_weight_from_steps() -> None:
+    both = Steps(((), (5,)), (0.2, 0.8))
+    assert both.beside(np.array([0.0, 20.0])).share == pytest.approx((0.2, 0.8))
+    assert both.beside(np.array([20.0, 0.0])).share == pytest.approx((1.0, 0.0), abs=1e-6)
+
+
+def test_a_level_that_changed_once_stays_and_one_that_changed_often_changes_again_within_its_levels() -> None:
+    rng = np.random.default_rng(0)
+    step, first = np.tile([1.0, -1.0, 1.0], (500, 1)), np.array([10, 20, 30])
+    change = changes_again(step, first, (500, 40), 40, rng)
+    assert 0.5 < (change != 0).any(axis=1).mean() < 1
+    assert change.min() == pytest.approx(-1)  # from the present level, 1, back to 0 and up again
+    assert change.max() == pytest.approx(0)
+
+
+def test_a_member_is_told_the_steps_and_one_without_use_for_them_is_left_as_it_is() -> None:
+    series, _ = shifted(8, 2)
+    model, rng = NegativeBinomial(), np.random.default_rng
+    assert takes_steps(model)
+    told = Told(model, Steps(((96,),))).paths(series, 4, 200, rng(0))
+    untold = Told(model, NONE).paths(series, 4, 200, rng(0))
+    assert np.median(told) == pytest.approx(40, abs=4)
+    assert np.median(untold) < 30
+    np.testing.assert_array_equal(Told(Windows(), NONE).paths(series, 4, 50, rng(1)), Windows().paths(series, 4, 50, rng(1)))
+
+
+def test_a_year_of_days_is_known_from_one_and_a_half_cycles() -> None:
+    rng, days = np.random.default_rng(1), np.arange(560 + 180)
+    mean = 30 * np.exp(0.8 * np.sin(2 * np.pi * days / 365.25))
+    series = Series.from_values(rng.poisson(mean[:560]), start="2021-03-01", freq="D")
+    assert "year" in calendar_season(series).names
+    middle = np.median(predict(series, "negative_binomial", 180, 200), axis=0)
+    assert np.corrcoef(middle, mean[560:])[0, 1] > 0.9
+
+
+def test_few_counts_show_a_year_too() -> None:
+    rng, weeks = np.random.default_rng(2), np.arange(260)
+    y = rng.poisson(np.exp(-0.7 + 1.2 * np.sin(2 * np.pi * weeks / 52.18)))
+    assert calendar_season(weekly(y)).names == ("year",)
+    assert calendar_season(weekly(rng.poisson(0.6, 260))).names == ()
+    assert seems_yearly(weekly(y))
+
+
+@pytest.mark.parametrize("rows", [104, 900])
+def test_a_panel_forecasts_the_level_that_its_tables_tell(rows: int) -> None:
+    level = np.where(np.arange(rows) >= rows - 10, 40.0, 10.0)
+    y = np.random.default_rng(3).poisson(level)
+    series = Series.from_values(y, start="2021-01-04", freq="W-MON" if rows == 104 else "D")
+    found = examine(series, Settings(horizon=8))
+    assert found.breaks[-1]["after"] == pytest.approx(40, rel=0.2)
+    assert [row["q0.5"] for row in found.forecast] == pytest.approx([40] * 8, rel=0.15)
