@@ -7,6 +7,7 @@ or a ramp looks like steps to it; which shape a change has is another question (
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,9 +30,12 @@ FAR = 1.9  # long-run spread, log units, from which counts wander so far by them
 # Probability of the likeliest wander without a change, against all changes, from which no date can be told: it lets one
 # in ten pass of series that wander with a spread of 0.6 and a correlation of 0.9 (same bench).
 WANDERS = 0.13
-# Log likelihood ratio that a series without a change reaches once in a thousand times at most, by Markov's
-# inequality); with none of the first lot above it, the next would tell nothing.
+# Log likelihood ratio that a series without a change reaches once in a thousand times at most (Markov's inequality over
+# the prior of the settings; one that wanders as few do reaches it oftener, so that it alone is not enough); with none
+# of the first lot above it, the next would tell nothing.
 CERTAIN = float(np.log(1000))
+# p-values by the placebos of a like series up to which, and from which on, they answer for this one too
+CLEAR = (0.02, 0.25)
 FINER = 20  # parts of the scatter to which values are rounded in the statistic
 STATISTIC = replace(COARSE, nodes=7)
 
@@ -43,12 +47,14 @@ class ChangeTest:
     p_value : by simulation of the series without a change; wander : probability that it has none and wanders by itself
         in the likeliest way, against any change
     persistent : the counts wander so far that no date of a change can be told; placebos : how many were simulated
+    null : log likelihood ratios of the placebos
     """
 
     p_value: float
     wander: float
     persistent: bool
     placebos: int
+    null: tuple[float, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -63,27 +69,33 @@ def wandering(problem: Problem) -> np.ndarray:
 
 
 def change_test(series: Series, season: Harmonics, problem: Problem, some: np.ndarray, none: np.ndarray,
-                odd: np.ndarray, rng: np.random.Generator) -> ChangeTest:
+                odd: Callable[[], np.ndarray], rng: np.random.Generator, like: Sequence[float] = ()) -> ChangeTest:
     """Test one series.
 
     problem : the series on the grid of its model, season in its scale; some, none : log evidence [S] of its settings
-        with a change of any shape, and without; odd [n] : chance that a row is odd, which a placebo copies
+        with a change of any shape, and without; odd : gives the chance [n] that a row is odd, which a placebo copies
+    like : log likelihood ratios of the placebos of a series that differs little, which answer where they do so clearly
     """
     far = wandering(problem)
     wander, persistent = _wander(problem, some, none, far)
+    if len(like):
+        ratio = change_ratios(series, season, series.low[None], series.high[None])[0]
+        p = float(1 + np.sum(np.asarray(like) >= ratio - 1e-9)) / (len(like) + 1)
+        if not CLEAR[0] < p < CLEAR[1]:
+            return ChangeTest(p, wander, persistent, len(like), tuple(like))
     logs = np.logaddexp(some, none)
     weight = problem.weight * np.exp(ROOT * (logs - logs.max()) - TILT * np.minimum(far, MOST_TILTED))
     weight /= weight.sum()
-    above = number = 0
+    null: list[float] = []
     for batch in BATCHES:
-        low, high = placebos(series, problem, weight, batch, odd, rng)
+        low, high = placebos(series, problem, weight, batch, odd(), rng)
         ratios = change_ratios(series, season, np.vstack([series.low, low]), np.vstack([series.high, high]))
-        above += int(np.sum(ratios[1:] >= ratios[0] - 1e-9))
-        number += batch
+        null += ratios[1:].tolist()
+        above, number = int(np.sum(np.array(null) >= ratios[0] - 1e-9)), len(null)
         # whatever the rest would say, or all but surely so
         if above >= SIZE * (sum(BATCHES) + 1) or (number >= 100 and above <= 1) or (above == 0 and ratios[0] > CERTAIN):
             break
-    return ChangeTest((1 + above) / (number + 1), wander, persistent, number)
+    return ChangeTest((1 + above) / (number + 1), wander, persistent, number, tuple(null))
 
 
 def _wander(problem: Problem, some: np.ndarray, none: np.ndarray, far: np.ndarray) -> tuple[float, bool]:

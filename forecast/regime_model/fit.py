@@ -15,7 +15,7 @@ from forecast.regime_model.harmonics import Harmonics, fit_harmonics
 from forecast.regime_model.model import Settings
 from forecast.regime_model.posterior import Posterior
 from forecast.regime_model.problem import Problem, pooled, pose, settings_table
-from forecast.regime_model.shapes import ALL, ShapePaths, modes_of, odd_chance, shape_evidence, shape_paths
+from forecast.regime_model.shapes import ALL, ShapePaths, modes_of, odd_chance, shape_paths, shape_states
 from forecast.series.breaks import Break
 from forecast.series.series import Series, check_series
 
@@ -50,26 +50,27 @@ class RegimeModel(Settings):
         if harmonics.names:  # several changes may look like a season to a model that has one
             posed.append(_Posed.of(self, series, harmonics, offset))
         best = max(posed, key=lambda each: each.log)
-        paths = shape_paths(best.problem, ALL, best.some, draws, np.random.default_rng(seed))
+        paths = shape_paths(best.problem, ALL, best.some, draws, np.random.default_rng(seed), best.states)
         return Fit(series=series, season=best.season, problem=best.problem, paths=paths, some=best.some,
                    none=best.none, seed=seed, credibility=credibility)
 
 
 @dataclass(frozen=True, eq=False)
 class _Posed:
-    """A series on the grid with a season taken out, and the log evidence [S] with changes and without."""
+    """A series on the grid with a season taken out, log evidence [S] with changes and without, and states."""
 
     season: Harmonics
     problem: Problem
     some: np.ndarray
     none: np.ndarray
+    states: list[np.ndarray] | None
 
     @classmethod
     def of(cls, model: Settings, series: Series, season: Harmonics, offset: float) -> _Posed:
         problem = pose(model, series, season.over(series) if season.names else None, offset=offset)
         thin, _ = problem.thinned()
-        return cls(season, problem, shape_evidence(thin, modes_of(thin))[0],
-                   evidence_of(thin, np.zeros(len(thin.gaps)))[0])
+        some, states = shape_states(thin, modes_of(thin))
+        return cls(season, problem, some, evidence_of(thin, np.zeros(len(thin.gaps)))[0], states)
 
     @property
     def log(self) -> float:
@@ -94,6 +95,8 @@ class Fit:
     season : harmonics that were taken out; problem : the series on the grid of the model; paths : posterior draws
     some, none : log evidence [S] of every setting with changes of any shape, and without
     credibility : of the intervals of dates
+    like : likelihood ratios of the placebos of a like series (`.test.null` of its fit), which stand in for placebos of
+        this one where they answer clearly
     """
 
     series: Series
@@ -104,6 +107,7 @@ class Fit:
     none: np.ndarray
     seed: int
     credibility: float = 0.9
+    like: tuple[float, ...] = ()
 
     @cached_property
     def log_ratio(self) -> float:
@@ -125,8 +129,8 @@ class Fit:
         """The test of a constant level, simulated when it is first asked for."""
         if self.series.observed.sum() < FEWEST:
             return ChangeTest(p_value=1.0, wander=0.0, persistent=False, placebos=0)
-        return change_test(self.series, self.season, self.problem, self.some, self.none, self.odd,
-                           np.random.default_rng([self.seed, 1]))
+        return change_test(self.series, self.season, self.problem, self.some, self.none,
+                           lambda: self.odd, np.random.default_rng([self.seed, 1]), self.like)
 
     @property
     def p_value(self) -> float:

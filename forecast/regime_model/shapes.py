@@ -123,6 +123,17 @@ def shape_evidence(problem: Problem, modes: Modes) -> np.ndarray:
                            for block in problem.blocks], axis=-1)
 
 
+KEPT_BYTES = 1 << 26  # of states of a series, which save a second pass over it
+
+
+def shape_states(problem: Problem, modes: Modes) -> tuple[np.ndarray, list[np.ndarray] | None]:
+    """Log evidence [S] of the first series, and its states [n, D, M, E, L] a block; None where they would be large."""
+    cells = sum(block.settings * block.nodes for block in problem.blocks) * len(problem.levels) * len(modes.begin)
+    few = 4 * cells * problem.blocks[0].index.shape[1] <= KEPT_BYTES
+    logs, states = zip(*(_filtered(problem, block, modes, keep=few) for block in problem.blocks), strict=True)
+    return np.concatenate([log[-1] for log in logs]), list(states) if few else None
+
+
 def _filtered(problem: Problem, block: Block, modes: Modes, series: int = 0,
               keep: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Log scale [n, E] after each row, and where `keep` the states [n, D, M, E, L]."""
@@ -162,9 +173,12 @@ class ShapePaths:
         return np.asarray(self.base + self.effect)
 
 
-def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int,
-                rng: np.random.Generator) -> ShapePaths:
-    """Paths of one series, rows nobody observed filled in; logs [S] : the log evidence of its settings."""
+def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int, rng: np.random.Generator,
+                states: list[np.ndarray] | None = None) -> ShapePaths:
+    """Paths of one series, rows nobody observed filled in.
+
+    logs [S] : the log evidence of its settings; states : as `shape_states` gives them, else they are made again
+    """
     thin, rows = problem.thinned()
     modes = modes_of(thin, shapes)
     picked = settings_drawn(thin, logs, draws, rng)
@@ -172,15 +186,20 @@ def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int,
     mode, at, node = (np.empty((draws, n), np.int64) for _ in range(3))
     stepped, unit = np.zeros((draws, n - 1), bool), np.zeros((draws, n))
     offset = 0
-    for block in thin.blocks:
+    for k, block in enumerate(thin.blocks):
         inside = np.flatnonzero((picked >= offset) & (picked < offset + block.settings))
         wanted = np.unique(picked[inside] - offset)
+        if states is not None:
+            mode[inside], at[inside], node[inside], stepped[inside] = _retraced(
+                thin, block, modes, picked[inside] - offset, states[k], rng)
+            wanted = wanted[:0]
         most = max(1, MOST_BYTES // (4 * n * block.nodes * len(thin.levels) * len(modes.begin)))
-        for few in (wanted[k:k + most] for k in range(0, len(wanted), most)):
-            mine = inside[np.isin(picked[inside] - offset, few)]
+        for few in (wanted[first:first + most] for first in range(0, len(wanted), most)):
+            mine, part = inside[np.isin(picked[inside] - offset, few)], block.only(few)
             mode[mine], at[mine], node[mine], stepped[mine] = _retraced(
-                thin, block.only(few), modes, np.searchsorted(few, picked[mine] - offset), rng)
-            unit[mine] = deviations(block.nodes)[0][node[mine]]
+                thin, part, modes, np.searchsorted(few, picked[mine] - offset),
+                _filtered(thin, part, modes, keep=True)[1], rng)
+        unit[inside] = deviations(block.nodes)[0][node[inside]]
         offset += block.settings
     cell = thin.levels[1] - thin.levels[0]
     none = np.zeros(1)
@@ -193,13 +212,15 @@ def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int,
     return _filled(problem, rows, paths, rng)
 
 
-def _retraced(problem: Problem, block: Block, modes: Modes, setting: np.ndarray,
+def _retraced(problem: Problem, block: Block, modes: Modes, setting: np.ndarray, state: np.ndarray,
               rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Mode, level index and deviation node [P, n], and steps [P, n - 1], of paths with these settings of a block."""
-    from forecast.regime_model._numba_shapes import retraced
+    """Mode, level index and deviation node [P, n], and steps [P, n - 1], of paths with these settings of a block.
+
+    state : [n, D, M, E, L], what its filter kept
+    """
+    from forecast.regime_model._numba_shape_paths import retraced
 
     n, draws = block.index.shape[1], len(setting)
-    _, state = _filtered(problem, block, modes, keep=True)
     moves, kind = moves_of(problem, block)
     mode, level, node = (np.empty((n, draws), np.int64) for _ in range(3))
     stepped = np.zeros((n - 1, draws), bool)
