@@ -38,7 +38,7 @@ def variants() -> tuple[Variant, ...]:
 
 def in_words() -> tuple[list[str], list[str]]:
     """How each of these variants is written, and what leads in it."""
-    return [label(v) for v in variants()], [leader(MADE, v) for v in variants()]
+    return [label(MADE, v) for v in variants()], [leader(MADE, v) for v in variants()]
 
 
 def bounded() -> object:

@@ -151,7 +151,7 @@ def test_a_claim_about_what_no_series_counts_or_none_of_the_experiment():
 
 
 def test_every_reason_and_verdict_has_words():
-    assert set(prose.REASONS) == set(ClaimReason)
+    assert set(prose.REASONS) == set(prose.BRIEF) == set(ClaimReason)
     assert set(prose.WORDS) == set(ClaimWord)
     made = verdict(claim("at_least_by", "2023-12-31", start="2023-01-01", number=10.0), reading(*MONTHS))
     assert prose.behind(made).count(";") == 3

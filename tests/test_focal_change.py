@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -15,10 +16,12 @@ from forecast.effects.explanations import NONE, NOWHERE, Window, _table
 from forecast.evidence.flow import Flow
 from forecast.evidence.long_table import LongTable
 from forecast.experiment.verdicts import Word
-from forecast.report.prose.story import agreement, events
-from forecast.report.prose.verdicts import depends_on, image_selection, persistence
+from forecast.report.event_table import event_table
+from forecast.report.prose.lead import condition
+from forecast.report.prose.story import events
+from forecast.report.prose.verdicts import image_selection, persistence
 from forecast.report.report import summary
-from forecast.report.tables import explanations
+from forecast.report.tables import other_series
 from forecast.series.breaks import Break
 from tests.test_words import Together, changed, effect, explanation, findings, imaged, reading, said_of, variant
 
@@ -40,18 +43,17 @@ def test_the_change_that_an_event_fits_best_is_the_one_asked_about():
     found = two_changes()
     assert found.main.focal == 1
     assert "“A treaty” (10 May to 10 July 2023) fits the change of 16 July to 15 August 2023 best" in events(found)
-    table = explanations(found)
-    assert "16 July to 15 August 2023" in table.caption
-    assert table.rows[0][:2] == ("A treaty", "60\u202f%")
+    table = event_table(found)
+    assert "one of the two changes (the one that fits it best)" in table.caption
+    assert (table.rows[0][0], table.rows[0][3]) == ("A treaty", "60\u202f%")
+    assert "fits the rise of 16 July to 15 August 2023" in table.rows[0][-1]
     assert list(found.main.named) == ["visit", "treaty"]
 
 
-def test_the_terminals_table_is_of_one_change_and_adds_up(capsys):
-    summary(two_changes(first=0.5))
+def test_the_shares_of_one_change_add_up_on_the_terminal(capsys):
+    summary(findings())
     said = capsys.readouterr().out
-    shares = [int(word) for line in said.splitlines() for word in line.replace("\u202f%", " %").split(" %")[0].split()[-1:]
-              if line.startswith((" A treaty", " A visit", " A change", " No change", " every window")) and word.isdigit()]
-    assert sum(shares) == pytest.approx(99, abs=2)
+    assert sum(int(share) for share in re.findall(r"(\d+)\u202f%  A", said.replace("No change", "A"))) == pytest.approx(100, abs=1)
 
 
 def test_an_event_that_fits_another_change_is_named_too_and_one_that_fits_none():
@@ -63,7 +65,10 @@ def test_an_event_that_fits_another_change_is_named_too_and_one_that_fits_none()
 def test_a_test_of_one_step_decides_nothing_where_there_are_two():
     word, why = said_of("treaty", two_changes())
     assert word == "supported"
-    assert "the test of one lasting step (adjusted p 0.60) says nothing of 2 changes" in why
+    assert why.startswith("fits the rise of 16 July to 15 August 2023")
+    table = event_table(two_changes())
+    assert [row[5] for row in table.rows[:2]] == ["–", "–"]
+    assert "several times that test and the ratio of one lasting step say nothing" in table.caption
     alone = findings(tested=two_changes().tested)
     assert {v.word for v in alone.conclusions.verdicts} == {Word.NOT_SUPPORTED}
     assert "The test at its own date does not bear that out (adjusted p 0.70)" in events(alone)
@@ -73,8 +78,8 @@ def test_a_test_of_one_step_decides_nothing_where_there_are_two():
 def test_other_series_are_compared_with_the_change_asked_about():
     main = two_changes()
     other = replace(reading(breaks=(OLD,)), name="railcars")
-    said = agreement(replace(main, readings={"ships_seen": main.main, "railcars": other}))
-    assert said[0].startswith("Another change is dated in railcars")
+    said = other_series(replace(main, readings={"ships_seen": main.main, "railcars": other}))
+    assert said.rows[0][2:] == ("16 March to 15 April 2023 (90\u202f%)", "on other days; a check, not evidence of its own")
 
 
 def test_a_change_that_rests_on_its_last_row_is_said_to():
@@ -102,10 +107,9 @@ def test_windows_of_which_only_one_holds_the_other_are_told_apart():
 
 def test_what_turns_is_named():
     base = variant("base", "base")
-    assert depends_on(findings(sensitivity=(
+    assert condition(findings(sensitivity=(
         base, variant("publisher_left_out", "P", "", 0.4, Outcome.NOTHING_CONCLUSIVE),
-        variant("publisher_left_out", "Q", "", 0.5, Outcome.NO_SERIES)))) == (
-        "The conclusion hangs on P and Q: it turns when either of them is left out.")
+        variant("publisher_left_out", "Q", "", 0.5, Outcome.NO_SERIES)))) == "If P and Q are right, "
 
 
 def test_counts_that_drift_are_said_to():

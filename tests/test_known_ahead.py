@@ -70,7 +70,7 @@ def test_an_experiment_forecasts_with_what_is_known_ahead_and_says_so(tmp_path: 
     assert table["q0.5"][VISIT[WEEKS:] == 1].mean() == pytest.approx(20 * np.exp(0.8), rel=0.2)
     assert table["q0.5"][VISIT[WEEKS:] == 0].mean() == pytest.approx(20, rel=0.2)
     assert findings.best_member == "negative_binomial"
-    assert "What was known ahead (visit) was told at each origin to the members that take it." in ranking(findings)
+    assert "What was known ahead (visit) was told at each past date to the methods that take it." in ranking(findings)
     assert any(name.endswith("known.csv") for name in findings.inputs)
 
 

@@ -18,8 +18,8 @@ from forecast.experiment.series_answers import series_answer
 from forecast.models.windows import Windows
 from forecast.panel.settings import Settings
 from forecast.regime_model.likelihood import Reals
+from forecast.report.event_table import event_table
 from forecast.report.prose.series_story import confidence
-from forecast.report.prose.story import limits
 from forecast.series.breaks import Break
 from forecast.support.untrusted import RefusedError, check_text, read_settings
 
@@ -50,7 +50,7 @@ def test_an_event_beyond_the_data_is_listed_with_why_it_was_not_tested(tmp_path)
     findings = run(mine(tmp_path, counts, "visit,The visit,2022-06-01,diary\nfar,The far one,2031-01-01,diary\n"))
     assert list(findings.untested) == ["far"]
     assert findings.untested["far"] is Untestable.TOO_FEW_COUNTS
-    assert "“The far one” cannot be tested: fewer than two observed weeks lie on one side of it." in limits(findings)
+    assert "“The far one” cannot be tested: fewer than two observed weeks lie on one side of it." in [f"“{row[0]}” {row[1]}: {row[-1]}." for row in event_table(findings).rows]
     assert list(findings.effects) == ["visit"]
 
 

@@ -50,11 +50,12 @@ ROUNDING = 0.5  # of an amount that is printed as a whole number
 
 @dataclass(frozen=True, eq=False)
 class _Counted:
-    """What the statements come to: edges of the bins, the usable share of each day, the watched days of each bin, the
-    running total, the statements behind it and what became of all."""
+    """What the statements come to: edges of the bins, the usable share of each day and whether a watcher states it, the
+    watched days of each bin, the running total, the statements behind it and what became of all."""
 
     edges: np.ndarray
     share: np.ndarray
+    stated: np.ndarray
     hulls: list[tuple[np.datetime64, ...]]
     total: Cumulative
     taken: list[Statement]
@@ -161,7 +162,7 @@ class Flow:
         counted = self._counted(statements, watches)
         rows = self._rows(counted)
         return Evidence(series=rows, statements=tuple(statements), decisions=counted.account.decisions(), source=self,
-                        totals=FlowTotals(counted, rows), files=known,
+                        totals=FlowTotals(counted, rows), files=known, assumed=_assumed(counted, rows),
                         inputs=known.taken(*self.ledgers, *([self.watching] if self.watching else [])))
 
     def _counted(self, read: Sequence[Statement], watches: Sequence[Watching]) -> _Counted:
@@ -174,7 +175,7 @@ class Flow:
         if not calls and not periods:
             raise NothingUsedError(account.nothing(len(statements)))
         edges = self._edges([*calls, *periods])
-        share = self._watched(edges, periods, watches)
+        share, stated = self._watched(edges, periods, watches)
         hulls = [_hull(share, edges[0], start, end) for start, end in pairwise(edges)]
         total = Cumulative([*edges, *(day for s in [*calls, *periods] for day in edges_of(s)),
                             *(day for hull in hulls for day in hull)])
@@ -187,7 +188,7 @@ class Flow:
         take_calls(calls, total, taken, account)
         take_periods(zero, total, taken, account)
         take_periods(rate, total, taken, account)
-        return _Counted(edges, share, hulls, total, taken, account)
+        return _Counted(edges, share, stated, hulls, total, taken, account)
 
     def _converted(self, s: Statement) -> Statement:
         """A statement as bounds on this measure: of an amount a printed number is known to half its last unit."""
@@ -257,8 +258,9 @@ class Flow:
         edges = np.asarray(points, dtype="datetime64[D]")
         return edges[: int(np.searchsorted(edges, np.datetime64(last, "D"), side="right")) + 1]
 
-    def _watched(self, edges: np.ndarray, periods: list[Statement], read: Sequence[Watching]) -> np.ndarray:
-        """Per day from first edge to last: the share of it that was usable, 0 where nobody watched."""
+    def _watched(self, edges: np.ndarray, periods: list[Statement],
+                 read: Sequence[Watching]) -> tuple[np.ndarray, np.ndarray]:
+        """Per day: the share of it that was usable (0 where nobody watched), and whether a watcher states it."""
         heard = {*self.publishers, *(s.publisher for s in periods)}
         if self.watching:
             watches = [w for w in read
@@ -279,7 +281,9 @@ class Flow:
             # calls beyond either end are left out, so nothing is known of these days
             if day := day_of_setting(given, self.name):
                 watched[outside(edges[0] + np.arange(len(watched)) * DAY, np.datetime64(day, "D"))] = 0.0
-        return watched if self.exposure == "full" else watched * np.where(known > 0, known, usual)
+        if self.exposure == "full":
+            return watched, np.ones(len(watched), dtype=bool)
+        return watched * np.where(known > 0, known, usual), (known > 0) | (watched == 0)
 
     def _rows(self, counted: _Counted) -> Series:
         """One row a bin, bounded over its watched days; a lower bound alone speaks of the whole bin."""
@@ -303,6 +307,13 @@ class Flow:
                       kind="flow", freq=offset_of(self.freq, pd.Timestamp(edges[0]))[0], name=self.name,
                       site=self.names.get(self.site, self.site), measure=self.measure, unit=self.unit,
                       sources=tuple(sources))
+
+
+def _assumed(counted: _Counted, rows: Series) -> np.ndarray | None:
+    """Rows on some watched day of which the usable share is not stated, but that of other days; None without such."""
+    at = ((counted.edges - counted.edges[0]) / DAY).astype(int)
+    some = np.array([not counted.stated[a:b].all() for a, b in pairwise(at)]) & rows.observed & (rows.exposure < 1)
+    return some if some.any() else None
 
 
 def _hull(share: np.ndarray, origin: np.datetime64, start: np.datetime64,

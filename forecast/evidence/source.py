@@ -60,6 +60,7 @@ class Evidence:
     totals : what totals say of sums of rows; None where the rows say all
     contradictions : where statements exclude each other; the row then holds both, and neither is believed
     inputs : name of each file -> sha256 of the bytes that were used
+    assumed : rows whose share of watched days no watcher states, so that one is assumed [n]; None where none is
     """
 
     series: Series
@@ -70,6 +71,7 @@ class Evidence:
     totals: Totals | None = None
     contradictions: tuple[Contradiction, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
+    assumed: np.ndarray | None = None
 
     @property
     def used(self) -> tuple[Statement, ...]:

@@ -16,18 +16,26 @@ from forecast.evidence.cells import no_formula
 from forecast.experiment.findings import Findings, Reading
 from forecast.experiment.findings_json import DIGITS, records
 
-TABLES = ("series", "statements", "explanations", "effects", "forecast", "totals", "backtest")
+TABLES = ("series", "statements", "claims", "events", "explanations", "effects", "forecast", "totals", "backtest")
 
 
 def csv_tables(findings: Findings) -> dict[str, list[dict[str, Any]]]:
-    """Name of a CSV -> its lines: series, statements, explanations, effects, forecast, totals, backtest."""
+    """Name of a CSV -> its lines, for each of `TABLES` that has any."""
     readings = findings.readings.items()
     series = [{"series": name} | line for name, reading in readings for line in _rows(reading)]
     statements = [line for _, reading in readings for line in ledger(reading)]
     explanations = [{"series": name, "change": k + 1} | _joined(dataclasses.asdict(each)) for name, reading in readings
                     for k, table in enumerate(reading.explained) for each in table]
     effects = [{"event": name} | dataclasses.asdict(effect) for name, effect in findings.effects.items()]
-    made = (series, statements, explanations, effects, records(findings.forecast), records(findings.totals),
+    claims: list[dict[str, Any]] = [
+        {"claim": c.name, "said": c.claim, "publisher": c.publisher, "url": c.url, "series": c.series,
+         "verdict": c.word, "reason": c.reason} for c in findings.conclusions.claims]
+    events: list[dict[str, Any]] = [
+        {"event": v.event, "label": findings.label(v.event), "verdict": v.word, "reason": v.reason or "",
+         "change": "" if v.change is None else v.change + 1, "within": v.share, "adjusted": v.adjusted,
+         "not_separable_from": " ".join(v.rivals)} for v in findings.conclusions.verdicts]
+    made: tuple[list[dict[str, Any]], ...] = (series, statements, claims, events, explanations, effects,
+                                              records(findings.forecast), records(findings.totals),
             records(findings.backtest.table) if findings.backtest else [])
     return {name: lines for name, lines in zip(TABLES, made, strict=True) if lines}
 

@@ -231,7 +231,8 @@ def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...
         bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
         explained=explained,
         images=images, worth=worth, statements=evidence.statements,
-        contradictions=evidence.contradictions), posterior
+        contradictions=evidence.contradictions, odd=fit.odd_rows, totals=evidence.totals,
+        assumed=evidence.assumed), posterior
 
 
 def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: tuple[Window, ...]) -> Together | None:

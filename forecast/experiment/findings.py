@@ -19,6 +19,7 @@ from forecast.effects.event_tests import Effect, Tested, Untestable
 from forecast.effects.explanations import LABELS, Explanation, Together, Window, focal_change, named_events
 from forecast.effects.next_image import Image, Worth
 from forecast.evidence.decisions import Contradiction, Decision
+from forecast.evidence.source import Totals
 from forecast.evidence.statements import Statement
 from forecast.experiment.claims import Claim
 from forecast.experiment.conclusions import Conclusions, conclude
@@ -43,6 +44,8 @@ class Reading:
     images, worth : the best days for an image for the change that is dated worst, and what each day is worth
     statements : what the decisions of the account are about (empty for sources that are no ledgers)
     contradictions : where statements exclude each other
+    odd : positions of rows that stand out by themselves; totals : what totals say of sums of rows
+    assumed : rows whose share of watched days nobody stated [n]; None where every share is stated
     """
 
     name: str
@@ -60,6 +63,9 @@ class Reading:
     statements: tuple[Statement, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     worth: Worth | None = None
+    odd: tuple[int, ...] = ()
+    totals: Totals | None = None
+    assumed: np.ndarray | None = None
 
     @property
     def conclusive(self) -> bool:

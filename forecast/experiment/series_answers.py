@@ -12,6 +12,7 @@ import numpy as np
 
 from forecast.effects.explanations import NONE, NOWHERE, WORTH, Explanation
 from forecast.effects.next_image import worst_dated
+from forecast.experiment.course import Span, Stretch, course, spans
 from forecast.experiment.evidence_grade import EvidenceGrade, evidence_grade
 from forecast.experiment.thresholds import AGAINST, FEWEST_SINCE, OPEN_DAYS, SEVERAL, SHARED, WORTHWHILE
 from forecast.series.breaks import Break
@@ -106,6 +107,9 @@ class SeriesAnswer:
     explained : the changes whose explanations are worth laying out, the focal one first
     unfitted : how many changes lie in no event's window
     beside : how it stands to the primary series; None for that itself
+    course : its counts in a few stretches; spans : rows that rest on one statement or one total
+    odd : rows that stand out by themselves, ISO days of their starts; assumed : observed rows of which the share of
+        watched days is assumed, for no watcher states it
     """
 
     answer: Answer
@@ -123,6 +127,10 @@ class SeriesAnswer:
     first_seen: FirstSeen | None
     image: BestImage | None
     beside: Beside | None = None
+    course: tuple[Stretch, ...] = ()
+    spans: tuple[Span, ...] = ()
+    odd: tuple[str, ...] = ()
+    assumed: int = 0
 
 
 def series_answer(reading: Reading, primary: Reading | None = None) -> SeriesAnswer:
@@ -137,7 +145,10 @@ def series_answer(reading: Reading, primary: Reading | None = None) -> SeriesAns
         lasting=since is None or since >= FEWEST_SINCE, several=_several(reading), named=reading.named,
         explained=() if focal is None else (focal, *(k for k in fits if k != focal)),
         unfitted=len(reading.explained) - len(fits), grade=evidence_grade(reading), first_seen=first_seen(reading),
-        image=_best_image(reading), beside=None if primary is None else _beside(reading, primary))
+        image=_best_image(reading), beside=None if primary is None else _beside(reading, primary),
+        course=course(reading, split=_several(reading) is not None), spans=spans(reading),
+        odd=tuple(str(reading.series.start[row]) for row in reading.odd),
+        assumed=0 if reading.assumed is None else int(reading.assumed.sum()))
 
 
 def events_of(table: Sequence[Explanation]) -> list[Explanation]:

@@ -16,13 +16,16 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from forecast.effects.explanations import NONE, NOWHERE
+from forecast.experiment.conclusions import Attribution
+from forecast.experiment.course import spans
 from forecast.experiment.findings import Findings, Reading
 from forecast.experiment.series_answers import Answer
 from forecast.report import plots
-from forecast.report.phrases import named, plain, safe, subject, unit
+from forecast.report.phrases import is_some, named, percent, plain, safe, subject, unit
 from forecast.report.plots import COLUMN, PAGE
 from forecast.report.plots.sheet import LANE, ROW, Sheet
-from forecast.report.prose import verdicts
+from forecast.report.prose import course_story, verdicts
 from forecast.report.tables import ranked
 from forecast.series.calendar import row_noun
 
@@ -87,8 +90,11 @@ def _key(findings: Findings, mark: str, width: float) -> Figure:
     main = findings.main
     held = [w for w in findings.windows if w.event.name in main.named]
     few = findings.windows if len(findings.windows) <= FEW_EVENTS else held
-    above, below = 0.16 + LANE * max(len(few), 1), 1.0 + 0.16 * len(held)
-    sheet = Sheet(f"{_capital(subject(main.series))}, {_n(main)}{mark}", width, ((above, 2.0, 0.5), (0.3, below, 0.4)))
+    lines = plots.event_lines(few, [w.event.name for w in few], width - 0.8)
+    inner = plots.event_lines(held, [w.event.name for w in held], width - 0.8)
+    above, below = 0.16 + LANE * max(lines, 1), 0.8 + 0.16 * inner
+    sheet = Sheet(f"{course_story.title(main, findings.conclusions.main)}{mark}", width,
+                  ((above, 2.0, 0.5), (0.3, below, 0.4)))
     top, bottom = sheet.axes
     observed(main, findings.windows, top, [w.event.name for w in few])
     plots.plot_breaks(main.series, main.gaps, bottom, held)
@@ -99,15 +105,25 @@ def observed(reading: Reading, windows: Sequence[Window], ax: Axes, labelled: Se
     """The counts of a reading, its level and its breaks; where none are said, events worth naming have a label."""
     return plots.plot_observations(
         reading.series, ax, reading.breaks.get("regimes", ()), windows, reading.named if labelled is None else labelled,
-        reading.bands, {statement.id: statement.publisher for statement in reading.statements})
+        reading.bands, {statement.id: statement.publisher for statement in reading.statements}, spans(reading),
+        reading.assumed, reading.odd)
 
 
 def _explanations(findings: Findings, mark: str) -> Figure:
-    table = findings.main.table
-    sheet = Sheet(f"Explanations of the change in {plain(findings.primary)}, {_n(findings.main)}{mark}", COLUMN,
-                  ((0.1, ROW * len(table) + 0.1, 0.5),), left=0.12)
+    table = [e for e in findings.main.table if e.name in (NONE, NOWHERE) or is_some(e.probability)]
+    sheet = Sheet(f"{_events_title(findings)}{mark}", COLUMN, ((0.1, ROW * len(table) + 0.1, 0.5),), left=0.12)
     plots.plot_explanations(table, sheet.axes[0])
     return sheet.settled()
+
+
+def _events_title(findings: Findings) -> str:
+    """The takeaway of the picture of the events."""
+    e = findings.conclusions.explained
+    if e.attribution in (Attribution.UNDATED, Attribution.OUTSIDE):
+        return "No event on the list fits the change" if e.attribution is Attribution.OUTSIDE else (
+            "The counts do not choose among the events")
+    return (f"“{findings.label(e.leader)}” {'fits best' if e.separable else 'leads, not alone'}: "
+            f"{percent(e.probability)}")
 
 
 def _effects(findings: Findings, tested: Tested, mark: str) -> Figure:
@@ -143,7 +159,7 @@ def _sensitivity(findings: Findings, mark: str) -> Figure:
     rows = min(len(variants) - 1, plots.MOST)
     sheet = Sheet(f"The conclusion on {plain(findings.primary)} under other choices, {_n(findings.main)}{mark}", COLUMN,
                   ((0.1, ROW * rows + 0.15, 0.6),), left=0.12)
-    plots.plot_sensitivity(variants, sheet.axes[0], [verdicts.label(v) for v in variants],
+    plots.plot_sensitivity(variants, sheet.axes[0], [verdicts.label(findings, v) for v in variants],
                            [verdicts.leader(findings, v) for v in variants])
     return sheet.settled()
 
@@ -158,14 +174,15 @@ def _forecast(findings: Findings, mark: str, width: float) -> Figure:
 
 
 def _scores(findings: Findings, backtest: Backtest, mark: str) -> Figure:
-    sheet = Sheet(f"Backtest on {plain(findings.forecast_on)}: score by member{mark}", COLUMN,
+    sheet = Sheet(f"Forecasts of {plain(findings.forecast_on)} tried on past dates: error by method{mark}", COLUMN,
                   ((0.1, ROW * len(backtest.scores) + 0.15, 0.6),), left=0.12)
     plots.plot_backtest(backtest, sheet.axes[0])
     return sheet.settled()
 
 
 def _calibration(findings: Findings, backtest: Backtest, mark: str) -> Figure:
-    sheet = Sheet(f"Backtest on {plain(findings.forecast_on)}: calibration{mark}", COLUMN, ((0.1, 1.5, 0.45),))
+    sheet = Sheet(f"Forecasts of {plain(findings.forecast_on)} tried on past dates: calibration{mark}", COLUMN,
+                  ((0.1, 1.5, 0.45),))
     plots.plot_pit(backtest, sheet.axes[0], findings.best_member)
     return sheet.settled()
 
@@ -173,8 +190,8 @@ def _calibration(findings: Findings, backtest: Backtest, mark: str) -> Figure:
 def _series(findings: Findings, reading: Reading, mark: str) -> Figure:
     changed = findings.conclusions.series[reading.name].answer is Answer.CHANGED
     held = [w for w in findings.windows if changed and w.event.name in reading.named]
-    sheet = Sheet(f"{_capital(subject(reading.series))}, {_n(reading)}{mark}", COLUMN,
-                  ((0.14 + LANE * len(held), 1.6, 0.5),))
+    sheet = Sheet(f"{course_story.title(reading, findings.conclusions.series[reading.name])}{mark}", COLUMN,
+                  ((0.14 + LANE * plots.event_lines(held, [w.event.name for w in held], COLUMN - 0.8), 1.6, 0.5),))
     observed(reading, findings.windows, sheet.axes[0], [w.event.name for w in held])
     return sheet.settled()
 

@@ -162,6 +162,47 @@ def days(first: Any, last: Any) -> str:
     return f"{one.day} {one:%B} to {day(two)}" if one.year == two.year else f"{day(one)} to {day(two)}"
 
 
+def between_days(first: Any, last: Any) -> str:
+    """Two days between which something lies, without what they share.
+
+    >>> between_days("2023-05-16", "2023-10-16"), between_days("2019-08-23", "2023-10-05")
+    ('between 16 May and 16 October 2023', 'between 23 August 2019 and 5 October 2023')
+    """
+    one, two = _date(first), _date(last)
+    begin = f"{one.day} {one:%B}" if one.year == two.year else day(one)
+    return f"between {begin} and {day(two)}"
+
+
+def between_months(first: Any, last: Any) -> str:
+    """The months between which something lies, or the one in which it does.
+
+    >>> between_months("2023-05-16", "2023-10-16"), between_months("2023-05-16", "2023-05-20")
+    ('between May and October 2023', 'in May 2023')
+    """
+    one, two = _date(first), _date(last)
+    if (one.year, one.month) == (two.year, two.month):
+        return f"in {two:%B %Y}"
+    return f"between {one:%B}{'' if one.year == two.year else f' {one.year}'} and {two:%B %Y}"
+
+
+def whole_percent(share: float | None) -> int:
+    """A share as `percent` shows it: 0 below one percent; -1 where there is none.
+
+    >>> whole_percent(0.585), whole_percent(0.004), whole_percent(None)
+    (59, 0, -1)
+    """
+    return -1 if share is None else 0 if share < 0.01 else _half_up(100 * share)
+
+
+def is_some(share: float | None) -> bool:
+    """Whether a share is shown as more than "<1 %".
+
+    >>> is_some(0.004), is_some(0.02)
+    (False, True)
+    """
+    return whole_percent(share) > 0
+
+
 def listed(items: Iterable[str], last: str = "and") -> str:
     """Items as a list in a sentence.
 
@@ -193,7 +234,7 @@ def safe(name: str) -> str:
     return plain_ if name.isascii() else f"{plain_}{sha256(name.encode()).hexdigest()[:8]}"
 
 
-PROPER = {"auto": "the default member", "ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX",
+PROPER = {"auto": "the default method", "ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX",
           "bai_perron": "Bai-Perron", "cusum": "CUSUM",
           "mosum": "MOSUM", "sup_f": "sup F", "chow": "Chow", "regimes": "count regimes",
           "mean": "mean since the last break", "unobserved": "unobserved components"}
@@ -218,11 +259,14 @@ def unit(series: Series) -> str:
     """The noun for what is counted: the measure; of an amount its unit."""
     if series.unit != COUNT:
         return series.unit
-    return plain(series.measure) if series.measure else "counts"
+    name, measure = plain(series.name), plain(series.measure)
+    return (name if name.lower() == measure.lower() else measure) if measure else "counts"  # the name has its capitals
 
 
 def site(series: Series) -> str:
-    """The site as a name, empty when none is given; only words that are all small get a capital."""
+    """The site as a name, empty when none is given; one that is all in small letters gets capitals."""
+    if not series.site.islower():
+        return plain(series.site)
     return " ".join(word[:1].upper() + word[1:] if word.islower() else word for word in plain(series.site).split(" "))
 
 
@@ -231,6 +275,8 @@ def subject(series: Series) -> str:
     place, name = site(series), plain(series.name)
     if place.lower() == name.lower() and series.measure:
         return f"{unit(series)} at {place}"
+    if place and name.lower().endswith(f"at {place.lower()}"):
+        return name
     return f"{name} at {place}" if place else (name if series.measure else f"“{name}”")
 
 

@@ -11,23 +11,19 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from forecast.effects.checks.variant import Outcome, Variant
-from forecast.effects.event_tests import Effect
-from forecast.effects.explanations import NONE, NOWHERE
 from forecast.evidence.decisions import said
+from forecast.evidence.statements import Statement
 from forecast.experiment.csv_tables import ledger
 from forecast.experiment.findings import Findings, Reading
-from forecast.experiment.verdicts import Verdict
+from forecast.experiment.series_answers import Agreement, Answer
 from forecast.report.phrases import (
-    count,
     day,
     days,
     figure,
     listed,
     named,
-    p_value,
     percent,
     plain,
-    ratio,
     rows_of,
     share,
     subject,
@@ -35,7 +31,7 @@ from forecast.report.phrases import (
     whole,
 )
 from forecast.report.prose import claims as claims_prose
-from forecast.report.prose import verdicts
+from forecast.report.prose import course_story, verdicts
 from forecast.series.calendar import per_row, row_noun
 
 
@@ -48,8 +44,6 @@ class Link:
 
 
 Cell = str | Link | tuple[Link | str, ...]
-SEVERAL_CHANGES = (" The series changes several times: the ratio of one lasting step would mix its levels, and a dash "
-                   "stands in its place.")
 OUTCOMES = ("used", "merged", "left out")
 
 
@@ -88,101 +82,51 @@ def published_claims(findings: Findings) -> Table | None:
                  "whoever makes the claim.", ("Claim", "By", "Verdict", "Why", "Counts"), tuple(rows))
 
 
-def explanations(findings: Findings, k: int | None = None) -> Table:
-    """The table of explanations of the k-th change of the primary series, by default of the focal one."""
-    k = findings.main.focal if k is None else k
-    table = findings.main.explained[k]
-    labels = {e.name: e.label for e in table}
-    shown = [*sorted((e for e in table if e.name not in (NONE, NOWHERE)), key=lambda e: -e.probability),
-             *(e for e in table if e.name in (NONE, NOWHERE))]
-    rows = [(e.label, percent(e.probability), days(e.first, e.last) if e.first else "–", percent(e.within),
-             percent(e.prior), _odds(e.ratio), listed(labels[name] for name in e.alike) or "–") for e in shown]
-    rows.append(("Sum", share(sum(e.probability for e in table)), "", "", "", "", ""))
-    found = findings.main.changes
-    which = f"dated {days(found[k].low, found[k].high)}" if found else "that the posterior would pick"
-    return Table(
-        f"Explanations of the change {which}. Days that several windows share are divided evenly between them, so that "
-        f"the first column of percents sums to 100; the second counts them in full.",
-        ("Explanation", "Probability", "Window", "In window", "Before data", "Ratio", "Same days as"),
-        tuple(rows), frozenset({1, 3, 4, 5}))
+def publishers(reading: Reading) -> Table | None:
+    """Who is behind the counts of a series: how many statements of each, on which days; None where nobody is named."""
+    used = {d.statement_id for d in reading.account if d.outcome == "used"}
+    by: dict[str, list[Statement]] = {}
+    for s in reading.statements:
+        if s.id in used:
+            by.setdefault(s.publisher, []).append(s)
+    if len(by) < 2:
+        return None
+    rows = []
+    for name, told in sorted(by.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        held = [i for i, ids in enumerate(reading.series.sources) if {s.id for s in told} & set(ids)]
+        alone = sum(set(ids) <= {s.id for s in told} for ids in reading.series.sources if ids)
+        ends = [day for s in told for day in (s.start, s.end) if day]
+        address = next((s.url for s in told if s.url), None)
+        rows.append((link(name, address), str(len(told)), str(len(held)), str(alone),
+                     days(min(ends), max(ends)) if ends else "undated"))
+    noun = row_noun(reading.series, 2)
+    return Table(f"Who counted {subject(reading.series)}: the statements used, the {noun} that they speak of, and the "
+                 f"{noun} that rest on that publisher alone.",
+                 ("Publisher", "Statements", noun.capitalize(), "Alone", "Days"), tuple(rows), frozenset({1, 2, 3}))
 
 
-def lasting(e: Effect, v: Verdict) -> str:
-    """The ratio of one lasting step with its interval; a dash where several changes make it say nothing."""
-    return f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})" if v.decides else "–"
-
-
-def event_tests(findings: Findings) -> Table:
-    """The test of every event at its date, with the verdict."""
+def other_series(findings: Findings) -> Table | None:
+    """One row for each other series that dates a change: what was counted, when it changed, how it stands beside."""
+    told = findings.conclusions.series
     rows: list[tuple[Cell, ...]] = []
-    for window, v in zip(findings.windows, findings.conclusions.verdicts, strict=True):
-        event, e = window.event, findings.effects.get(v.event)
-        name = link(event.label, event.url)
-        verdict = (verdicts.word(v), "; ".join(filter(None, (
-            verdicts.why(findings, v), verdicts.ruled_out(v.ruled_out)))))
-        if e is None:
-            rows.append((name, days(event.start, event.end), "–", "–", "–", "–", *verdict))
-        else:
-            rows.append((name, days(event.start, event.end), p_value(e.p_value), p_value(e.adjusted),
-                         lasting(e, v), f"{figure(e.detectable)}×", *verdict))
-    n = len(findings.effects)
-    least = 1 / (findings.settings.get("placebos", 0) + 1)
-    return Table(
-        f"Level after over level before the date of each event, {count(n, 'date')} tested "
-        f"{'together ' if n > 1 else ''}against no change "
-        f"anywhere: an event near the true change therefore also scores. p below {p_value(least)} cannot be shown by "
-        f"{findings.settings.get('placebos')} simulated series. Detectable: the smallest rise seen four times in five."
-        f"{'' if all(v.decides for v in findings.conclusions.verdicts) else SEVERAL_CHANGES}",
-        ("Event", "Date", "p", "p, adjusted", "Ratio (95\u202f%)", "Detectable", "Verdict", "Why"), tuple(rows),
-        frozenset({2, 3, 4, 5}))
-
-
-def totals(findings: Findings) -> Table | None:
-    """Sum over the horizon by member; the last row of the horizon for a stock."""
-    series = findings.readings[findings.forecast_on].series
-    if not len(findings.forecast):
+    for r in findings.others:
+        answer = told[r.name]
+        if answer.answer is not Answer.CHANGED or answer.beside is None:
+            continue
+        b = None if answer.beside.change is None else r.changes[answer.beside.change]
+        when = "no single date" if b is None else f"{days(b.low, b.high)} ({percent(b.probability)})"
+        beside = {Agreement.OVERLAPS: "overlaps", Agreement.ELSEWHERE: "on other days"}.get(
+            answer.beside.agreement, "no date to compare")
+        check = "; a check, not evidence of its own" if answer.beside.check else ""
+        rows.append((_capital(subject(r.series)), course_story.counted(r, answer), when, beside + check))
+    if not rows:
         return None
-    if len(findings.totals):
-        lines, what = findings.totals, f"{unit(series)} over the whole horizon"
-    else:
-        lines = findings.forecast.groupby("model", sort=False).last().reset_index()
-        what = f"{unit(series)} {per_row(series)} at the end of the horizon"
-    order = {m: k for k, m in enumerate(findings.backtest.scores["model"])} if findings.backtest else {}
-    ranked = sorted(lines.to_dict("records"), key=lambda line: order.get(line["model"], 0))
-    rows = tuple((named(str(r["model"])), figure(r["q0.5"]), figure(r["mean"]), f"{figure(r['q0.1'])} to "
-                                                                                f"{figure(r['q0.9'])}",
-                  f"{figure(r['q0.025'])} to {figure(r['q0.975'])}") for r in ranked)
-    return Table(f"Forecasts by member, best score first: {what}.",
-                 ("Member", "Median", "Mean", "80\u202f% "
-                                              "interval", "95\u202f% interval"), rows, frozenset({1, 2, 3, 4}))
+    return Table(f"The other series that date a change, and how its days stand to those of {plain(findings.primary)}.",
+                 ("Series", "Counted", "Change dated (probability)", "Beside it"), tuple(rows))
 
 
-def by_step(findings: Findings) -> Table | None:
-    """The best member's forecast row by row."""
-    lines = findings.best_forecast
-    if not len(lines):
-        return None
-    rows = tuple((day(r["when"]), figure(r["q0.5"]), f"{figure(r['q0.1'])} to {figure(r['q0.9'])}",
-                  f"{figure(r['q0.025'])} to {figure(r['q0.975'])}") for r in lines.to_dict("records"))
-    series = findings.readings[findings.forecast_on].series
-    return Table(f"Forecast of {named(str(lines['model'].iloc[0]))} for each {row_noun(series)}, {unit(series)} "
-                 f"{per_row(series)}.", ("From", "Median", "80\u202f% interval", "95\u202f% interval"), rows,
-                 frozenset({1, 2, 3}))
-
-
-def scores(findings: Findings) -> Table | None:
-    """Scores of every member in the backtest."""
-    if findings.backtest is None:
-        return None
-    b = findings.backtest
-    rows = tuple((named(str(r["model"])), figure(r["crps"], 3), figure(r["log_score"], 3), figure(r["mase"], 3),
-                  share(r["coverage_80"]), share(r["coverage_95"]), f"{r['pit_mean']:.2f}", p_value(r["dm_p"]))
-                 for r in b.scores.to_dict("records"))
-    return Table(
-        f"Backtest: {count(len(b.origins), 'origin')}, {count(b.horizon, 'row')} ahead. CRPS, log score and MASE: "
-        f"lower is better; the mean PIT is 0.5 without bias; p of Diebold and Mariano against {named(b.baseline)}.",
-        ("Member", "CRPS", "Log score", "MASE", "In 80\u202f%", "In 95\u202f%", "PIT", "p"), rows,
-        frozenset(range(1, 8)))
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def images(reading: Reading) -> Table | None:
@@ -271,7 +215,7 @@ def counts(reading: Reading) -> Table:
 
 def sensitivity(findings: Findings) -> Table:
     """Every variant of the analysis beside the base, those that turn the conclusion first."""
-    rows = tuple((verdicts.label(v), percent(v.change), verdicts.leader(findings, v), percent(v.share),
+    rows = tuple((verdicts.label(findings, v), percent(v.change), verdicts.leader(findings, v), percent(v.share),
                   verdicts.outcome(v)) for v in ranked(findings.sensitivity))
     return Table("The analysis done otherwise, one thing at a time: probability of any change, best explanation, and "
                  "how probable it is. All are read with fewer draws or a coarser grid: the base may differ a little.",
@@ -283,10 +227,6 @@ def ranked(variants: Sequence[Variant]) -> list[Variant]:
     base, *others = variants
     read = [v for v in others if v.outcome is not Outcome.MEASURED]
     return [base, *sorted(read, key=lambda v: (not v.turns, -abs(v.share - base.share), v.name))]
-
-
-def _odds(x: float) -> str:
-    return "<0.1" if x < 0.1 else figure(x)
 
 
 def _when(line: dict[str, object]) -> str:

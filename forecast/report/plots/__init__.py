@@ -10,12 +10,13 @@ from forecast.report.plots.counterfactual import plot_cumulative, plot_effect
 from forecast.report.plots.events import MOST, plot_effects, plot_explanations, plot_sensitivity
 from forecast.report.plots.forecasts import plot_backtest, plot_coverage, plot_forecast, plot_pit
 from forecast.report.plots.images import plot_images
-from forecast.report.plots.observations import plot_breaks, plot_events, plot_observations
+from forecast.report.plots.observations import event_lines, plot_breaks, plot_events, plot_observations
 from forecast.report.plots.overview import plot_overview
 from forecast.report.plots.parts import BLUE, COLUMN, INK, PAGE, QUIET, RULE, date_axis, middles, style
 from forecast.report.plots.results import draw
 
-__all__ = ["BLUE", "COLUMN", "INK", "MOST", "PAGE", "QUIET", "RULE", "date_axis", "draw", "middles", "plot_backtest",
+__all__ = ["BLUE", "COLUMN", "INK", "MOST", "PAGE", "QUIET", "RULE", "date_axis", "draw", "event_lines", "middles",
+           "plot_backtest",
            "plot_breaks", "plot_coverage", "plot_cumulative", "plot_effect", "plot_effects", "plot_events",
            "plot_explanations", "plot_forecast", "plot_images", "plot_observations", "plot_overview", "plot_pit",
            "plot_sensitivity", "style"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ def plot_explanations(table: Sequence[Explanation], ax: Axes) -> Axes:
         ax.annotate(percent(e.probability), (max(e.probability, e.prior), at), (6, 0), va="center", fontsize=7.5,
                     textcoords="offset points")
     ax.set_xticks(*percent_ticks(1.0))
-    ax.set(xlim=(0, 1.12), xlabel=f"posterior probability, {count(len(rows), 'explanation')}")
+    ax.set(xlim=(0, 1.12), xlabel=f"probability that the change fell in its window, {count(len(rows), 'explanation')}")
     keys(ax, 34)
     return ax
 
@@ -114,7 +115,8 @@ def label_rows(ax: Axes, y: np.ndarray, labels: Sequence[str]) -> float:
     most = int(points(ax)[0] / LETTER) - 2
     ax.set_yticks([])
     for at, text in zip(y, labels, strict=True):
-        ax.annotate(short(text, most), (0, at + 0.22), (2, 0), xycoords=("axes fraction", "data"), fontsize=7.2,
+        ax.annotate("\n".join(textwrap.wrap(text, most)), (0, at + 0.22), (2, 0),
+                    xycoords=("axes fraction", "data"), fontsize=7.2,
                     textcoords="offset points", va="bottom", zorder=2.5,  # above a line, below a number
                     bbox={"facecolor": "#ffffff", "edgecolor": "none", "pad": 1.2})
     return 0.36

@@ -65,8 +65,8 @@ def plot_backtest(backtest: Backtest, ax: Axes) -> Axes:
     label_rows(ax, y, [named(name) for name in scores["model"]])
     scored = int(backtest.table["observed"].notna().sum() / max(len(scores), 1))
     ax.set(xlim=(0, 1.2 * float(scores["crps"].max())), ylim=(-0.7, len(scores) - 0.3),
-           xlabel=f"CRPS, lower is better; {count(len(backtest.origins), 'origin')}, {count(scored, 'count')} scored;\n"
-                  f"dashed: the baseline, {named(backtest.baseline)}")
+           xlabel=f"mean error, lower is better; {count(len(backtest.origins), 'past date')}, "
+                  f"{count(scored, 'count')};\ndashed: the yardstick, {named(backtest.baseline)}")
     return ax
 
 
@@ -77,7 +77,8 @@ def plot_pit(backtest: Backtest, ax: Axes, model: str | None = None) -> Axes:
     heights, edges = np.histogram(pit, 10, (0, 1))
     ax.bar(edges[:-1], heights, 0.1, align="edge", color=SKY, edgecolor="#ffffff", linewidth=0.6)
     ax.axhline(len(pit) / 10, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
-    ax.set(xlim=(0, 1), xlabel=f"PIT of {named(chosen)}, n = {len(pit)}", ylabel="forecasts")
+    ax.set(xlim=(0, 1), ylabel="forecasts",
+           xlabel=f"where in the forecasts the counts fell, n = {len(pit)}")
     top = int(heights.max(initial=1))
     ax.set_yticks(np.arange(0, top + 1, max(1, -(-top // 5))))
     return ax

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.transforms import blended_transform_factory
 
 from forecast.effects.explanations import Window
+from forecast.experiment.course import Span
 from forecast.report.plots.parts import (
     BLUE,
     INK,
@@ -28,10 +30,10 @@ from forecast.report.plots.parts import (
     middles,
     percent_ticks,
     points,
-    short,
     span,
     thousands,
 )
+from forecast.report.plots.spans import plot_assumed, plot_odd, plot_spans
 from forecast.series.breaks import Break
 from forecast.series.calendar import row_noun
 from forecast.series.series import Series
@@ -41,21 +43,19 @@ NARROW = 0.02  # of the width of a picture
 
 def plot_observations(s: Series, ax: Axes, breaks: Sequence[Break] = (), windows: Sequence[Window] = (),
                       labelled: Sequence[str] = (), bands: np.ndarray | None = None,
-                      publishers: Mapping[str, str] | None = None) -> Axes:
+                      publishers: Mapping[str, str] | None = None, spans: Sequence[Span] = (),
+                      assumed: np.ndarray | None = None, odd: Sequence[int] = ()) -> Axes:
     """Counts of a series with their bounds, unwatched gaps, the level, the intervals of its breaks, and events.
 
     labelled : names of the events of `windows` to label
     bands : low, middle and high of the level [3, n]; without them the levels of `breaks` are drawn where all are steps
     publishers : id of a statement -> who published it, which gives the counts their marks
+    spans : rows that rest on one statement or one total, drawn once; assumed : rows whose share of watched days nobody
+        states [n]; odd : rows that stand out by themselves
     """
     left, right = span(s)
     gaps(s, ax)
-    for n, b in enumerate(breaks):
-        first, last = day_number(b.low), day_number(b.high)
-        wide = (last - first) / (right - left) > NARROW  # of a narrow one the two edges would hide counts
-        ax.axvspan(first, last, facecolor=(*to_rgb(ORANGE), 0.28), zorder=0.6, edgecolor="#9a6a00",
-                   linewidth=0.9 if wide else 0.3,
-                   label="change dated in here" if n == 0 else None)
+    _changes(breaks, ax, right - left)
     edges = np.append(s.start.astype(float), float(s.end[-1].astype(int)))
     level = _levels(s, breaks) if bands is None else bands[1]
     top = _top(s, level)
@@ -66,13 +66,41 @@ def plot_observations(s: Series, ax: Axes, breaks: Sequence[Break] = (), windows
     if len(level):
         ax.step(edges, np.append(level, level[-1]), where="post", color=BLUE,
                 label="level" if bands is None else "level, median")
-    _counts(s, publishers or {}, ax, top)
     ax.set(ylim=(-0.03 * top, top), ylabel=counted_by(s))
     thousands(ax)
     date_axis(ax, left, right)
+    covered = plot_spans(s, spans, ax, top)
+    _counts(s, publishers or {}, ax, top, ~covered)
+    plot_odd(s, odd, ax)
+    if assumed is not None:
+        plot_assumed(s, assumed, ax)
     plot_events(windows, ax, labelled)
     keys(ax)
     return ax
+
+
+def _changes(breaks: Sequence[Break], ax: Axes, whole: float) -> None:
+    """A box over the days between which each change begins; of one that is no step also its end, and a line between."""
+    named: set[str] = set()
+    for b in breaks:
+        first, last = day_number(b.low), day_number(b.high)
+        wide = (last - first) / whole > NARROW  # of a narrow one the two edges would hide counts
+        ax.axvspan(first, last, facecolor=(*to_rgb(ORANGE), 0.28), zorder=0.6, edgecolor="#9a6a00",
+                   linewidth=0.9 if wide else 0.3,
+                   label=None if "start" in named else "change dated in here")
+        named.add("start")
+        if b.shape == "step" or not b.until:
+            continue
+        begin, end = day_number(b.at), day_number(b.until)
+        ax.axvspan(day_number(b.until_low or b.until), day_number(b.until_high or b.until) + 1, facecolor="none",
+                   edgecolor="#9a6a00", hatch="\\\\\\", linewidth=0.5, alpha=0.6, zorder=0.6,
+                   label=None if "end" in named else "and ends in here")
+        named.add("end")
+        ax.annotate("", (end, 0.93), (begin, 0.93), xycoords=ax.get_xaxis_transform(),
+                    arrowprops={"arrowstyle": "->", "color": "#9a6a00", "linewidth": 1.0})
+        ax.annotate("gradual" if b.shape == "gradual" else "for a while", ((begin + end) / 2, 0.93), (0, 2),
+                    xycoords=ax.get_xaxis_transform(), textcoords="offset points", ha="center", fontsize=7.2,
+                    color="#9a6a00")
 
 
 def _levels(s: Series, breaks: Sequence[Break]) -> np.ndarray:
@@ -85,16 +113,17 @@ def _levels(s: Series, breaks: Sequence[Break]) -> np.ndarray:
     return level
 
 
-def _counts(s: Series, publishers: Mapping[str, str], ax: Axes, top: float) -> None:
+def _counts(s: Series, publishers: Mapping[str, str], ax: Axes, top: float, shown_rows: np.ndarray) -> None:
+    """The counts of the rows that are drawn one by one."""
     at = middles(s)
     groups = _publishers(s, publishers)
-    exact = s.observed & (s.low == s.high)
+    exact = s.observed & (s.low == s.high) & shown_rows
     shown = [(name, rows) for name, rows in groups.items() if (exact & rows).any()]
     for mark, (name, rows) in zip(MARKS, shown, strict=False):
         # crowded rows in small marks, so that the level behind them stays in sight
         ax.plot(at[exact & rows], s.low[exact & rows], mark, color=INK, zorder=3, label=name, markeredgewidth=0,
                 markersize=4.5 if exact.sum() <= 80 else 2.4, clip_on=False)
-    bounds(s, ax, top)
+    bounds(s, ax, top, shown_rows)
 
 
 def _publishers(s: Series, by: Mapping[str, str]) -> dict[str, np.ndarray]:
@@ -126,31 +155,40 @@ def plot_events(windows: Sequence[Window], ax: Axes, labelled: Sequence[str]) ->
         if w.event.name in labelled:
             at = day_number(w.event.start)
             room = int(max(at - left, right - at) / letter) - 1
-            risen.append((at, short(w.event.label, min(38, max(room, 12)))))
+            risen.append((at, textwrap.wrap(w.event.label, min(38, max(room, 12)))))
     over = blended_transform_factory(ax.transData, ax.transAxes)
-    for at, text, flip, lane in _lanes(risen, letter, right):
+    for at, lines, flip, lane in _lanes(risen, letter, right):
         height = 1 + (4 + 10 * lane) / up
-        ax.plot([at, at], [1, height + 6 / up], color=INK, linewidth=0.9, transform=over, clip_on=False)
-        ax.annotate(text, (at, height), (-3 if flip else 3, 0), xycoords=over, textcoords="offset points", fontsize=7,
+        ax.plot([at, at], [1, height + (6 + 8 * (len(lines) - 1)) / up], color=INK, linewidth=0.9, transform=over,
+                clip_on=False)
+        ax.annotate("\n".join(lines), (at, height), (-3 if flip else 3, 0), xycoords=over, textcoords="offset points",
+                    fontsize=7.2,
                     ha="right" if flip else "left", va="bottom", annotation_clip=False)
     return ax
 
 
-def _lanes(named: Sequence[tuple[float, str]], letter: float, right: float) -> list[tuple[float, str, bool, int]]:
-    """Place, text, whether it reads to the left, and lane of each label.
+def event_lines(windows: Sequence[Window], labelled: Sequence[str], width: float) -> int:
+    """Lines that the labels of events take above axes of that width (inches) at most."""
+    most = int(max(12.0, min(38.0, 36 * width / LETTER)))
+    return sum(len(textwrap.wrap(w.event.label, most)) for w in windows if w.event.name in labelled)
+
+
+def _lanes(named: Sequence[tuple[float, list[str]]], letter: float,
+           right: float) -> list[tuple[float, list[str], bool, int]]:
+    """Place, lines of text, whether it reads to the left, and lowest lane of each label.
 
     A label lies above the line of every event that it passes over, so that no line runs through a text.
     """
-    placed: list[tuple[float, str, bool, int]] = []
-    taken: list[tuple[float, float, float, int]] = []  # place, begin, end, lane
-    ordered = [(at, text, at + letter * (len(text) + 1) > right) for at, text in named]
+    placed: list[tuple[float, list[str], bool, int]] = []
+    taken: list[tuple[float, float, float, int]] = []  # place, begin, end, first free lane above
+    widths = [letter * (max(map(len, lines)) + 1) for _, lines in named]
+    ordered = [(at, lines, at + width > right, width) for (at, lines), width in zip(named, widths, strict=True)]
     reading = [label for label in ordered if not label[2]][::-1] + [label for label in ordered if label[2]]
-    for at, text, flip in reading:
-        width = letter * (len(text) + 1)
+    for at, lines, flip, width in reading:
         begin, end = (at - width, at) if flip else (at, at + width)
-        lane = max((k + 1 for x, a, b, k in taken if begin <= x <= end or (a < end and begin < b)), default=0)
-        taken.append((at, begin, end, lane))
-        placed.append((at, text, flip, lane))
+        lane = max((k for x, a, b, k in taken if begin <= x <= end or (a < end and begin < b)), default=0)
+        taken.append((at, begin, end, lane + len(lines)))
+        placed.append((at, lines, flip, lane))
     return placed
 
 
@@ -162,15 +200,17 @@ def plot_breaks(s: Series, probability: np.ndarray, ax: Axes, windows: Sequence[
     top = 1.25 * max(float(probability.max(initial=0)), 0.04)
     shown = sorted(windows, key=lambda w: w.first)
     ax_begin, ax_end = span(s)
-    most = int(min(40.0, 0.5 * points(ax)[0] / LETTER))
-    for n, w in enumerate(shown):
-        y = -top * (0.2 + 0.24 * n)
+    most, line = int(min(48.0, 0.5 * points(ax)[0] / LETTER)), 0
+    for w in shown:
+        text = textwrap.wrap(w.event.label, most)
+        y = -top * (0.2 + 0.24 * (line + (len(text) - 1) / 2))
+        line += len(text)
         begin, end = day_number(w.first), day_number(w.last) + 1
         ax.plot([begin, end], [y, y], color=INK, linewidth=2.2, solid_capstyle="butt")
         late = end > 0.6 * ax_end + 0.4 * ax_begin  # no room to the right
-        ax.annotate(short(w.event.label, most), (begin if late else end, y), (-4 if late else 4, -0.5), va="center",
-                    ha="right" if late else "left", textcoords="offset points", fontsize=6.8)
-    ax.set(ylim=(-top * (0.12 + 0.24 * len(shown)) if shown else 0, top))
+        ax.annotate("\n".join(text), (begin if late else end, y), (-4 if late else 4, -0.5), va="center",
+                    ha="right" if late else "left", textcoords="offset points", fontsize=7.2)
+    ax.set(ylim=(-top * (0.12 + 0.24 * line) if shown else 0, top))
     ax.set_yticks(*percent_ticks(top))
     what = "date by date" if s.freq is None else f"{row_noun(s)} by {row_noun(s)}"
     ax.set_title(f"Probability of a change, {what}")

@@ -127,11 +127,12 @@ def gaps(s: Series, ax: Axes) -> None:
                    hatch="////", edgecolor="#ffffff", zorder=0.4, label="not observed" if n == 0 else None)
 
 
-def bounds(s: Series, ax: Axes, top: float) -> None:
-    """Counts known as a range as bars, those known as a lower bound as marks that point upward."""
+def bounds(s: Series, ax: Axes, top: float, rows: np.ndarray | None = None) -> None:
+    """Counts known as a range as bars, those known as a lower bound as marks that point upward; rows : which [n]."""
     at = middles(s)
-    exact = s.observed & (s.low == s.high)
-    ranged, open_ = s.observed & ~exact & np.isfinite(s.high), s.observed & np.isinf(s.high)
+    seen = s.observed if rows is None else s.observed & rows
+    exact = seen & (s.low == s.high)
+    ranged, open_ = seen & ~exact & np.isfinite(s.high), seen & np.isinf(s.high)
     if ranged.any():
         middle = (s.low + s.high)[ranged] / 2
         ax.errorbar(at[ranged], middle, np.abs(np.array([s.low[ranged], s.high[ranged]]) - middle), fmt="none",

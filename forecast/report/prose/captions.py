@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from forecast.experiment.findings import Findings, Reading
 from forecast.report.phrases import count, listed, named, percent, safe, sentence, unit, whole
 from forecast.report.prose import forecast as outlook
@@ -35,7 +33,7 @@ def _series(findings: Findings, reading: Reading) -> str:
 
 def _explanations(findings: Findings) -> str:
     rows = sorted(findings.main.table, key=lambda e: -e.probability)
-    return f"Posterior probability by explanation: {listed(f'{e.label} {percent(e.probability)}' for e in rows[:4])}."
+    return f"Probability by explanation: {listed(f'{e.label} {percent(e.probability)}' for e in rows[:4])}."
 
 
 def _effects(findings: Findings) -> str:
@@ -53,8 +51,8 @@ def captions(findings: Findings) -> dict[str, str]:
     held = findings.main.named
     made = {"key": _marks(findings.main, findings) + " Below: the probability of a change between neighbouring rows"
             + (", and the windows of the events that hold most of it." if held else ".")}
-    made["explanations"] = ("Posterior probability that the change lies in the window of each event; hollow: what the "
-                            "length of the window alone would give.")
+    made["explanations"] = ("How probable it is that the change lies in the window of each event, those of less than "
+                            "1 % left out; hollow: what the length of the window alone would give.")
     if findings.tested:
         made["effects"] = (f"{count(len(findings.tested.effects), 'date').capitalize()} tested; filled marks have an "
                            f"adjusted p of at most {findings.conclusions.level:g}. An event near the true change also "
@@ -63,10 +61,10 @@ def captions(findings: Findings) -> dict[str, str]:
         best = named(findings.best_member)
         s = findings.readings[findings.forecast_on].series
         loose = bool((s.observed & (s.low != s.high)).any())
-        made["forecast"] = (f"Observed counts and {findings.settings.get('draws')} sample paths of {best}"
+        made["forecast"] = (f"Observed counts, and {findings.settings.get('draws')} futures drawn by {best}"
                             + ("; bars and arrows: counts known within bounds" if loose else "")
                             + ("; hatched: not observed." if not s.observed.all() else "."))
-    made["backtest"] = "Mean score at past origins, in the unit of the counts."
+    made["backtest"] = "Mean error of the whole forecast at past dates, in the unit of the counts."
     made["calibration"] = (f"Where in the forecasts of {named(findings.best_member)} the counts fell: level "
                            "with the dashed line if they are calibrated.")
     made["sensitivity"] = ("Each bar is the analysis done otherwise in one respect, against the line of the analysis "
@@ -93,11 +91,13 @@ def _marks(reading: Reading, findings: Findings) -> str:
     if findings.windows:
         said.append("dashed: events" + (", dotted: events read from these counts" if any(
             not w.event.outside for w in findings.windows) else ""))
+    told = findings.conclusions.series[reading.name]
+    if any(not span.total for span in told.spans):
+        said.append("bracket: one statement on all of its rows")
+    if any(span.total for span in told.spans):
+        said.append("hatched box: one total, shared evenly")
     if partly.any():
-        some = (f"each of the {row_noun(s, 2)} was" if partly.sum() == s.observed.sum() else
-                f"{int(partly.sum())} of the {int(s.observed.sum())} {row_noun(s, 2)} observed were")
-        said.append(f"counts stand as seen: {some} watched in part, half of them on at "
-                    f"most {percent(float(np.median(s.exposure[partly])))} of the days")
-    publishers = findings.conclusions.series[reading.name].grade.publishers
+        said.append("counts stand as seen")
+    publishers = told.grade.publishers
     end = f" Statements by {listed(publishers)}." if publishers else ""
     return sentence("; ".join(said)) + end

@@ -32,12 +32,31 @@ REASONS = {
     ClaimReason.MORE: "more in the later period than in the earlier one",
     ClaimReason.NOT_MORE: "no more in the later period than in the earlier one",
 }
+BRIEF = {
+    ClaimReason.NOT_COUNTED: "nothing here counts it", ClaimReason.NOTHING_OBSERVED: "nobody looked then",
+    ClaimReason.OWN_REPORT: "only {publisher} counted", ClaimReason.SOME_SEEN: "some were seen",
+    ClaimReason.NONE_SEEN: "none was seen", ClaimReason.PARTLY_WATCHED: "not all days were watched",
+    ClaimReason.SEEN_BEFORE: "some were seen before", ClaimReason.SEEN_THEN: "seen then, not before",
+    ClaimReason.SEEN_LATER: "the first known came later", ClaimReason.ENOUGH: "that many were counted",
+    ClaimReason.TOO_FEW: "too few were counted", ClaimReason.BOUNDS_APART: "the counts allow more and less",
+    ClaimReason.NO_CHANGE_DATED: "the counts date no change", ClaimReason.CONFLICT: "publishers exclude each other",
+    ClaimReason.ROSE_THEN: "a rise is dated then", ClaimReason.ROSE_ABOUT: "a rise is dated about then",
+    ClaimReason.ROSE_BEFORE: "the rise came before", ClaimReason.ROSE_LATER: "the rise came later",
+    ClaimReason.FELL: "the counts fell", ClaimReason.GRADUAL: "a gradual rise begins then",
+    ClaimReason.SUDDEN: "they rise then, gradually or at once", ClaimReason.MORE: "more were counted",
+    ClaimReason.NOT_MORE: "no more were counted",
+}
 SHOWN = 3  # counts of a sentence
 
 
 def word(claim: Claim) -> str:
     """The verdict: supported, consistent, contradicted, assumed, cannot be tested."""
     return WORDS[claim.word]
+
+
+def brief(claim: Claim) -> str:
+    """The verdict with its reason in a few words: "assumed: only Reuters counted"."""
+    return f"{WORDS[claim.word]}: {BRIEF[claim.reason].format(publisher=claim.publisher)}"
 
 
 def why(claim: Claim) -> str:

@@ -65,7 +65,8 @@ def together(findings: Findings) -> str:
         return ""
     own = listed(figure(float(np.exp(min(x, LARGEST)))) for x in shared.alone)
     held = {e.name: e for e in shared.table}
-    windows = listed(f"{percent(held[name].probability)} to “{held[name].label}”"
-                     for name in findings.conclusions.together) or "no window more than a trace"
-    return (f"If {listed(plain(name) for name in shared.names)} are taken to share one change, its Bayes factor is "
-            f"{figure(float(np.exp(min(shared.log_ratio, LARGEST))))} (each by itself: {own}); that gives {windows}.")
+    windows = listed(f"“{held[name].label}” ({percent(held[name].probability)})"
+                     for name in findings.conclusions.together) or "no event"
+    return (f"If {listed(plain(name) for name in shared.names)} are taken to share one change, their counts are "
+            f"{figure(float(np.exp(min(shared.log_ratio, LARGEST))))} times as likely with it as without (each by "
+            f"itself: {own} times); the shared change then fits {windows}.")

@@ -23,7 +23,7 @@ from forecast.report.phrases import (
     unit,
     whole,
 )
-from forecast.series.calendar import per_row
+from forecast.series.calendar import per_row, row_noun
 from forecast.series.days import DAY
 
 
@@ -38,18 +38,20 @@ def ahead(findings: Findings) -> str:
     rows = findings.best_forecast
     span = f"the {rows_of(series, len(rows))} after {whole(series.end[-1] - DAY, series.end[-1])}"
     other = findings.forecast_on != findings.primary
-    where = f"In {plain(series.name)} (not in {plain(findings.primary)}), over" if other else "Over"
-    who = named(best) + (", best in the backtest," if told.tellable and len(middles) > 1 else "")
+    where = f"For {plain(series.name)} (not {plain(findings.primary)}), over" if other else "Over"
+    who = named(best) + (", best on past dates," if told.tellable and len(middles) > 1 else "")
     if len(findings.totals):
         mine = findings.totals[findings.totals["model"] == best].iloc[0]
-        said = (f"{where} {span}, {who} gives {figure(mine['q0.5'])} {unit(series)} in all (median; 80{THIN}% interval "
+        said = (f"{where} {span}, {who} expects about {figure(mine['q0.5'])} {unit(series)} in all (80{THIN}% interval "
                 f"{figure(mine['q0.1'])} to {figure(mine['q0.9'])}).")
+        if mine["q0.5"] > 0 and not rows["q0.5"].any():
+            said += f" In any single {row_noun(series)} none is likelier than some."
     else:
         last = rows.iloc[-1]
-        said = (f"At the end of {span}, {who} gives {figure(last['q0.5'])} {unit(series)} {per_row(series)} (median; "
-                f"80{THIN}% interval {figure(last['q0.1'])} to {figure(last['q0.9'])}).")
+        said = (f"At the end of {span}, {who} expects about {figure(last['q0.5'])} {unit(series)} {per_row(series)} "
+                f"(80{THIN}% interval {figure(last['q0.1'])} to {figure(last['q0.9'])}).")
     if len(middles) > 1 and figure(float(middles.min())) != figure(float(middles.max())):
-        said += (f" The medians of the {count(len(middles), 'member')} run from {figure(float(middles.min()))} to "
+        said += (f" The middles of the {count(len(middles), 'method')} run from {figure(float(middles.min()))} to "
                  f"{figure(float(middles.max()))}.")
     return said
 
@@ -67,31 +69,31 @@ def ranking(findings: Findings) -> str:
     table, n = findings.backtest.scores, told.scored
     best = table.iloc[0]
     mean = figure(best["crps"])
-    crps = f"has the lowest mean CRPS ({mean})" if len(table) > 1 else f"has a mean CRPS of {mean}"
-    said = (f"Scored on {count(n, 'count')} from {count(len(findings.backtest.origins), 'origin')}, "
+    crps = f"has the smallest mean error ({mean})" if len(table) > 1 else f"has a mean error of {mean}"
+    said = (f"Tried on {count(n, 'count')} from {count(len(findings.backtest.origins), 'past date')}, "
             f"{named(best['model'])} {crps}, and its 80{THIN}% intervals held {_held(told)}.{_ranked(findings, told)}")
     known = findings.settings.get("known")
     if not known:
         return said
-    return f"{said} What was known ahead ({known}) was told at each origin to the members that take it."
+    return f"{said} What was known ahead ({known}) was told at each past date to the methods that take it."
 
 
 def _ranked(findings: Findings, told: ForecastRanking) -> str:
     """What the backtest says of the members against the baseline."""
     assert findings.backtest is not None  # noqa: S101 - for the type checker; the caller has looked
-    base, members = named(findings.backtest.baseline), count(len(findings.backtest.scores), "member")
+    base, members = named(findings.backtest.baseline), count(len(findings.backtest.scores), "method")
     if told.ranking is Ranking.TOO_FEW:
         return " " + sentence(f"{count(told.scored, 'count')} {'is' if told.scored == 1 else 'are'} too few to rank "
                               f"{members}")
     if told.ranking is Ranking.BEATEN:
         names = listed(f"{named(each.member)} (p {p_value(each.p_value)})" for each in told.better)
-        return f" Better than the baseline, {base}, by the test of Diebold and Mariano: {names}."
+        return f" Better than the yardstick, {base}, by a paired test: {names}."
     if told.ranking is Ranking.OVERLAPPING:
-        return (f" Their horizons overlap so far that no test can tell the members from the baseline, {base}: that "
-                "takes more origins.")
+        return (f" The spans forecast overlap so far that no test can tell the methods from the yardstick, {base}: "
+                "that takes more past dates.")
     if told.ranking is Ranking.UNBEATEN and told.least_p is not None:
         least = p_value(told.least_p)
-        return f" No member beats the baseline, {base}, by the test of Diebold and Mariano (least p {least})."
+        return f" No method beats the yardstick, {base}, by a paired test (least p {least})."
     return ""
 
 

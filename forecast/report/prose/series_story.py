@@ -15,6 +15,7 @@ from forecast.report.phrases import (
     figure,
     it_is,
     listed,
+    p_value,
     percent,
     plain,
     rows_of,
@@ -42,17 +43,42 @@ def change(reading: Reading, answer: SeriesAnswer) -> str:
     opening = sentence(f"{it_is(answer.probability)} that the level of {what} changed")
     found = reading.changes
     if not found or answer.focal is None:
-        return f"{opening} No single date holds enough of the posterior to be named."
+        return f"{opening} No single date is likely enough to be named."
     if len(found) == 1:
         return (f"{opening} The change is dated between {between(found[0])}: {size(reading, found[0])}."
                 + _lasting(reading, answer) + _further(answer))
-    focal = found[answer.focal]
-    strong = sorted(found, key=lambda b: (b is not focal, -b.probability))[:CHANGES_SHOWN]  # the focal one among them
-    each = "; ".join(f"between {between(b)}, {size(reading, b)}" for b in sorted(strong, key=lambda b: b.at))
+    strong = _strongest(reading, answer)
+    each = "; ".join(f"between {between(b)}, {size(reading, b)}" for b in strong)
     hidden = len(found) - len(strong)
     more = f"; {count(hidden, 'further one')} {'is' if hidden == 1 else 'are'} in the table" if hidden else ""
     return (f"{opening} {count(len(found), 'change').capitalize()} stand out: {each}{more}."
             + _lasting(reading, answer))
+
+
+def dated(reading: Reading, answer: SeriesAnswer) -> str:
+    """How firmly the answer stands on the counts: the test, the dates, and what else may have changed."""
+    if answer.answer is not Answer.CHANGED:
+        return (f"With even odds beforehand, {it_is(answer.probability)} that the level of {subject(reading.series)} "
+                f"changed at all; a test that simulates the same series without a change gives p = "
+                f"{p_value(answer.p_value)}.")
+    opening = (f"A test that simulates the same series without a change gives p = {p_value(answer.p_value)}; with even "
+               f"odds beforehand, a change is {percent(answer.probability)} probable.")
+    found = reading.changes
+    if not found or answer.focal is None:
+        return opening
+    if len(found) == 1:
+        return f"{opening} It is dated between {between(found[0])}." + _lasting(reading, answer) + _further(answer)
+    each = "; ".join(f"between {between(b)}, {size(reading, b)}" for b in _strongest(reading, answer))
+    hidden = len(found) - CHANGES_SHOWN
+    more = f"; {count(hidden, 'further one')} {'is' if hidden == 1 else 'are'} folded below" if hidden > 0 else ""
+    return f"{opening} {count(len(found), 'change').capitalize()} stand out: {each}{more}." + _lasting(reading, answer)
+
+
+def _strongest(reading: Reading, answer: SeriesAnswer) -> list[Break]:
+    """The changes that a sentence still lists, by date: the focal one among them."""
+    focal = reading.changes[answer.focal or 0]
+    strong = sorted(reading.changes, key=lambda b: (b is not focal, -b.probability))[:CHANGES_SHOWN]
+    return sorted(strong, key=lambda b: b.at)
 
 
 def _lasting(reading: Reading, answer: SeriesAnswer) -> str:
@@ -75,7 +101,8 @@ def size(reading: Reading, b: Break) -> str:
     edges = [0, *(other.position for other in reading.changes), len(s)]
     before, after = (int(s.observed[first:last].sum()) if not s.high[first:last][s.observed[first:last]].any() else 0
                      for first, last in ((edges[k], edges[k + 1]), (edges[k + 1], edges[k + 2])))
-    counted = f"{unit(s)} {per_row(s)}"
+    partly = s.kind == "flow" and bool((s.observed & (s.exposure < 1)).any())
+    counted = f"{unit(s)} per fully watched {row_noun(s)}" if partly else f"{unit(s)} {per_row(s)}"
     if before:
         return f"{_manner(b)}from none in {_counted_rows(s, before)} to about {about(b.after)} {counted}{_end(b)}"
     if after:
@@ -98,8 +125,8 @@ def _end(b: Break) -> str:
 
 
 def between(b: Break) -> str:
-    """The days between which a change lies, and how much of the posterior they hold."""
-    held = f" ({percent(b.probability)} of the posterior)" if np.isfinite(b.probability) else ""
+    """The days between which a change lies, and how probable they are."""
+    held = f" ({percent(b.probability)} probable)" if np.isfinite(b.probability) else ""
     first, last = date.fromisoformat(b.low), date.fromisoformat(b.high)
     start = f"{first.day} {first:%B}" if first.year == last.year else day(first)
     return f"{start} and {day(last)}{held}"

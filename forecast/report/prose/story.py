@@ -28,22 +28,44 @@ from forecast.report.phrases import (
     unit,
     whole,
 )
-from forecast.report.prose.series_story import between, called, change, confidence
-from forecast.report.prose.verdicts import depends_on, rivals, untestable
+from forecast.report.prose import course_story
+from forecast.report.prose.course_story import odd
+from forecast.report.prose.lead import lead, simulated
+from forecast.report.prose.series_story import called, confidence, dated
+from forecast.report.prose.verdicts import image_selection, rivals, robust
 
 EVENTS_SHOWN = 4  # events of a list that is short enough to say of each that it fits nothing
 
 
 # -- the answer -----------------------------------------------------------------------------------------------------
 def answer(findings: Findings) -> list[str]:
-    """The answer in a few paragraphs: the change, the events, what was seen first, the other series, confidence."""
-    main, told = findings.main, findings.conclusions.main
-    said = [" ".join(filter(None, (change(main, told), depends_on(findings)))), events(findings), order(findings),
-            " ".join(agreement(findings)), confidence(main, told)]
-    if findings.simulated:
-        made = rows_of(main.series, len(main.series))
-        said = [f"These data are simulated, {made} made by a program. {said[0]}", *said[1:-1]]
+    """The answer, and under it the plain story of the counts."""
+    told = findings.conclusions.main
+    said = [" ".join(filter(None, (simulated(findings), *lead(findings)))), course_story.story(findings.main, told)]
     return [paragraph for paragraph in said if paragraph]
+
+
+def evidence(findings: Findings) -> list[str]:
+    """When the level changed, and what that rests and hangs on."""
+    main, told = findings.main, findings.conclusions.main
+    return [*contradictions([main]), *_rest(findings, main, told)]
+
+
+def _rest(findings: Findings, main: Reading, told: SeriesAnswer) -> list[str]:
+    rests = "" if findings.simulated else confidence(main, told)
+    return [line for line in (" ".join(filter(None, (dated(main, told), odd(main, told)))), rests, effort(findings),
+                              " ".join(robust(findings)), image_selection(findings)) if line]
+
+
+def effort(findings: Findings) -> str:
+    """That the share of days on which somebody could see is assumed, where no watcher states it."""
+    told, s = findings.conclusions.main, findings.main.series
+    if not told.assumed or findings.main.assumed is None:
+        return ""
+    usual = percent(float(np.median(s.exposure[findings.main.assumed])))
+    return (f"On how many days somebody could have seen {unit(s)} is not stated for {rows_of(s, told.assumed)} of "
+            f"{int(s.observed.sum())}: {usual} of the days is assumed there, carried over from "
+            "days for which it is stated.")
 
 
 def events(findings: Findings) -> str:
@@ -55,7 +77,7 @@ def events(findings: Findings) -> str:
         opening = (f"Nor can they choose among {count(e.competing, 'event')}: the fullest window, of "
                    f"{quoted(findings, e.leader)}, holds"
                    if e.competing > 1 else f"The window of {quoted(findings, e.leader)} holds")
-        return (f"{opening} {percent(e.within)} of the posterior, after {percent(e.prior)} before the data. "
+        return (f"{opening} {percent(e.within)} of the probability, after {percent(e.prior)} before the data. "
                 + known_date(findings)).strip()
     several = len(findings.main.changes) > 1
     if e.attribution is Attribution.OUTSIDE:
@@ -141,21 +163,14 @@ def order(findings: Findings) -> str:
 
 
 def agreement(findings: Findings) -> list[str]:
-    """What the other series say of the change of the primary one, and whether they are evidence of their own."""
+    """Whether other series are evidence of their own, and which of them can say nothing."""
     by: dict[Agreement, list[Reading]] = {each: [] for each in Agreement}
     told = findings.conclusions.series
     for r in findings.others:
         beside = told[r.name].beside
         if beside is not None:
             by[beside.agreement].append(r)
-    said = []
-    for which, word, one in ((Agreement.OVERLAPS, "overlapping", "an overlapping"),
-                             (Agreement.ELSEWHERE, "other", "another")):
-        if those := by[which]:
-            each = listed(f"{called(r)}, between {_compared(r, told[r.name])}" for r in those)
-            said.append(sentence(f"{word} changes are dated in "
-                                 f"{each}" if len(those) > 1 else f"{one} change is dated in {each}"))
-    said.append(_shared(findings, [*by[Agreement.OVERLAPS], *by[Agreement.ELSEWHERE]]))
+    said = [_shared(findings, [*by[Agreement.OVERLAPS], *by[Agreement.ELSEWHERE]])]
     for which, what in ((Agreement.CANNOT_DATE, "cannot date a change by themselves"),
                         (Agreement.UNCHANGED, "speak against a change")):
         if those := by[which]:
@@ -164,31 +179,23 @@ def agreement(findings: Findings) -> list[str]:
     return [line for line in said if line]
 
 
-def _compared(reading: Reading, answer: SeriesAnswer) -> str:
-    """The days of the change that is compared with that of the primary series."""
-    assert answer.beside is not None and answer.beside.change is not None  # noqa: S101, PT018 - for the type checker
-    return between(reading.changes[answer.beside.change])
-
-
 # -- what it cannot tell --------------------------------------------------------------------------------------------
 def limits(findings: Findings) -> list[str]:
     """What the evidence cannot tell, one sentence each."""
     main = findings.main
-    said = [*contradictions(findings), *_unseen(main), *_vague(main), *_apart(findings)]
+    said = [*_unseen(main), *_vague(main), *_apart(findings)]
     least = findings.conclusions.detectable
     if least is not None:
         size_ = (f"change of less than {figure(least)}-fold, up or down," if least >= 2 else
                  f"rise of less than {figure(100 * (least - 1))}{THIN}%")
         said.append(f"A {size_} would have been missed more than once in five times, at every date tested.")
-    said += [f"{quoted(findings, v.event)} cannot be tested: {untestable(findings, v)}."
-             for v in findings.conclusions.verdicts if v.event in findings.untested]
     return said
 
 
-def contradictions(findings: Findings) -> list[str]:
+def contradictions(readings: Sequence[Reading]) -> list[str]:
     """Counts of one place and day that exclude each other, one sentence each: told before anything else."""
     said = []
-    for reading in findings.readings.values():
+    for reading in readings:
         by = {s.id: s.publisher for s in reading.statements}
         for c in reading.contradictions:
             lows, highs = (listed(dict.fromkeys(by[i] for i in ids)) for ids in (c.lows, c.highs))
@@ -239,15 +246,12 @@ def _shared(findings: Findings, rest: Sequence[Reading]) -> str:
     held = [(r, b) for r in rest if (b := findings.conclusions.series[r.name].beside) is not None and b.common]
     if not held:
         return ""
-    beside = [b for _, b in held]
-    many = len(beside) > 1
-    alike = many and len({(b.common, b.statements) for b in beside}) == 1
-    share = (f"{beside[0].common} of the {beside[0].statements}" if alike else
-             listed(f"{b.common} of the {b.statements}" for b in beside))
-    so = (f", so {'they are checks' if many else 'it is a check'} and not evidence of {'their' if many else 'its'} own"
-          if all(b.check for b in beside) else "")
-    whose = ("each of them" if alike else "them" if many else "it" if len(rest) == 1 else plain(held[0][0].name))
-    return f"{share} statements behind {whose} also stand behind {plain(findings.primary)}{so}."
+    shares = listed(f"{b.common} of the {b.statements} statements behind {plain(r.name)}" for r, b in held)
+    checks = [plain(r.name) for r, b in held if b.check]
+    one = len(checks) == 1
+    what = "is a check, no evidence of its own" if one else "are checks, no evidence of their own"
+    so = f": {listed(checks)} {what}" if checks else ""
+    return f"{shares} also stand behind {plain(findings.primary)}{so}."
 
 
 def looked_elsewhere(findings: Findings) -> str:

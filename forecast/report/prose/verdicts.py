@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from forecast.effects.checks.check import Group
 from forecast.effects.checks.variant import BASE, Outcome, Variant
 from forecast.effects.event_tests import Untestable
 from forecast.effects.sensitivity import checks
+from forecast.evidence.decisions import said
 from forecast.experiment.findings import Findings
 from forecast.experiment.verdicts import RuledOut, Verdict, Word
-from forecast.report.phrases import THIN, count, figure, listed, p_value, percent
+from forecast.report.phrases import THIN, count, day, days, figure, listed, percent
 from forecast.series.calendar import row_noun
 
 RIVALS_SHOWN = 2  # rivals named in a verdict
 VARIANTS_SHOWN = 4  # variants that a sentence still lists
-CHOICES_SHOWN = 2  # choices that the answer still lists
 
 
 def word(verdict: Verdict) -> str:
@@ -25,23 +23,23 @@ def word(verdict: Verdict) -> str:
 
 
 def why(findings: Findings, verdict: Verdict) -> str:
-    """The verdict as a clause with its reasons."""
+    """What the numbers beside a verdict do not say by themselves, as a clause; "" where they say all."""
     if verdict.word is Word.CANNOT_BE_TESTED:
         return untestable(findings, verdict)
-    holds = f"its window holds {percent(verdict.share or 0.0)} of the posterior"
-    adjusted = p_value(math.nan if verdict.adjusted is None else verdict.adjusted)
-    aside = "" if verdict.significant else (
-        f"; the test of one lasting step (adjusted p {adjusted}) says nothing of {len(findings.main.changes)} changes")
     if verdict.word is Word.SUPPORTED:
-        alone = " and no other event's comes near" if verdict.crowded else ""
-        return f"{holds}{alone}{aside}"
+        alone = "no other event comes near" if verdict.crowded else ""
+        return alone if not findings.main.changes or len(findings.main.changes) == 1 else "; ".join(filter(None, (
+            _which(findings, verdict), alone)))
     if verdict.word is Word.NOT_SEPARABLE:
-        return f"from {rivals(findings, verdict)}: {holds}{aside}"
-    if not verdict.decides:
-        return holds + aside
-    if verdict.significant:
-        return f"a step at the date beats no change anywhere (adjusted p {adjusted}), but {holds}"
-    return f"adjusted p is {adjusted} and {holds}"
+        return f"from {rivals(findings, verdict)}"
+    unseen = "no step shows at its date" if verdict.significant is False and verdict.decides else ""
+    return "; ".join(filter(None, (unseen, ruled_out(verdict.ruled_out))))
+
+
+def _which(findings: Findings, verdict: Verdict) -> str:
+    """Which of several changes an event fits."""
+    b = findings.main.changes[verdict.change or 0]
+    return f"fits the {'rise' if b.after >= b.before else 'fall'} of {days(b.low, b.high)}"
 
 
 def untestable(findings: Findings, verdict: Verdict) -> str:
@@ -61,8 +59,11 @@ def rivals(findings: Findings, verdict: Verdict) -> str:
 
 
 def ruled_out(found: RuledOut | None) -> str:
-    """What the interval of the ratio excludes; percents are rounded up, so that no more is ruled out than was."""
-    if found is None:
+    """What the interval of the ratio excludes both ways, or of a fall any rise; that a rise is no fall says nothing.
+
+    Percents are rounded up, so that no more is ruled out than was.
+    """
+    if found is None or (found.rise is None and not found.fall):
         return ""
     both = (("rise", "a rise above", found.rise), ("fall", "a fall of more than", found.fall))
     parts = [f"any {noun}" if not share else f"{words} {math.ceil(100 * share - 1e-9)}{THIN}%"
@@ -94,40 +95,23 @@ def robust(findings: Findings) -> list[str]:
     if not r.comparable:
         return ["The variants are read on a coarser grid, and on it the analysis as it is already comes out otherwise "
                 f"({_lead(findings, r.base)}): they say nothing of the conclusion above."]
-    among = f"{r.variants} variants" if r.turned else count(r.variants, "variant")
+    among = f"{r.variants} ways" if r.turned else count(r.variants, "way")
     stands = f"stands in {r.standing} of {among}" if r.turned else f"stands in all {among}"
-    stands += " of the analysis"
+    stands += " of doing the analysis otherwise" if r.variants > 1 else " of the analysis"
     if not r.base.conclusive:
-        said = [f"That the series by itself dates no change {stands}."]
+        told = [f"That the series by itself dates no change {stands}."]
     elif not findings.windows:
-        said = [f"That the level changed {stands}."]
+        told = [f"That the level changed {stands}."]
     else:
         low, high = percent(r.low), percent(r.high)
-        said = [f"The conclusion, “{findings.label(r.base.leader)}” ({percent(r.base.share)}), {stands}"
-                + (f"; where it leads, its probability runs from {low} to {high}." if low != high else ".")]
+        told = [f"That “{findings.label(r.base.leader)}” leads {stands}"
+                + (f"; where it does, its probability runs from {low} to {high}." if low != high else ".")]
     if r.turned:
-        names = [f"{_done(v)} ({_lead(findings, v)})" for v in r.turned[:VARIANTS_SHOWN]]
-        more = len(r.turned) - len(names)
-        said.append("It turns " + listed(names + ([f"in {count(more, 'further variant')}"] if more else [])) + ".")
-    return said
-
-
-def depends_on(findings: Findings) -> str:
-    """The publishers without any one of whom the conclusion turns, and what else turns it."""
-    r = findings.conclusions.robustness
-    if r is None or not r.comparable:
-        return ""
-    publishers = [v for v in r.turned if v.check == "publisher_left_out"]
-    others = [v for v in r.turned if checks()[v.check].group is Group.CHOICE][:CHOICES_SHOWN]
-    said = []
-    if publishers:
-        one = {1: "it", 2: "either of them"}.get(len(publishers), "any of them")
-        said.append(f"{_what(publishers)} hangs on {listed(v.name for v in publishers)}: it turns when {one} is left "
-                    "out.")
-    if others:
-        how = listed(f"{_done(v)} ({_lead(findings, v)})" for v in others)
-        said.append(f"{_what(others)} {'also ' if publishers else ''}changes {how}.")
-    return " ".join(said)
+        apart = _apart(findings, r.turned)
+        names = [f"{_done(findings, v)} ({_lead(findings, v)})" for v in apart[:VARIANTS_SHOWN]]
+        more = len(apart) - len(names)
+        told.append("It turns " + listed(names + ([f"in {count(more, 'further variant')}"] if more else [])) + ".")
+    return told
 
 
 def image_selection(findings: Findings) -> str:
@@ -153,19 +137,32 @@ def leader(findings: Findings, variant: Variant) -> str:
     return findings.label(variant.leader) if variant.conclusive else "nothing conclusive"
 
 
-def label(variant: Variant) -> str:
+def label(findings: Findings, variant: Variant) -> str:
     """What a variant did otherwise, as it stands in a table."""
-    return "the base" if variant.check == BASE else f"{checks()[variant.check].label}: {variant.name}"
+    if variant.check == BASE:
+        return "the base"
+    return f"{checks()[variant.check].label}: {_left_out(findings, variant) or variant.name}"
 
 
-def _what(turned: Sequence[Variant]) -> str:
-    """What turns: which event leads, or that there is a change to explain at all."""
-    return "Which event leads" if all(v.conclusive for v in turned) else "The conclusion"
+def _apart(findings: Findings, turned: tuple[Variant, ...]) -> list[Variant]:
+    """The variants that turn the conclusion, without single statements of a publisher that turns it as a whole."""
+    whole = {v.name for v in turned if v.check == "publisher_left_out"}
+    by = {f"{s.id} ({s.publisher})": s.publisher for s in findings.main.statements}
+    return [v for v in turned if v.check != "statement_left_out" or by.get(v.name) not in whole]
 
 
-def _done(variant: Variant) -> str:
+def _left_out(findings: Findings, variant: Variant) -> str:
+    """A statement that a variant leaves out, in words; "" for another variant, or a statement that is not known."""
+    s = next((s for s in findings.main.statements if f"{s.id} ({s.publisher})" == variant.name), None)
+    if s is None:
+        return ""
+    when = days(s.start, s.end) if s.start and s.end else f"to {day(s.end)}" if s.end else "undated"
+    return f"{s.publisher}, {said(s.low, s.high)} ({when})"
+
+
+def _done(findings: Findings, variant: Variant) -> str:
     """What a variant did otherwise, as it stands in a sentence."""
-    return checks()[variant.check].phrase.replace("{name}", variant.name)
+    return checks()[variant.check].phrase.replace("{name}", _left_out(findings, variant) or variant.name)
 
 
 def _lead(findings: Findings, variant: Variant) -> str:

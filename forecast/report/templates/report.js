@@ -110,8 +110,13 @@
     }
   }
 
+  // a link to what is folded unfolds it
+  const unfold = () => {
+    for (let each = document.getElementById(location.hash.slice(1)); each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
   all(".report form.filter[hidden]").forEach(filter);
   all(".report .tall table").forEach(sortable);
   all(".report figure").forEach(values);
-  addEventListener("beforeprint", () => all(".report details:not(.counts)").forEach((each) => { each.open = true; }));
 })();

@@ -1,0 +1,66 @@
+"""How it was done, with what, and how to cite it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from forecast.experiment.findings import Findings
+from forecast.report.phrases import count, day, figure, whole
+from forecast.series.calendar import row_noun
+
+
+def method(findings: Findings) -> list[tuple[str, str]]:
+    """The method in one screen, with the settings of this run."""
+    g = findings.settings
+    bounds = any((r.series.observed & (r.series.low != r.series.high)).any() for r in findings.readings.values())
+    said = [("Change", "A level that may jump or slope, with deviations that persist and counts more scattered than "
+                       "chance alone (Poisson) would have them; its settings are averaged over a grid with stated "
+                       "weights, at even odds of any change against none beforehand. Whether there is a change is "
+                       "decided by simulating the same series without one."
+             + (" A count known as a range enters as that range." if bounds else "")
+             + " Nothing is assumed of rows that nobody observed.")]
+    if findings.windows:
+        said.append(("Events", f"The probability of the date is summed over the window of each of "
+                     f"{count(sum(w.event.outside for w in findings.windows), 'event')}; the list of "
+                     f"{len(findings.windows)} was fixed before the run and has the hash "
+                     f"{findings.frozen}. Between two rows every day is taken to be equally likely: the counts cannot "
+                     "say on which side of a day between them the change lies."))
+    if findings.tested:
+        said.append(("Step at the date", f"How much likelier the counts are with a step at the known date, compared "
+                     f"with {g.get('placebos')} series simulated from the fitted model without a step, with the same "
+                     "gaps, bounds and watched days. The p-value is adjusted because several dates are tried: by the "
+                     "largest of all, step by step (Westfall and Young 1993)."))
+    if findings.backtest:
+        said.append(("Forecasts", f"{count(len(findings.backtest.scores), 'method').capitalize()} forecast "
+                     f"{count(findings.backtest.horizon, 'row')} from "
+                     f"{count(len(findings.backtest.origins), 'past date')}, each from what was known then. Exact "
+                     "counts are scored by the error of the whole forecast, not of its middle alone (CRPS: the "
+                     "continuous ranked probability score, in the unit of the counts)."))
+    if findings.main.images:
+        said.append(("Next image", "How much less open the date of the change is expected to be after an image of each "
+                                   "day, over the counts that it may show"
+                     + (f", for the days that {g['imaged']} has an image of, by how clear each is." if "imaged" in g
+                        else ".")))
+    said.append(("Words", "Terms of probability follow ICD 203: almost no chance to 5 %, very unlikely to 20 %, "
+                          "unlikely to 45 %, roughly even chance to 55 %, likely to 80 %, very likely to 95 %, almost "
+                          "certain above. They stand for probabilities after the data only, never for p-values."))
+    return said
+
+
+def facts(findings: Findings) -> list[tuple[str, str]]:
+    """Settings, versions and the hash of the events of a run."""
+    settings, versions = (", ".join(f"{key} {value}" for key, value in sorted(pairs.items()))
+                          for pairs in (findings.settings, findings.versions))
+    return [("Experiment", findings.name), ("Settings", settings), ("Versions", versions),
+            ("Hash of the list of events", findings.frozen)]
+
+
+def cite(findings: Findings, today: date | None = None) -> str:
+    """How to cite the report: what, which data, by which release, written when."""
+    from forecast import __version__
+
+    s = findings.main.series
+    what = "Simulated data. " if findings.simulated else ""
+    return (f"{what}“{findings.title}”, {figure(len(s), 6)} {row_noun(s, 2)} of {whole(s.start[0], s.end[-1])}; "
+            f"experiment {findings.name}, forecast {__version__}, seed {findings.settings.get('seed')}, event list "
+            f"{findings.frozen}, written on {day(today or datetime.now(UTC).date())}.")
