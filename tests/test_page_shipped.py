@@ -4,8 +4,12 @@ keyboard, and judged by axe-core.
 
 from __future__ import annotations
 
+import csv
+import html
 import io
+import json
 import re
+import statistics
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +17,9 @@ import numpy as np
 import pytest
 
 from forecast import write_report
+from forecast.report.prose.lead import lead
 from forecast.report.report import markdown
+from forecast.report.summary import summary_lines
 from tests.browser import Browser
 from tests.shipped import EXPERIMENTS, FOLDER, found
 
@@ -47,6 +53,138 @@ def khasan(report):
 def test_the_prose_of_an_experiment_is_what_it_was(name):
     kept = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
     assert markdown(found(name)) == kept, "read what changed; if it is meant: python -m tests.shipped"
+
+
+# -- words and numbers ------------------------------------------------------------------------------------------
+# terms that an editor would have to look up: never in what stands open, and explained in brackets where one first stands
+HARD = ("posterior", "Bayes factor", "CRPS", "PIT", "MASE", "default member", "Westfall", "backtest", "hyperparameter",
+        "credible", "log-likelihood", "placebo", "NaN", "scope ")
+
+
+def read(path: Path) -> str:
+    """The text of a page without drawings, scripts and styles, tags taken for blanks."""
+    page = re.sub(r"<(svg|script|style)\b.*?</\1>", " ", path.read_text(encoding="utf-8"), flags=re.S)
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
+
+
+def unfolded(path: Path) -> str:
+    """The page without what is folded."""
+    page, before = path.read_text(encoding="utf-8"), ""
+    while page != before:
+        before, page = page, re.sub(r"<details\b(?:(?!<details\b).)*?</details>", " ", page, flags=re.S)
+    return page
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_what_stands_open_holds_no_term_that_one_has_to_look_up(report, name, tmp_path):
+    path = tmp_path / "open.html"
+    path.write_text(unfolded(report(name)), encoding="utf-8")
+    said = read(path).partition("About this report")[0]  # below it stand names of files
+    assert len(said) > 500
+    assert [term for term in HARD if re.search(rf"\b{term.strip()}\b", said)] == []
+    ids = {s.id for reading in found(name).readings.values() for s in reading.statements}
+    assert [word for word in said.split() if word.strip(".,;:()") in ids and not word[0].isdigit()] == []
+    assert not re.search(r"\b\w+_\w+\b", said), "a code name is no label"
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_a_hard_term_is_explained_where_it_first_stands(report, name):
+    said = read(report(name)).partition("Settings and versions")[0]
+    for term in ("CRPS", "MASE", "PIT"):
+        if first := re.search(rf"\b{term}\b", said):
+            assert re.match(rf"\({term}[,:] the ", said[first.start() - 1:]), said[first.start() - 80:first.end() + 40]
+    for term in ("posterior", "Bayes factor", "default member"):
+        assert term not in said
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_answer_has_at_most_forty_words_and_no_sentence_over_twenty_five(name):
+    said = lead(found(name))
+    assert said
+    assert sum(len(sentence.split()) for sentence in said) <= 40
+    assert all(len(sentence.split()) <= 25 and sentence.endswith(".") and "  " not in sentence for sentence in said)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_summary_of_the_terminal_fits_its_screen(name):
+    lines = summary_lines(found(name))
+    assert len(lines) <= 23  # the path of the report comes after it
+    assert all(len(line) <= 80 for line in lines)
+    assert " ".join(lead(found(name))) in " ".join(lines)
+
+
+def test_a_verdict_is_the_same_on_page_terminal_csv_and_json(khasan):
+    its = found("khasan_rajin")
+    saved = json.loads(khasan.with_name("findings.json").read_text(encoding="utf-8"))["conclusions"]
+    for name, key, kept in (("claims", "claim", saved["claims"]), ("events", "event", saved["verdicts"])):
+        rows = {row[key]: row["verdict"] for row in csv.DictReader(khasan.with_name(f"{name}.csv").read_text(encoding="utf-8").splitlines())}
+        assert rows == {each.get("name") or each["event"]: each["word"] for each in kept}
+        assert rows
+    boxes = re.findall(r'<li data-verdict="([^"]+)">', khasan.read_text(encoding="utf-8"))
+    assert [word.replace(" ", "_") for word in boxes] == [each["word"] for each in saved["claims"]]
+    told = {each.event: each.word.replace("_", " ") for each in its.conclusions.verdicts}
+    page = re.search(r'<table id="tests">.*?</table>', khasan.read_text(encoding="utf-8"), flags=re.S)[0]
+    for event, word in told.items():
+        row = next(row for row in page.split("<tr>") if html.escape(its.label(event), quote=False) in row.partition("</th>")[0])
+        assert f"<td>{word}</td>" in row
+    lines = summary_lines(its)
+    assert any(line.startswith(f"{boxes[0]} ") for line in lines)
+    assert any(line.startswith(told["shoigu_visit"]) for line in lines)
+
+
+def test_every_number_of_the_first_two_sections_follows_from_the_json_and_the_listed_counts(khasan):
+    """Each is computed here again, by other code, from findings.json and the counts in series.csv."""
+    saved = json.loads(khasan.with_name("findings.json").read_text(encoding="utf-8"))
+    told = saved["conclusions"]
+    main = told["series"][saved["primary"]]
+    rows = [row for row in csv.DictReader(khasan.with_name("series.csv").read_text(encoding="utf-8").splitlines())
+            if row["series"] == saved["primary"] and row["low"]]
+    ends = [(float(row["low"]), float(row["high"])) for row in rows]
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    allowed: set[str] = set()
+
+    def allow(*values: float) -> None:
+        for x in values:
+            whole = int(x + 0.5)
+            allowed.update({f"{x:g}", str(whole), f"{x:.2g}", f"{x:.3f}", f"{x:.2f}"} | ({words[whole]} if 0 <= whole < 10 else set()))
+
+    def percents(*shares: float) -> None:
+        allow(*(int(100 * share + 0.5) for share in shares))
+        allow(99, 1)  # ">99 %" and "<1 %"
+
+    for stretch in main["course"]:  # sums of stretches: within those of the rows, and the same sum in findings.json
+        part = [(low, high) for low, high, row in ((*pair, row) for pair, row in zip(ends, rows, strict=True))
+                if stretch["first"] <= row["start"] <= stretch["last"]]
+        assert len(part) == stretch["observed"]
+        assert sum(low for low, _ in part) <= stretch["low"] <= stretch["high"] <= sum(high for _, high in part)
+        allow(stretch["low"], stretch["high"], stretch["observed"], max(low for low, _ in part))
+    first = next(row for row in rows if float(row["low"]) > 0)
+    assert first["start"][:7] == "2023-08"
+    allow(len(rows), sum(low == high for low, high in ends), sum(low != high for low, high in ends), main["assumed"])
+    percents(told["explained"]["probability"], main["probability"], told["focal"]["probability"], main["several"],
+             told["robustness"]["low"], told["robustness"]["high"], *(v["share"] for v in told["robustness"]["turned"]),
+             statistics.median(float(row["exposure"]) for row in rows), main["image"]["gain"])
+    grade, robust, image = main["grade"], told["robustness"], main["image"]
+    allow(grade["observed"], grade["statements"], grade["by_main"], grade["exact"], grade["alone"], len(grade["publishers"]),
+          robust["standing"], robust["variants"], robust["preference"] or 0, main["p_value"], image["days_now"], image["days_then"], 90,
+          told["detectable"])
+    days = re.compile(r"\b\d{1,2}(?: [A-Z][a-z]+)?(?: to \d{1,2})? [A-Z][a-z]+ \d{4}\b|\b[A-Z][a-z]+ \d{4}\b|\b\d{1,2} [A-Z][a-z]+ (?=and|to)")
+    opened = unfolded(khasan)
+    text = " ".join(re.findall(r'<p class="(?:lead|story)">(.*?)</p>', opened, flags=re.S)
+                    + re.findall(r"<(?:p|li)>(.*?)</(?:p|li)>", opened.split('id="evidence"')[1].split("</section>")[0], flags=re.S))
+    text = re.sub(r"“[^”]*”", " ", days.sub(" ", html.unescape(re.sub(r"<[^>]+>", " ", text))))
+    numbers = re.findall(r"\d+(?:\.\d+)?", text)
+    assert len(numbers) > 25
+    assert [number for number in numbers if number not in allowed | {"90"}] == []
+
+
+def test_the_share_image_has_the_size_that_networks_show(khasan):
+    from PIL import Image
+
+    with Image.open(khasan.parent / "figures" / "share.png") as picture:
+        assert picture.size == (1200, 630)
+        assert np.asarray(picture.convert("L")).std() > 10
+    assert 'property="og:image" content="figures/share.png"' in khasan.read_text(encoding="utf-8")
 
 
 # -- every page -------------------------------------------------------------------------------------------------

@@ -211,7 +211,9 @@ def test_compare_ranks_by_crps_and_names_only_what_differs(tmp_path):
     assert table["models.mean.window"].tolist() == ["24", "12", "24", "12"]
     assert "seed" not in table
     assert (tmp_path / "compare.csv").read_text().startswith("experiment,run,member,crps")
-    assert "24" in (tmp_path / "compare.html").read_text()
+    page_ = (tmp_path / "compare.html").read_text()
+    assert "24" in page_
+    assert "Tiny, two runs. The smallest mean error, 1, is that of mean since the last break in b. All agree on “A visit”." in page_
 
 
 def test_compare_of_nothing_says_what_to_do(tmp_path):

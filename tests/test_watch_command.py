@@ -99,6 +99,7 @@ def test_without_a_new_change_the_last_old_one_is_explained(twice: None) -> None
 def test_the_command_writes_percents_as_reports_do(twice: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(["watch", "mine", "2022-10-01"]) == 0
     said = capsys.readouterr().out
+    assert "since 1 October 2022: 15 new counts, alarm first on 1 January 2023, it still stands" in " ".join(said.split())
     assert "Explanations of the change of 1 January 2023, before 2022-10-01 and now:" in said
     assert "<1\u202f%" in said
     assert ">99\u202f%" in said

@@ -13,7 +13,7 @@ def command(words: Sequence[str]) -> int:
 
     Raises ValueError as `compare` does, or for several folders.
     """
-    from forecast.report.comparison import compare
+    from forecast.report.comparison import compare, lead
     from forecast.report.phrases import count
 
     given = _parser().read(words)
@@ -30,6 +30,7 @@ def command(words: Sequence[str]) -> int:
     if given.json:
         print(table.to_json(orient="records"))
     elif not given.quiet:
+        print(*lead(table), "", sep="\n")
         print(table.to_string(index=False))
     if stores:
         from forecast.experiment.mlflow_runs import log_runs

@@ -72,14 +72,15 @@ def _print(series: Series, told: Sequence[News], moved: pd.DataFrame, change: Br
     from forecast.effects.monitoring import LEVEL
     from forecast.report.phrases import day, percent
 
-    table = Table(title=escape(f"{series.name} since {told[0].when}"), box=None)
+    console = Console()
+    console.print(answer(series, told), highlight=False, markup=False)
+    table = Table(box=None)
     for column in ("row", "count", "surprise", "evidence of a change", "changed since", "alarm"):
         table.add_column(column, justify="left" if column == "row" else "right")
     for news in told:
         seen = not np.isnan(news.low)
         table.add_row(news.when, _count(news), f"{news.surprise:.2f}" if seen else "", f"{news.evidence:.2g}",
                       percent(news.changed), "alarm" if news.alarm else "")
-    console = Console()
     console.print(table)
     console.print("Surprise: chance under the present regime of a count as far out. Evidence: an e-value that may be "
                   f"read after every row; the alarm is at {1 / LEVEL:.0f}, which comes falsely to one watch in "
@@ -89,6 +90,23 @@ def _print(series: Series, told: Sequence[News], moved: pd.DataFrame, change: Br
     for row in moved.head(SHOWN).to_dict("records"):
         console.print(f"  {percent(row['before']):>5} -> {percent(row['now']):>5}  {escape(row['explanation'])}",
                       highlight=False)
+
+
+def answer(series: Series, told: Sequence[News]) -> str:
+    """What the watch has found so far, in one sentence or two."""
+    from forecast.report.phrases import count, day, percent, subject
+
+    seen = [news for news in told if not np.isnan(news.low)]
+    alarms = [news for news in told if news.alarm]
+    what, rows = subject(series), count(len(seen), "new count")
+    opening = f"{what[:1].upper()}{what[1:]} since {day(told[0].when)}: {rows}"
+    if not seen:
+        return f"{opening}; nobody looked."
+    if not alarms:
+        return f"{opening}, no alarm; a change since is {percent(told[-1].changed)} probable."
+    last = "it still stands" if told[-1].alarm else "it has fallen off again"
+    return (f"{opening}, alarm first on {day(alarms[0].when)}, {last}; a change since is {percent(told[-1].changed)} "
+            "probable.")
 
 
 def _count(news: News) -> str:

@@ -59,7 +59,7 @@ def _page(said: dict[str, Any], series: pd.DataFrame, breaks: pd.DataFrame, effe
 
 def _lines(said: dict[str, Any]) -> list[str]:
     lines = [f"{count(said['series'], 'series', 'series').capitalize()} of {said['input']}: "
-             f"{said['changed']} changed, {said['failed']} could not be read or computed.",
+             f"{said['changed']} changed{_failures(said['failed'])}.",
              f"Among those said to have changed, at most {figure(said['expected_false'])} are expected to be wrong: "
              "the list is the longest whose expected share of false ones is at most "
              f"{percent(said['fdr'])}, judged by the same series, shuffled in blocks. A yearly pattern or a drift that "
@@ -68,6 +68,10 @@ def _lines(said: dict[str, Any]) -> list[str]:
     if said["rows_with_faults"]:
         lines.append(f"{said['rows_with_faults']} bad rows were left out; rejected.csv lists them.")
     return lines
+
+
+def _failures(number: int) -> str:
+    return f", {number} could not be read or computed" if number else ""
 
 
 def _of_event(name: str, event: Mapping[str, Any]) -> str:

@@ -12,9 +12,14 @@ from forecast.experiment.csv_tables import csv_text
 from forecast.experiment.output_folders import check_tables
 from forecast.experiment.saved_findings import SavedFindings
 from forecast.experiment.saved_runs import flat, read_runs
-from forecast.report.phrases import count, figure, plain
+from forecast.report.phrases import count, figure, listed, named, plain
 from forecast.support.atomic_files import write_text
 from forecast.support.untrusted import HIDDEN
+
+# how the page calls the columns of compare.csv
+HEADS = {"member": "method", "crps": "error (CRPS, the continuous ranked probability score)", "log_score": "log score",
+         "mase": "scaled error (MASE, the mean absolute scaled error)", "coverage_80": "share in 80 % interval",
+         "log_bayes_factor": "log of how much likelier with a change than without"}
 
 
 def compare(folder: str | Path) -> pd.DataFrame:
@@ -78,11 +83,26 @@ def _html(table: pd.DataFrame) -> str:
     from forecast.report.page import asset, template
 
     runs, experiments = table["run"].nunique(), table["experiment"].nunique()
-    caption = (f"{count(runs, 'run').capitalize()} of {count(experiments, 'experiment')}, best CRPS first within each; "
-               "of the settings only those that differ.")
+    caption = (f"{count(runs, 'run').capitalize()} of {count(experiments, 'experiment')}, smallest error of the whole "
+               "forecast first within each; of the settings only those that differ.")
     rows = [[_shown(value) for value in line] for line in table.itertuples(index=False)]
-    return template("compare.html").render(css=asset("report.css"), caption=caption, rows=rows,
-                                           head=[plain(str(name)) for name in table.columns])
+    return template("compare.html").render(css=asset("report.css"), caption=caption, rows=rows, lines=lead(table),
+                                           head=[HEADS.get(str(name), plain(str(name))) for name in table.columns])
+
+
+def lead(table: pd.DataFrame) -> list[str]:
+    """Which run and method forecast best in each experiment, and whether runs agree on what explains the change."""
+    said = []
+    for name, mine in table.groupby("experiment", sort=False):
+        best, runs = mine.iloc[0], count(mine["run"].nunique(), "run")
+        leads = [text for text in dict.fromkeys(mine["explanation"]) if text]
+        score = "" if pd.isna(best["crps"]) else (f" The smallest mean error, {figure(best['crps'], 3)}, is that of "
+                                                  f"{named(str(best['member']))} in {best['run']}.")
+        agree = (f" All agree on “{leads[0]}”." if len(leads) == 1 and len(set(mine["run"])) > 1 else
+                 f" They differ in what explains the change: {listed(f'“{text}”' for text in leads)}." if len(leads) > 1
+                 else f" “{leads[0]}” explains the change best." if leads else "")
+        said.append(f"{plain(str(name)).capitalize()}, {runs}.{score}{agree}")
+    return said
 
 
 def _shown(value: Any) -> str:

@@ -90,8 +90,8 @@ def _key(findings: Findings, mark: str, width: float) -> Figure:
     main = findings.main
     held = [w for w in findings.windows if w.event.name in main.named]
     few = findings.windows if len(findings.windows) <= FEW_EVENTS else held
-    lines = plots.event_lines(few, [w.event.name for w in few], width - 0.8)
-    inner = plots.event_lines(held, [w.event.name for w in held], width - 0.8)
+    lines = plots.event_lines(main.series, few, [w.event.name for w in few], width - 0.8)
+    inner = plots.event_lines(main.series, held, [w.event.name for w in held], width - 0.8)
     above, below = 0.16 + LANE * max(lines, 1), 0.8 + 0.16 * inner
     sheet = Sheet(f"{course_story.title(main, findings.conclusions.main)}{mark}", width,
                   ((above, 2.0, 0.5), (0.3, below, 0.4)))
@@ -190,8 +190,9 @@ def _calibration(findings: Findings, backtest: Backtest, mark: str) -> Figure:
 def _series(findings: Findings, reading: Reading, mark: str) -> Figure:
     changed = findings.conclusions.series[reading.name].answer is Answer.CHANGED
     held = [w for w in findings.windows if changed and w.event.name in reading.named]
+    lines = plots.event_lines(reading.series, held, [w.event.name for w in held], COLUMN - 0.8)
     sheet = Sheet(f"{course_story.title(reading, findings.conclusions.series[reading.name])}{mark}", COLUMN,
-                  ((0.14 + LANE * plots.event_lines(held, [w.event.name for w in held], COLUMN - 0.8), 1.6, 0.5),))
+                  ((0.14 + LANE * lines, 1.6, 0.5),))
     observed(reading, findings.windows, sheet.axes[0], [w.event.name for w in held])
     return sheet.settled()
 

@@ -31,6 +31,7 @@ def write_report(findings: Findings, folder: str | Path, config: str | None = No
     Raises OSError when the folder cannot be written, ValueError when it holds something that is no report of ours.
     """
     from forecast.report.figures import draw
+    from forecast.report.share import share_image
 
     target = Path(folder)
     check_output(target)
@@ -46,6 +47,7 @@ def write_report(findings: Findings, folder: str | Path, config: str | None = No
                 _write(place / "figures" / f"{name}_column.svg", each.narrow)
             if each.png is not None:
                 (place / "figures" / f"{name}.png").write_bytes(each.png)
+        (place / "figures" / "share.png").write_bytes(share_image(findings))
         _write(place / "report.html", page_text(findings, drawn, config, files))
         for name, text in (also() if also else {}).items():
             _write(place / name, text)

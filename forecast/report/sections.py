@@ -80,8 +80,7 @@ def events(findings: Findings) -> dict[str, Any] | None:
     table = event_table(findings)
     if table is None:
         return None
-    lines = (story.events(findings), story.order(findings), story.unfitted(findings), persistence(findings),
-             story.looked_elsewhere(findings))
+    lines = (story.events(findings), story.order(findings), story.unfitted(findings), persistence(findings))
     return {"lines": [line for line in lines if line], "table": table}
 
 

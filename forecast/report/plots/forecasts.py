@@ -39,7 +39,7 @@ def plot_forecast(series: Series, forecast: pd.DataFrame, ax: Axes, shown: int =
         ax.fill_between(edges, under, over, step="post", color=BLUE, alpha=alpha, linewidth=0,
                         label=f"{100 * (float(high[1:]) - float(low[1:])):.0f} % interval")
     middle = np.append(forecast["q0.5"].to_numpy(), forecast["q0.5"].iloc[-1])
-    ax.step(edges, middle, where="post", color=BLUE, label="median")
+    ax.step(edges, middle, where="post", color=BLUE, label="middle")
     ends = np.where(np.isinf(past.high), past.low, past.high)[past.observed]
     top = 1.08 * float(max(ends.max(initial=1), forecast["q0.975"].max()))
     ax.plot(at[exact], past.low[exact], "o", color=INK, markersize=3.4, label="observed", markeredgewidth=0,

@@ -38,6 +38,7 @@ from forecast.series.breaks import Break
 from forecast.series.calendar import row_noun
 from forecast.series.series import Series
 
+ROOM = 18  # letters to the right of an event's line that are enough for its label
 NARROW = 0.02  # of the width of a picture
 
 
@@ -65,7 +66,7 @@ def plot_observations(s: Series, ax: Axes, breaks: Sequence[Break] = (), windows
         ax.fill_between(edges, low, high, step="post", color=SKY, alpha=0.35, label="level, 90 % band")
     if len(level):
         ax.step(edges, np.append(level, level[-1]), where="post", color=BLUE,
-                label="level" if bands is None else "level, median")
+                label="level")
     ax.set(ylim=(-0.03 * top, top), ylabel=counted_by(s))
     thousands(ax)
     date_axis(ax, left, right)
@@ -150,12 +151,7 @@ def plot_events(windows: Sequence[Window], ax: Axes, labelled: Sequence[str]) ->
                       zorder=1.5 if loud else 1.1)
     letter = LETTER * (right - left) / points(ax)[0]  # days that a letter takes
     up = points(ax)[1]
-    risen = []
-    for w in inside:
-        if w.event.name in labelled:
-            at = day_number(w.event.start)
-            room = int(max(at - left, right - at) / letter) - 1
-            risen.append((at, textwrap.wrap(w.event.label, min(38, max(room, 12)))))
+    risen = _risen(inside, labelled, left, right, letter)
     over = blended_transform_factory(ax.transData, ax.transAxes)
     for at, lines, flip, lane in _lanes(risen, letter, right):
         height = 1 + (4 + 10 * lane) / up
@@ -167,10 +163,25 @@ def plot_events(windows: Sequence[Window], ax: Axes, labelled: Sequence[str]) ->
     return ax
 
 
-def event_lines(windows: Sequence[Window], labelled: Sequence[str], width: float) -> int:
+def event_lines(s: Series, windows: Sequence[Window], labelled: Sequence[str], width: float) -> int:
     """Lines that the labels of events take above axes of that width (inches) at most."""
-    most = int(max(12.0, min(38.0, 36 * width / LETTER)))
-    return sum(len(textwrap.wrap(w.event.label, most)) for w in windows if w.event.name in labelled)
+    left, right = span(s)
+    inside = [w for w in windows if left <= day_number(w.event.start) <= right]
+    letter = LETTER * (right - left) / (72 * width)
+    return sum(len(lines) for _, lines in _risen(inside, labelled, left, right, letter))
+
+
+def _risen(windows: Sequence[Window], labelled: Sequence[str], left: float, right: float,
+           letter: float) -> list[tuple[float, list[str]]]:
+    """Day and lines of the label of each event that has one: to the right of its line, unless there is hardly room."""
+    found = []
+    for w in windows:
+        if w.event.name in labelled:
+            at = day_number(w.event.start)
+            after, before = (int(room / letter) - 2 for room in (right - at, at - left))
+            room = after if after >= ROOM or after >= before else before
+            found.append((at, textwrap.wrap(w.event.label, min(38, max(room, 12)))))
+    return found
 
 
 def _lanes(named: Sequence[tuple[float, list[str]]], letter: float,

@@ -13,6 +13,7 @@ from forecast.report.plots.parts import BLUE, INK, LETTER, QUIET, middles, point
 from forecast.series.series import Series
 
 STRIP = 0.035  # of the height of the axes, for the strip that marks an assumed effort
+BELOW = 0.085  # of the height of the axes, for a label under a box
 NAMES = 2  # publishers that a label still names
 
 
@@ -33,7 +34,9 @@ def plot_spans(s: Series, spans: Sequence[Span], ax: Axes, top: float) -> np.nda
             low, high = span.low / span.rows, span.high / span.rows
             ax.fill_between([left, right], low, high, facecolor="none", edgecolor=INK, hatch="\\\\\\\\", linewidth=0.9,
                             zorder=2.4)
-            _label(ax, left, right, max(high, 0.06 * top), f"{_range(span)} in all", top)
+            below = low > BELOW * top  # there no count of another row can lie
+            at = low - BELOW * top if below else max(high, 0.06 * top)
+            _label(ax, left, right, at, f"{_range(span)} in all", top)
         else:
             drop = 0.03 * top
             ax.plot([left, right], [span.high, span.high], color=INK, linewidth=1.6, zorder=2.8,

@@ -184,8 +184,8 @@ def limits(findings: Findings) -> list[str]:
     """What the evidence cannot tell, one sentence each."""
     main = findings.main
     said = [*_unseen(main), *_vague(main), *_apart(findings)]
-    least = findings.conclusions.detectable
-    if least is not None:
+    least, weak = findings.conclusions.detectable, findings.conclusions.persistence
+    if least is not None and not (weak is not None and weak.every):  # otherwise it is said with the events
         size_ = (f"change of less than {figure(least)}-fold, up or down," if least >= 2 else
                  f"rise of less than {figure(100 * (least - 1))}{THIN}%")
         said.append(f"A {size_} would have been missed more than once in five times, at every date tested.")
@@ -252,12 +252,3 @@ def _shared(findings: Findings, rest: Sequence[Reading]) -> str:
     what = "is a check, no evidence of its own" if one else "are checks, no evidence of their own"
     so = f": {listed(checks)} {what}" if checks else ""
     return f"{shares} also stand behind {plain(findings.primary)}{so}."
-
-
-def looked_elsewhere(findings: Findings) -> str:
-    """How surprising the strongest date of all is, dates tried included."""
-    if findings.tested is None:
-        return ""
-    hidden = len(findings.main.changes) > 1
-    return (f"Over all dates tried, the strongest has p = {p_value(findings.tested.anywhere)}, the search itself "
-            f"counted in{': that is of one lasting step, which several changes may hide' if hidden else ''}.")
