@@ -190,7 +190,7 @@ def test_the_style_stays_inside_the_report_for_notebooks_show_it_among_their_cel
 def test_the_summary_says_the_answer(capsys):
     summary(findings())
     said = " ".join(capsys.readouterr().out.split())
-    assert "fits a rise of ships seen at Port One" in said
+    assert "fits a rise in ships seen at Port One" in said
     assert "A visit" in said
 
 
@@ -213,7 +213,7 @@ def test_compare_ranks_by_crps_and_names_only_what_differs(tmp_path):
     assert (tmp_path / "compare.csv").read_text().startswith("experiment,run,member,crps")
     page_ = (tmp_path / "compare.html").read_text()
     assert "24" in page_
-    assert "Tiny, two runs. The smallest mean error, 1, is that of mean since the last break in b. All agree on “A visit”." in page_
+    assert "Tiny, two runs. The smallest mean error, 1, is that of the mean since the last break in b. All agree on “A visit”." in page_
 
 
 def test_compare_of_nothing_says_what_to_do(tmp_path):

@@ -158,7 +158,7 @@ def test_the_term_always_agrees_with_the_percent_printed_beside_it():
 # -- golden prose -----------------------------------------------------------------------------------------------
 def test_golden_answer():
     assert story.answer(findings()) == [
-        f"“A visit” fits a rise of ships seen at Port One between 16 May and 15 June 2023: likely (70{T}%). “A treaty” does not "
+        f"“A visit” fits a rise in ships seen at Port One between 16 May and 15 June 2023: likely (70{T}%). “A treaty” does not "
         "fit the change. The mean rose from none to 10 a month.",
         "Counted: none in the five months to May 2023; 50 ships in the five months to October 2023."]
 
@@ -397,7 +397,7 @@ def test_the_conclusion_is_said_to_stand_or_to_turn():
     assert verdicts.robust(turned) == [
         "That “A visit” leads stands in 0 of 2 ways of doing the analysis otherwise.",
         f"It turns without Watcher (“A treaty” leads with 50{T}%) and with unlisted = zero (nothing is conclusive)."]
-    assert story.answer(turned)[0].startswith("If Watcher is right, “A visit” fits a rise of ships seen at Port One")
+    assert story.answer(turned)[0].startswith("If Watcher is right, “A visit” fits a rise in ships seen at Port One")
 
 
 def test_variants_whose_base_disagrees_with_the_analysis_say_nothing_of_it():
@@ -415,11 +415,11 @@ def test_preferred_imagery_is_spoken_of_only_where_counts_come_from_images():
 # -- what comes next --------------------------------------------------------------------------------------------
 def test_golden_outlook():
     assert outlook.ahead(findings()) == (
-        f"Over the three months after 31 December 2023, mean since the last break, best on past dates, expects about 18 ships in all "
+        f"Over the three months after 31 December 2023, the mean since the last break, best on past dates, expects about 18 ships in all "
         f"(80{T}% interval 13 to 23). The middles of the two methods run from 18 to 20.")
     assert outlook.ranking(findings()) == (
-        f"Tried on 24 counts from two past dates, mean since the last break has the smallest mean error (1), and its 80{T}% "
-        f"intervals held 18 of them, where 19 are to be expected. Better than the yardstick, ETS, by a paired test: mean since the "
+        f"Tried on 24 counts from two past dates, the mean since the last break has the smallest mean error (1), and its 80{T}% "
+        f"intervals held 18 of them, where 19 are to be expected. Better than the yardstick, ETS, by a paired test: the mean since the "
         "last break (p 0.020).")
 
 

@@ -62,6 +62,16 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class OtherFit:
+    """An event that fits a change of a series which is not the primary one."""
+
+    series: str
+    change: int
+    event: str
+    probability: float
+
+
+@dataclass(frozen=True)
 class Explained:
     """Which events fit the focal change.
 
@@ -101,7 +111,7 @@ class Conclusions:
     twins : pairs of events that no count can tell apart, for their windows hold the same days
     together : events worth naming of the change that several series share, likeliest first
     detectable : the least change, as a ratio, that would have been seen four times in five at any date tested
-    claims : what the counts say of published claims
+    claims : what the counts say of published claims; others : events that fit changes of other series
     """
 
     primary: str
@@ -120,6 +130,7 @@ class Conclusions:
     robustness: Robustness | None
     forecast: ForecastRanking | None
     claims: tuple[Claim, ...] = ()
+    others: tuple[OtherFit, ...] = ()
 
     @property
     def main(self) -> SeriesAnswer:
@@ -148,7 +159,8 @@ def conclude(findings: Findings) -> Conclusions:
         strongest=min(effects, key=lambda name: (effects[name].adjusted, effects[name].p_value), default=""),
         together=() if findings.together is None else named_events([_ranked(findings.together.table)]),
         persistence=persistence(effects), detectable=min((e.detectable for e in effects.values()), default=None),
-        robustness=robustness(findings), forecast=forecast_ranking(findings), claims=findings.claims)
+        robustness=robustness(findings), forecast=forecast_ranking(findings), claims=findings.claims,
+        others=_others(findings))
 
 
 def _focal(findings: Findings) -> FocalChange | None:
@@ -197,6 +209,13 @@ def _at_other_changes(findings: Findings) -> tuple[tuple[Fit, ...], tuple[Fit, .
     most = [max((Fit(k, row.name, row.within) for k, table in enumerate(main.explained) for row in table
                  if row.name == e.name), key=lambda fit: fit.probability) for e in events_of(main.table)]
     return fits, tuple(fit for fit in most if fit.probability < CONTENDER)
+
+
+def _others(findings: Findings) -> tuple[OtherFit, ...]:
+    """Events that are likely to fit a change of another series, the likeliest first."""
+    fits = [OtherFit(r.name, k, e.name, e.probability) for r in findings.others if r.conclusive and r.changes
+            for k, table in enumerate(r.explained) for e in events_of(table) if e.probability >= LIKELY]
+    return tuple(sorted(fits, key=lambda fit: -fit.probability))
 
 
 def _later(findings: Findings, answer: SeriesAnswer) -> tuple[str, ...]:

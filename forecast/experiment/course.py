@@ -79,6 +79,11 @@ class Stretch:
     alone_by: str
 
     @property
+    def brief(self) -> bool:
+        """Whether it is over so soon that it is told with its length."""
+        return self.observed < FEWEST
+
+    @property
     def mean(self) -> tuple[float, float | None]:
         """Least and most of the mean of an observed row of a flow."""
         n = max(self.observed, 1)

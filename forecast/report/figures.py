@@ -22,10 +22,11 @@ from forecast.experiment.course import spans
 from forecast.experiment.findings import Findings, Reading
 from forecast.experiment.series_answers import Answer
 from forecast.report import plots
-from forecast.report.phrases import is_some, named, percent, plain, safe, subject, unit
+from forecast.report.phrases import is_some, percent, plain, safe, subject, unit
 from forecast.report.plots import COLUMN, PAGE
 from forecast.report.plots.sheet import LANE, ROW, Sheet
 from forecast.report.prose import course_story, verdicts
+from forecast.report.prose import forecast as outlook
 from forecast.report.tables import ranked
 from forecast.series.calendar import row_noun
 
@@ -166,9 +167,8 @@ def _sensitivity(findings: Findings, mark: str) -> Figure:
 
 def _forecast(findings: Findings, mark: str, width: float) -> Figure:
     reading = findings.readings[findings.forecast_on]
-    best, chosen = findings.best_member, findings.best_forecast
-    sheet = Sheet(f"{_capital(subject(reading.series))}: forecast by {named(best)}, {_n(reading)}{mark}", width,
-                  ((0.1, 2.0, 0.5),))
+    chosen = findings.best_forecast
+    sheet = Sheet(f"{outlook.title(findings)}{mark}", width, ((0.1, 2.0, 0.5),))
     plots.plot_forecast(reading.series, chosen, sheet.axes[0])
     return sheet.settled()
 

@@ -234,17 +234,18 @@ def safe(name: str) -> str:
     return plain_ if name.isascii() else f"{plain_}{sha256(name.encode()).hexdigest()[:8]}"
 
 
-PROPER = {"auto": "the default method", "ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX",
+PROPER = {"auto": "the automatic choice", "ets": "ETS", "prophet": "Prophet", "sarimax": "SARIMAX",
           "bai_perron": "Bai-Perron", "cusum": "CUSUM",
-          "mosum": "MOSUM", "sup_f": "sup F", "chow": "Chow", "regimes": "count regimes",
-          "mean": "mean since the last break", "unobserved": "unobserved components"}
+          "mosum": "MOSUM", "sup_f": "sup F", "chow": "Chow",
+          "mean": "the mean since the last break", "seasonal_naive": "the last season repeated",
+          "regimes": "count regimes", "unobserved": "unobserved components"}
 
 
 def named(method: str) -> str:
     """A forecaster or a detector as one writes it.
 
     >>> named("bai_perron"), named("seasonal_naive")
-    ('Bai-Perron', 'seasonal naive')
+    ('Bai-Perron', 'the last season repeated')
     """
     return PROPER.get(method, plain(method))
 

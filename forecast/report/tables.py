@@ -121,7 +121,8 @@ def other_series(findings: Findings) -> Table | None:
         rows.append((_capital(subject(r.series)), course_story.counted(r, answer), when, beside + check))
     if not rows:
         return None
-    return Table(f"The other series that date a change, and how its days stand to those of {plain(findings.primary)}.",
+    return Table(f"The other series that date a change, and how its days stand to those of "
+                 f"{subject(findings.main.series)}.",
                  ("Series", "Counted", "Change dated (probability)", "Beside it"), tuple(rows))
 
 

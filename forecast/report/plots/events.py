@@ -35,7 +35,7 @@ def plot_explanations(table: Sequence[Explanation], ax: Axes) -> Axes:
         ax.annotate(percent(e.probability), (max(e.probability, e.prior), at), (6, 0), va="center", fontsize=7.5,
                     textcoords="offset points")
     ax.set_xticks(*percent_ticks(1.0))
-    ax.set(xlim=(0, 1.12), xlabel=f"probability that the change fell in its window, {count(len(rows), 'explanation')}")
+    ax.set(xlim=(0, 1.12), xlabel="probability that the change fell in the window")
     keys(ax, 34)
     return ax
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecast.experiment.findings import Findings, Reading
-from forecast.report.phrases import count, listed, named, percent, safe, sentence, unit, whole
+from forecast.report.phrases import count, days, listed, named, percent, safe, sentence, unit, whole
 from forecast.report.prose import forecast as outlook
 from forecast.report.prose import series_story
 from forecast.report.prose.excess import brought
@@ -51,7 +51,9 @@ def captions(findings: Findings) -> dict[str, str]:
     held = findings.main.named
     made = {"key": _marks(findings.main, findings) + " Below: the probability of a change between neighbouring rows"
             + (", and the windows of the events that hold most of it." if held else ".")}
-    made["explanations"] = ("How probable it is that the change lies in the window of each event, those of less than "
+    focal = findings.conclusions.focal
+    which = f"the change of {days(focal.low, focal.high)}" if focal is not None and focal.of > 1 else "the change"
+    made["explanations"] = (f"How probable it is that {which} lies in the window of each event, those of less than "
                             "1 % left out; hollow: what the length of the window alone would give.")
     if findings.tested:
         made["effects"] = (f"{count(len(findings.tested.effects), 'date').capitalize()} tested; filled marks have an "

@@ -26,7 +26,7 @@ def story(reading: Reading, answer: SeriesAnswer) -> str:
     if len(told) < 2:
         return ""
     where = "" if len(told) == len([s for s in answer.course if s.observed]) else " around that change"
-    return f"Counted{where}: {'; '.join(_told(reading.series, s) for s in told)}."
+    return f"Counted{where}: {'; '.join(_told(reading, s) for s in told)}."
 
 
 def shown(reading: Reading, answer: SeriesAnswer) -> tuple[Stretch, ...]:
@@ -56,8 +56,8 @@ def gist(reading: Reading, answer: SeriesAnswer) -> str:
                Answer.PERSISTENT: "the counts wander too far to date a change"}
         return why.get(answer.answer, "no change can be dated")
     from_row = int(_begins(told))
-    known = [s for k, s in enumerate(told)
-             if k >= from_row and (s.known is not Known.TOTAL or k < len(told) - 1)][:TITLE]
+    known = [s for k, s in enumerate(told) if (k > 0 or not s.brief or reading.series.freq is None)
+             and k >= from_row and (s.known is not Known.TOTAL or k < len(told) - 1)][:TITLE]
     parts = [(_level(reading, s) if k == 0 else _level(reading, s).removesuffix(f" {per_row(reading.series)}"))
              + _until(reading.series, s, last=k == len(known) - 1) for k, s in enumerate(known)]
     return ", then ".join(parts)
@@ -123,9 +123,17 @@ def _level(reading: Reading, stretch: Stretch) -> str:
     s = reading.series
     if stretch.known is Known.NONE:
         return "none"
+    if (gradual := _gradual(reading, stretch)) is not None:
+        way = "up" if gradual.after >= gradual.before else "down"
+        return f"gradually {way} to about {about(gradual.after)} {per_row(s)}"
     if stretch.open and (fitted := _fitted(reading, stretch)) is not None:
         return f"about {about(fitted)} {per_row(s)}"
     return f"{mean(*_bounds(s, stretch))} {per_row(s)}"
+
+
+def _gradual(reading: Reading, stretch: Stretch) -> Break | None:
+    """The gradual change that a stretch is, if it is one."""
+    return next((b for b in reading.changes if b.position == stretch.row and b.shape == "gradual"), None)
 
 
 def _fitted(reading: Reading, stretch: Stretch) -> float | None:
@@ -138,12 +146,13 @@ def _fitted(reading: Reading, stretch: Stretch) -> float | None:
 def _until(s: Series, stretch: Stretch, *, last: bool) -> str:
     """Up to when a stretch goes, or on which day it lies; the last that is told needs no end."""
     if stretch.observed == 1 and row_noun(s) != "month":
-        return f" {'on' if s.freq is None else 'in'} {days(stretch.first, stretch.last)}"
+        return f" {'on' if s.freq is None else 'from'} {days(stretch.first, stretch.last)}"
     return "" if last else f" until {_end(s, stretch)}"
 
 
-def _told(s: Series, stretch: Stretch) -> str:
+def _told(reading: Reading, stretch: Stretch) -> str:
     """One stretch: what was counted in it, in how many rows, up to when."""
+    s = reading.series
     rows = rows_of(s, stretch.observed)
     when = f"in the {rows} to {_end(s, stretch)}" if stretch.observed > 1 else _row(s, stretch)
     if stretch.known is Known.NONE:
@@ -153,7 +162,9 @@ def _told(s: Series, stretch: Stretch) -> str:
         more = ", more where a count is a lower bound" if stretch.open else ""
         return f"{_range(stretch.least, stretch.most)} {_counted(s)} {when}{more}"
     if stretch.high is not None and stretch.high > SMALL:
-        return f"{mean(*stretch.mean)} {_counted(s)} on average {when}"
+        slope = _gradual(reading, stretch)
+        manner = "" if slope is None else f"gradually {'up' if slope.after >= slope.before else 'down'}, "
+        return f"{manner}{mean(*stretch.mean)} {_counted(s)} on average {when}"
     total = f"{_range(stretch.low, stretch.high)} {unit(s)} {when}"
     if stretch.known is Known.TOTAL:
         return f"{total}, of which no single {row_noun(s)} is known well"

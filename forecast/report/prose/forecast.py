@@ -20,6 +20,7 @@ from forecast.report.phrases import (
     plain,
     rows_of,
     sentence,
+    subject,
     unit,
     whole,
 )
@@ -54,6 +55,20 @@ def ahead(findings: Findings) -> str:
         said += (f" The middles of the {count(len(middles), 'method')} run from {figure(float(middles.min()))} to "
                  f"{figure(float(middles.max()))}.")
     return said
+
+
+def title(findings: Findings) -> str:
+    """The takeaway of the picture of the forecast."""
+    series, rows = findings.readings[findings.forecast_on].series, findings.best_forecast
+    what = subject(series)
+    head, span = what[:1].upper() + what[1:], rows_of(series, len(rows))
+    if len(findings.totals):
+        mine = findings.totals[findings.totals["model"] == findings.best_member].iloc[0]
+        return (f"{head}: about {figure(mine['q0.5'])} in the next {span} ({figure(mine['q0.1'])} to "
+                f"{figure(mine['q0.9'])} with 80{THIN}%)")
+    last = rows.iloc[-1]
+    return (f"{head}: about {figure(last['q0.5'])} {per_row(series)} after {span} ({figure(last['q0.1'])} to "
+            f"{figure(last['q0.9'])} with 80{THIN}%)")
 
 
 def _middles(findings: Findings) -> pd.Series[float]:

@@ -29,6 +29,7 @@ from forecast.report.phrases import (
     unit,
 )
 from forecast.report.prose.course_story import direction, level
+from forecast.report.prose.series_story import called
 from forecast.series.breaks import Break
 from forecast.series.calendar import per_row
 
@@ -49,7 +50,10 @@ def lead(findings: Findings) -> list[str]:
     if 0 < e.competing <= BY_EVENT and e.attribution in (Attribution.FITS, Attribution.LEADS):
         return _fitted([*(_of_event(findings, v) for v in sorted(tested, key=lambda v: v.event != e.leader)),
                         [_size(findings)]])
-    return _fitted([_change(findings), _events(findings)])
+    events, other = _events(findings), companion(findings)
+    if other:
+        events = [*(f"{other}; {text[:1].lower()}{text[1:]}" for text in events), f"{other}."]
+    return _fitted([_change(findings), events])
 
 
 def _fitted(parts: Sequence[Sequence[str]]) -> list[str]:
@@ -101,6 +105,7 @@ def _change(findings: Findings) -> list[str]:
     sure = f"{ADVERBS[term(told.probability)]} ({percent(told.probability)})"
     if told.focal is None:
         return [_opened(opening, f"{what} {sure} changed, but no date holds enough to be named.")]
+    every = _every(findings, f"{what} {sure}") if not findings.windows and told.changes > 1 else []
     b = main.changes[told.focal]
     many = f" (one of {count(told.changes, 'change')})" if told.changes > 1 else ""
     sizes = [_from_to(findings, b), _from(findings, b)]
@@ -109,7 +114,13 @@ def _change(findings: Findings) -> list[str]:
              for each in dict.fromkeys((many, ""))]
     short = [f"{what} {sure} {direction(b)} {when}{each}." for when in whens for each in dict.fromkeys((many, ""))]
     brief = [f"{unit(s)} {sure} {direction(b)} {between_months(b.low, b.high)}."]
-    return [_opened(opening, " ".join(filter(None, text.split(" ")))) for text in (*whole, *short, *brief)]
+    return [_opened(opening, " ".join(filter(None, text.split(" ")))) for text in (*every, *whole, *short, *brief)]
+
+
+def _every(findings: Findings, opening: str) -> list[str]:
+    """That it changed several times, each with its direction and months."""
+    each = [f"{'up' if b.after >= b.before else 'down'} {between_months(b.low, b.high)}" for b in findings.main.changes]
+    return [f"{opening} changed {count(len(each), 'time')}: {', '.join(each)}."]
 
 
 def _from_to(findings: Findings, b: Break) -> str:
@@ -152,26 +163,56 @@ def _events(findings: Findings) -> list[str]:
     held = next(row.probability for row in findings.main.table if row.name == rival)
     return [f"The counts do not tell {leader} ({share}) from “{findings.label(rival)}” ({percent(held)}).",
             f"No single event stands out: {leader} leads with {share}.",
-            f"No event stands alone: {leader} leads ({share}).",
-            f"No single one of {count(e.competing, 'event')} stands out."]
+            f"No event stands alone: {leader} leads ({share}).", "No single event stands out."]
+
+
+def companion(findings: Findings) -> str:
+    """That a series which is said to share a cause changed too, as a clause; "" where none is said to or none did."""
+    names = findings.together.names if findings.together is not None else ()
+    told = findings.conclusions.series
+    other = next((findings.readings[name] for name in names if name != findings.primary
+                  and told[name].answer is Answer.CHANGED and told[name].focal is not None), None)
+    if other is None:
+        return ""
+    b = other.changes[told[other.name].focal or 0]
+    conflict = ", though their counts conflict" if other.contradictions else ""
+    what = subject(other.series)
+    return f"{what[:1].upper()}{what[1:]} {direction(b)} too{conflict}"
 
 
 def _of_event(findings: Findings, v: Verdict) -> list[str]:
     """What one event of a short list fits."""
     label, b = f"“{findings.label(v.event)}”", None if v.change is None else findings.main.changes[v.change]
-    many = "any change" if len(findings.main.changes) > 1 else "the change"
     if v.word is Word.NOT_SUPPORTED or b is None:
-        return [f"{label} fits no change here." if len(findings.main.changes) > 1 else f"{label} does not fit {many}."]
+        none = "fits no change here" if len(findings.main.changes) > 1 else "does not fit the change"
+        return [f"{label} {none}{other_fit(findings, v.event)}."]
     share = next(e.probability for e in findings.main.explained[v.change or 0] if e.name == v.event)
     sure = chance(share)
-    fall, opening = "rise" if b.after >= b.before else "fall", condition(findings, event=True)
+    fall, opening = f"{'rise' if b.after >= b.before else 'fall'}{_brief(findings, b)}", condition(findings, event=True)
     what = subject(findings.main.series)
     if v.word is Word.NOT_SEPARABLE:
-        return [_opened(opening, f"{label} may fit a {fall} of {what}, but so may another event.")]
-    return [_opened(opening, f"{label} fits a {fall} of {what} {between_days(b.low, b.high)}: {sure}."),
-            _opened(opening, f"{label} fits a {fall} of {what} {between_months(b.low, b.high)} ({percent(share)})."),
-            _opened(opening, f"{label} fits a {fall} of {what}: {sure}."),
+        return [_opened(opening, f"{label} may fit a {fall} in {what}, but so may another event.")]
+    return [_opened(opening, f"{label} fits a {fall} in {what} {between_days(b.low, b.high)}: {sure}."),
+            _opened(opening, f"{label} fits a {fall} in {what} {between_months(b.low, b.high)} ({percent(share)})."),
+            _opened(opening, f"{label} fits a {fall} in {what}: {sure}."),
             _opened(opening, f"{label} fits a {fall} ({percent(share)}).")]
+
+
+def other_fit(findings: Findings, event: str) -> str:
+    """The change of another series that an event fits, as the end of a clause; "" where there is none."""
+    fit = next((fit for fit in findings.conclusions.others if fit.event == event), None)
+    if fit is None:
+        return ""
+    b = findings.readings[fit.series].changes[fit.change]
+    return (f", but a {'rise' if b.after >= b.before else 'fall'} in {called(findings.readings[fit.series])} "
+            f"({percent(fit.probability)})")
+
+
+def _brief(findings: Findings, b: Break) -> str:
+    """How long a change lasted, where it was soon over."""
+    s, course = findings.main.series, findings.conclusions.main.course
+    after = next((stretch for stretch in course if stretch.row == b.position), None)
+    return f" of {rows_of(s, after.observed)}" if after is not None and after.brief and after.after < len(s) else ""
 
 
 def _size(findings: Findings) -> str:

@@ -136,7 +136,7 @@ def unfitted(findings: Findings) -> str:
     main = findings.conclusions.main
     if not findings.windows or main.changes < 2 or not main.unfitted:
         return ""
-    return f"Of {main.changes} changes, {main.unfitted} {'lies' if main.unfitted == 1 else 'lie'} in no event's window."
+    return f"Of {count(main.changes, 'change')}, {count(main.unfitted, 'lies', 'lie')} in no event's window."
 
 
 def known_date(findings: Findings) -> str:
@@ -251,4 +251,4 @@ def _shared(findings: Findings, rest: Sequence[Reading]) -> str:
     one = len(checks) == 1
     what = "is a check, no evidence of its own" if one else "are checks, no evidence of their own"
     so = f": {listed(checks)} {what}" if checks else ""
-    return f"{shares} also stand behind {plain(findings.primary)}{so}."
+    return f"{shares} also stand behind {called(findings.main)}{so}."

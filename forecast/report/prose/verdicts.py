@@ -11,6 +11,8 @@ from forecast.evidence.decisions import said
 from forecast.experiment.findings import Findings
 from forecast.experiment.verdicts import RuledOut, Verdict, Word
 from forecast.report.phrases import THIN, count, day, days, figure, listed, percent
+from forecast.report.prose.series_story import called
+from forecast.series.breaks import Break
 from forecast.series.calendar import row_noun
 
 RIVALS_SHOWN = 2  # rivals named in a verdict
@@ -32,6 +34,11 @@ def why(findings: Findings, verdict: Verdict) -> str:
             _which(findings, verdict), alone)))
     if verdict.word is Word.NOT_SEPARABLE:
         return f"from {rivals(findings, verdict)}"
+    other = next((fit for fit in findings.conclusions.others if fit.event == verdict.event), None)
+    if other is not None:
+        there = findings.readings[other.series]
+        when = _days_of(there.changes[other.change])
+        return f"fits the change of {when} in {called(there)} instead ({percent(other.probability)})"
     unseen = "no step shows at its date" if verdict.significant is False and verdict.decides else ""
     return "; ".join(filter(None, (unseen, ruled_out(verdict.ruled_out))))
 
@@ -39,7 +46,11 @@ def why(findings: Findings, verdict: Verdict) -> str:
 def _which(findings: Findings, verdict: Verdict) -> str:
     """Which of several changes an event fits."""
     b = findings.main.changes[verdict.change or 0]
-    return f"fits the {'rise' if b.after >= b.before else 'fall'} of {days(b.low, b.high)}"
+    return f"fits the {'rise' if b.after >= b.before else 'fall'} of {_days_of(b)}"
+
+
+def _days_of(b: Break) -> str:
+    return days(b.low, b.high)
 
 
 def untestable(findings: Findings, verdict: Verdict) -> str:
