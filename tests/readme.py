@@ -1,4 +1,7 @@
-"""Put the program's own answer, key picture and lists of names into the README: `python -m tests.readme`."""
+"""Put the program's own answer and key picture into the README, and the lists of names into `conf/README.md`.
+
+`python -m tests.readme`
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def between(text: str) -> str:
 
 
 def inventory(text: str) -> str:
-    """The README with its lists of experiments, detectors, models and public names as the code has them."""
+    """`conf/README.md` with its lists of experiments, detectors, models and public names as the code has them."""
     import forecast
     from forecast.experiment.config import experiments
     from forecast.support.registry import names
@@ -64,8 +67,9 @@ def main() -> None:
 
     findings = run(replace(load("khasan_rajin"), models={}))
     file = ROOT / "README.md"
-    text = inventory(file.read_text(encoding="utf-8"))
-    before, rest = text.split(OPEN)
+    lists = ROOT / "conf" / "README.md"
+    lists.write_text(inventory(lists.read_text(encoding="utf-8")), encoding="utf-8")
+    before, rest = file.read_text(encoding="utf-8").split(OPEN)
     file.write_text(before + OPEN + answer(markdown(findings)) + CLOSE + rest.split(CLOSE)[1], encoding="utf-8")
     (ROOT / "experiments" / "khasan_rajin" / "key.svg").write_text(picture(findings), encoding="utf-8")
 

@@ -1,9 +1,12 @@
-"""The README shows what the program says now, and names what there is."""
+"""The README shows what the program says now, its code runs when pasted, and the pages beside it name what there is."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +42,7 @@ def test_the_picture_in_the_readme_is_the_programs(findings):
 def test_own_data_in_five_minutes_are_the_files_and_commands_shown(tmp_path, monkeypatch, capsys):
     from forecast.cli.main import command
 
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
     blocks = dict(re.findall(r"^```(?:yaml|csv)\n# (\S+)\n(.*?)^```$", text, flags=re.M | re.S))
     assert set(blocks) == {"experiments/mine.yaml", "events.csv"}
     monkeypatch.chdir(tmp_path)
@@ -55,16 +58,37 @@ def test_own_data_in_five_minutes_are_the_files_and_commands_shown(tmp_path, mon
 
 
 def test_the_lists_of_names_are_those_of_the_code():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "conf" / "README.md").read_text(encoding="utf-8")
     assert readme.inventory(text) == text, "stale: run python -m tests.readme"
     for name in (*forecast._HOMES, *names("models"), *names("detectors"), *experiments()):
         assert f"`{name}`" in text
 
 
 def test_every_command_is_shown_with_a_line_of_its_own():
-    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("## Use it")[1].split("\n\n")[0]
+    shown = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8").split("\n## ")[0]
     assert set(COMMANDS) == set(re.findall(r"^    forecast ([a-z]+) .*# \w", shown, flags=re.M))
     assert not [word for word, does in COMMANDS.items() if f"forecast {word}" not in USAGE or f"{{{word}}}" not in USAGE or not does]
+
+
+def test_the_readme_is_one_page():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.split()) <= 900
+    assert text.count("![") == 3
+
+
+def test_links_of_the_pages_lead_somewhere():
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "conf" / "README.md", ROOT / "experiments" / "README.md",
+                 ROOT / "experiments" / "tutorials" / "README.md", ROOT / "tests" / "bench" / "README.md"):
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.relative_to(ROOT)} leads to {link}"
+
+
+def test_the_code_of_the_readme_runs_when_pasted_in_an_empty_folder(tmp_path):
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.M | re.S))
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"})
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_setting_says_what_it_does():
@@ -75,6 +99,6 @@ def test_every_setting_says_what_it_does():
 def test_the_inventory_lists_every_feed():
     from forecast.evidence.feeds.layouts import feeds
 
-    table = (ROOT / "README.md").read_text(encoding="utf-8").split("| feed | what becomes of it |")[1].split("\n\n")[0]
+    table = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8").split("| feed | what becomes of it |")[1].split("\n\n")[0]
     named = re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in table.splitlines()[2:]))
     assert sorted(named) == [feed.name for feed in feeds()]

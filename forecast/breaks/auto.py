@@ -9,11 +9,12 @@ from forecast.breaks.regimes import Regimes
 from forecast.breaks.segments import Segments
 from forecast.series.breaks import Break
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import check_whole
 
 
 @dataclass(frozen=True)
-class Auto:
+class Auto(Tunable):
     """Choose by what the values are and how many there are, never by the breaks that come out.
 
     longest : observed rows up to which counts go to the regime model, whose time grows with them (half a second for a

@@ -15,6 +15,7 @@ import numpy as np
 from forecast.breaks.dating import Values, dated, observed_values
 from forecast.series.breaks import Break
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_ROWS, check_number, check_share, check_whole
 
 Array = np.ndarray[Any, Any]
@@ -51,7 +52,7 @@ class Partitions:
 
 
 @dataclass(frozen=True)
-class BaiPerron:
+class BaiPerron(Tunable):
     """Breaks of a regression within segments, found exactly by dynamic programming.
 
     trend, season, lag, regressors : what a segment's level may be joined by: a line in time, season - 1

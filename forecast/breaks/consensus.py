@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 from forecast.series.breaks import Break
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.registry import make
 
 MEMBERS = ("bai_perron", "cusum", "mosum", "optimal_partitioning", "segments")
 
 
 @dataclass(frozen=True)
-class Consensus:
+class Consensus(Tunable):
     """Breaks that at least `at_least` of `members` (names of detectors) find, each with a date inside the
     shared interval.
 

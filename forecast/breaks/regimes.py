@@ -10,11 +10,12 @@ from forecast.regime_model.fit import Fit, RegimeModel
 from forecast.regime_model.posterior import Posterior
 from forecast.series.breaks import Break
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_DRAWS, MOST_SEED, check_share, check_whole
 
 
 @dataclass(frozen=True)
-class Regimes:
+class Regimes(Tunable):
     """Report changes where the level is not constant, tested at 5 % by simulating the series without a change.
 
     Their number and shapes are those that most posterior paths agree on (see `forecast.regime_model.fit.Fit`).

@@ -12,6 +12,7 @@ import numpy as np
 from forecast.breaks.dating import Values, dated, observed_values
 from forecast.series.breaks import Break
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_ROWS, check_number, check_share, check_whole
 
 Array = np.ndarray[Any, Any]
@@ -33,7 +34,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Segments:
+class Segments(Tunable):
     """Breaks of level, trend or persistence, by exact dynamic programming over regressions within segments.
 
     A segment is y ~ 1 or y ~ 1 + t + y(t-1): the trend keeps growth from being a staircase of levels, the lag

@@ -19,6 +19,7 @@ from forecast.breaks.bai_perron import interval
 from forecast.breaks.dating import Values, dated, observed_values
 from forecast.series.breaks import Break
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_DRAWS, MOST_ROWS, MOST_SEED, called, check_share, check_whole
 
 Array = np.ndarray[Any, Any]
@@ -29,7 +30,7 @@ TABLE = 4000  # counts above which a rounded normal marginal is as good as a tab
 
 
 @dataclass(frozen=True)
-class Simulating:
+class Simulating(Tunable):
     """Settings of every detector that simulates the series without a break.
 
     alpha : level of a test; draws, seed : simulated series behind it

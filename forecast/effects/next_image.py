@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecast.effects.explanations import break_days, gap_probability
 from forecast.evidence.files import Files
+from forecast.regime_model.fit import Fit
 from forecast.regime_model.last_count import run
 from forecast.regime_model.posterior import Posterior
+from forecast.series.series import Series
 
 if TYPE_CHECKING:
     from forecast.evidence.feeds.reading import FeedResult
@@ -38,6 +41,39 @@ class Worth:
 
     days: np.ndarray
     bits: np.ndarray
+
+
+def best_images(fit: Fit, *, best: int = 5, seed: int = 0) -> tuple[Image, ...]:
+    """The days whose image is expected to narrow the date of a change most, best first; () where no path has a change.
+
+    Of several changes it is the one whose date is least certain.
+
+    >>> yard = Series.from_counts(["2024-01-05", "2024-02-02", "2024-03-01", "2024-04-05", "2024-07-01", "2024-08-02",
+    ...                            "2024-09-06", "2024-10-04"], [4, 6, 5, 5, 31, 28, 33, 30])
+    >>> [str(each.day)[:7] for each in best_images(RegimeModel().fit(yard), best=1)]
+    ['2024-05']
+    """
+    return looked_for(fit.series, fit.posterior, fit.breaks, seed=seed, best=best)[0]
+
+
+def looked_for(series: Series, posterior: Posterior, breaks: Sequence[Break], *, seed: int = 0, best: int = 5,
+               clear: Callable[[int], np.ndarray] | None = None) -> tuple[tuple[Image, ...], Worth | None]:
+    """The best days, and what every candidate day is worth; None for the latter without a change.
+
+    clear : chance that an image shows anything, [days] for a number of days from the first row on (1 when None)
+    """
+    if not posterior.jumps.any():
+        return (), None
+    worst = worst_dated(breaks)
+    near = None if worst is None else breaks[worst].position - 1
+    gaps = gap_probability(posterior, near)
+    middle = int(gaps.argmax()) if near is None else near
+    # an image shows one day: of a flow, that day's share of the row
+    days = float(np.median((series.end - series.start).astype(float))) if series.kind == "flow" else 1.0
+    before, after = predictive(posterior, middle, 1 / days, np.random.default_rng(seed))
+    daily = break_days(series, gaps)
+    return image_worth(daily, series.start[0], before, after, clear=None if clear is None else clear(len(daily)),
+                       best=best)
 
 
 def worst_dated(breaks: Sequence[Break]) -> int | None:

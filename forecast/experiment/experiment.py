@@ -19,12 +19,10 @@ from forecast.effects.event_tests import Tested, Untestable, event_effects, posi
 from forecast.effects.explanations import (
     Together,
     Window,
-    break_days,
     explain_change,
     explain_together,
-    gap_probability,
 )
-from forecast.effects.next_image import Image, Worth, clear_days, image_worth, predictive, worst_dated
+from forecast.effects.next_image import Image, Worth, clear_days, looked_for
 from forecast.effects.sensitivity import sensitivity
 from forecast.evidence.claims import read_claims
 from forecast.evidence.events import read_events, window
@@ -223,12 +221,11 @@ def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...
     places: list[int | None] = [b.position - 1 for b in found["regimes"]] or [None]
     explained = tuple(explain_change(series, posterior, windows, near) for near in places)
     count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
-    level = posterior.problem.observation.mean(posterior.level, posterior.spread[:, None])
     images, worth = _images(experiment, evidence, posterior, found["regimes"]) if experiment.images else ((), None)
     return Reading(
         name=series.name, series=series, account=evidence.decisions, log_ratio=posterior.log_ratio,
         p_value=fit.p_value, persistent=fit.persistent, number=tuple(count.tolist()),
-        bands=np.quantile(level, (0.05, 0.5, 0.95), axis=0), gaps=posterior.jumps.mean(axis=0), breaks=found,
+        bands=fit.bands, gaps=posterior.jumps.mean(axis=0), breaks=found,
         explained=explained,
         images=images, worth=worth, statements=evidence.statements,
         contradictions=evidence.contradictions, odd=fit.odd_rows, totals=evidence.totals,
@@ -258,20 +255,10 @@ def _images(experiment: Experiment, evidence: Evidence, posterior: Posterior,
             breaks: tuple[Break, ...]) -> tuple[tuple[Image, ...], Worth | None]:
     """Days worth an image for the change whose date is least certain."""
     series = evidence.series
-    if not posterior.jumps.any():
-        return (), None
-    worst = worst_dated(breaks)
-    near = None if worst is None else breaks[worst].position - 1
-    gaps = gap_probability(posterior, near)
-    middle = int(gaps.argmax()) if near is None else near
-    # an image shows one day: of a flow, that day's share of the row
-    days = float(np.median((series.end - series.start).astype(float))) if series.kind == "flow" else 1.0
-    before, after = predictive(posterior, middle, 1 / days, np.random.default_rng(experiment.seed))
-    daily = break_days(series, gaps)
     # another series may lie in other years than the list: no image narrows it
-    clear = clear_days(experiment.imaged, series.start[0], len(daily),
-                       needed=series.name == experiment.primary, files=evidence.files) if experiment.imaged else None
-    return image_worth(daily, series.start[0], before, after, clear=clear)
+    return looked_for(series, posterior, breaks, seed=experiment.seed, clear=(lambda days: clear_days(
+        experiment.imaged, series.start[0], days, needed=series.name == experiment.primary, files=evidence.files))
+        if experiment.imaged else None)
 
 
 def _test(experiment: Experiment, series: Series, windows: tuple[Window, ...]) -> tuple[

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecast.models.history import history, season_length
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.registry import make
 from forecast.support.validation import check_number
 
@@ -16,7 +17,7 @@ TWO_YEARS = np.timedelta64(730, "D")
 
 
 @dataclass(frozen=True)
-class Auto:
+class Auto(Tunable):
     """Paths of the members chosen for sparse or for ample counts, in equal parts, and of a regression beside them.
 
     A series whose observed counts average less than `limit` a row is sparse: there the shape of the counts decides

@@ -10,6 +10,7 @@ import numpy as np
 from forecast.models.history import whole
 from forecast.models.scores import crps, log_score
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.registry import make
 from forecast.support.validation import MOST_DRAWS, check_whole
 
@@ -17,7 +18,7 @@ SCORES = {"crps": crps, "log_score": log_score}
 
 
 @dataclass(frozen=True)
-class Combination:
+class Combination(Tunable):
     """A linear pool: each path comes from one member, drawn by its weight.
 
     members : names in `conf/models`

@@ -10,11 +10,12 @@ import numpy as np
 
 from forecast.models.history import exposure, season_length, trimmed, whole
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_ROWS, check_number, check_whole
 
 
 @dataclass(frozen=True)
-class CountStateSpace:
+class CountStateSpace(Tunable):
     """Discount filter of a gamma level under negative binomial counts with multiplicative seasonality.
 
     The level's gamma keeps the share `discounts` of its evidence each row and drifts back to a weak prior of the

@@ -9,12 +9,13 @@ import numpy as np
 
 from forecast.models.statespace import paths_of
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 
 LOOSE = 1e4  # variance of the first level, trend and seasonal effects in units of the noise's
 
 
 @dataclass(frozen=True)
-class Ets:
+class Ets(Tunable):
     """Level, season and, if wanted, a damped trend of the log or square root of the counts.
 
     Initial states are diffuse and the noise variance is concentrated out: only smoothing parameters are searched.

@@ -24,7 +24,8 @@ SHOWN = 20  # series that an error names
 
 def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = "auto",
                    level: float | Sequence[float] = (80, 95), *, freq: str | None = None, kind: Kind = "flow",
-                   draws: int = 1000, seed: int = 0, errors: str = "raise") -> pd.DataFrame:
+                   draws: int = 1000, seed: int = 0, errors: str = "raise",
+                   known: pd.DataFrame | None = None) -> pd.DataFrame:
     """Forecast every series of a long table: one line per series and coming row.
 
     frame : columns unique_id, ds, y; NaN in y and dates left out alike are missing, never zero. ds holds dates, texts
@@ -35,6 +36,8 @@ def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = 
         (10D), working days, D. A series that shows a coarser one by itself is then refused
     errors : "raise" stops with every series that cannot be forecast and why; "report" gives these NaN and the reason in
         the column `error`, which is then there
+    known : covariates known ahead: numbers beside `ds`, for every row of the series and of the horizon, and beside
+        `unique_id` where each series has its own; models that take none refuse
 
     Returns unique_id, ds, mean, median, and lo-80, hi-80 and so on by `level`. A series' figures depend on its own
     rows and `seed` alone, not on the company it comes in.
@@ -51,25 +54,30 @@ def forecast_frame(frame: pd.DataFrame, horizon: int, model: str | Forecaster = 
     grid = freq or _grid(dated, frame["ds"])
     day = 1 if freq else _day_of_month(dated["ds"], grid)
     dated = dated if day == 1 else dated.assign(ds=dated["ds"].to_numpy(dtype="datetime64[M]").astype("datetime64[s]"))
-    parts, failed = [], {}
+    parts: list[pd.DataFrame] = []
+    failed: dict[object, str] = {}
     for name, rows in dated.groupby("unique_id", sort=False):
         try:
             if freq is None:
                 _check_company(rows, grid)
-            parts.append(_one(str(name), rows, int(horizon), model, levels, grid, kind, draws, seed)
-                         .assign(unique_id=name))
+            parts.append(_one(str(name), rows, int(horizon), model, levels, grid, kind, draws, seed,
+                              _known_of(known, name)).assign(unique_id=name))
         except ValueError as error:
             failed[name] = str(error)
     if failed and errors == "raise":
-        said = "; ".join(f"{name}: {why}" for name, why in list(failed.items())[:SHOWN])
-        more = f"; and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
-        raise ValueError(f"{len(failed)} of {len(failed) + len(parts)} series cannot be forecast ({said}{more}): mend "
-                         "or drop them, or pass errors='report'")
+        raise ValueError(_listed(failed, len(failed) + len(parts)))
     table = pd.concat([*parts, pd.DataFrame({"unique_id": list(failed), "error": list(failed.values())})] if failed
                       else parts, ignore_index=True)
     ends = [f"{side}-{each:g}" for each in levels for side in ("lo", "hi")]
     table = table.reindex(columns=["unique_id", "ds", "mean", "median", *ends, *(["error"] if failed else [])])
     return _named(table, day) if parts else table.assign(ds=pd.to_datetime(table["ds"]))
+
+
+def _listed(failed: dict[object, str], number: int) -> str:
+    said = "; ".join(f"{name}: {why}" for name, why in list(failed.items())[:SHOWN])
+    more = f"; and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
+    return (f"{len(failed)} of {number} series cannot be forecast ({said}{more}): mend or drop them, or pass "
+            "errors='report'")
 
 
 def _check(frame: pd.DataFrame, horizon: float, errors: str) -> None:
@@ -174,9 +182,20 @@ def _check_company(rows: pd.DataFrame, grid: str) -> None:
                          "lies between is missing, or forecast it by itself")
 
 
+def _known_of(known: pd.DataFrame | None, name: object) -> pd.DataFrame | None:
+    """Covariates of one series, the start of each row as the index."""
+    if known is None:
+        return None
+    if not isinstance(known, pd.DataFrame) or "ds" not in known.columns:
+        raise ValueError(f"known takes a frame of numbers with a column ds, got "
+                         f"{', '.join(map(str, getattr(known, 'columns', [type(known).__name__])))}")
+    own = known[known["unique_id"] == name].drop(columns="unique_id") if "unique_id" in known.columns else known
+    return own.assign(ds=_dates(own["ds"])).set_index("ds")
+
+
 # -- one series -------------------------------------------------------------------------------------------------------
 def _one(name: str, rows: pd.DataFrame, horizon: int, model: str | Forecaster, level: Sequence[float], freq: str,
-         kind: Kind, draws: int, seed: int) -> pd.DataFrame:
+         kind: Kind, draws: int, seed: int, known: pd.DataFrame | None) -> pd.DataFrame:
     column = rows.set_index("ds")["y"].astype(float).sort_index()
     if column.index.has_duplicates:
         raise ValueError(f"{column.index[column.index.duplicated()][0].date()} stands twice: one row a date")
@@ -185,7 +204,7 @@ def _one(name: str, rows: pd.DataFrame, horizon: int, model: str | Forecaster, l
         raise ValueError(f"{column.index.difference(regular.index)[0].date()} lies off the grid {freq}: give freq")
     series = Series.from_values(regular.to_numpy(), start=regular.index[0], freq=freq, kind=kind, name=name)
     # a seed of its own, so that neither order nor company changes a series' figures
-    paths = predict(series, model, horizon, draws, seed=crc32(f"{seed} {name}".encode()))
+    paths = predict(series, model, horizon, draws, seed=crc32(f"{seed} {name}".encode()), known=known)
     table = {"ds": pd.date_range(regular.index[-1], periods=horizon + 1, freq=freq)[1:], "mean": paths.mean(axis=0),
              "median": np.median(paths, axis=0)}
     for each in level:

@@ -8,11 +8,12 @@ import numpy as np
 
 from forecast.models.history import dispersion, exposure, history, negative_binomial
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import check_number
 
 
 @dataclass(frozen=True)
-class Mean:
+class Mean(Tunable):
     """Negative binomial counts around the mean of what was observed since the last break.
 
     detector : name of a detector in `conf/detectors`, run again on each history; None takes the whole of it

@@ -12,6 +12,7 @@ from forecast.models.season import calendar_season, pairs_of, row_days, waves
 from forecast.models.steps import Steps, changes_again, steps_of
 from forecast.regime_model.harmonics import Harmonics
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import check_number
 
 STEP = 2.0  # standard deviation of the prior on the log of a step
@@ -20,7 +21,7 @@ DAMPED = 0.05  # rows ahead, as a share of those seen, over which a trend loses 
 
 
 @dataclass(frozen=True)
-class NegativeBinomial:
+class NegativeBinomial(Tunable):
     """log mean = constant + trend + season + steps + known + log exposure, counts negative binomial around it.
 
     trend, season : standard deviations of the normal priors on the log change over the history and on each seasonal

@@ -14,13 +14,14 @@ import numpy as np
 from forecast.models.history import history, season_length, whole
 from forecast.models.mean import Mean
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import check_number
 
 ENOUGH = 6  # observations below which a trend with changepoints has nothing to hold on to
 
 
 @dataclass(frozen=True)
-class Prophet:
+class Prophet(Tunable):
     """Prophet on the square root of the counts: draws go back squared and rounded, so none is negative or broken.
 
     changepoints : ISO dates at which the trend may bend, e.g. detected breaks; None leaves them to Prophet

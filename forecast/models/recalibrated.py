@@ -10,6 +10,7 @@ import numpy as np
 from forecast.models.calibration import learned, stretched
 from forecast.models.history import history, whole
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.registry import make
 from forecast.support.validation import MOST_DRAWS, MOST_ROWS, check_whole
 
@@ -17,7 +18,7 @@ LEAST = 8  # observations that a forecast inside the history rests on
 
 
 @dataclass(frozen=True)
-class Recalibrated:
+class Recalibrated(Tunable):
     """Paths of `member`, stretched as its own past errors ask.
 
     The member forecasts from `origins` rows inside the history, `ahead` rows each and `every` rows apart, and sees

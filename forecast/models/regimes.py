@@ -11,11 +11,12 @@ from forecast.regime_model.posterior import ahead, present
 from forecast.regime_model.problem import pose
 from forecast.series.season import evident_season
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import check_whole
 
 
 @dataclass(frozen=True)
-class Regimes:
+class Regimes(Tunable):
     """Paths from the posterior of levels, deviations and settings; the level may jump again.
 
     recent : rows at most that are looked at (older ones say little about the present level)

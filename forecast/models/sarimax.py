@@ -11,11 +11,12 @@ import numpy as np
 from forecast.models.history import harmonics
 from forecast.models.statespace import paths_of
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import check_whole
 
 
 @dataclass(frozen=True)
-class Sarimax:
+class Sarimax(Tunable):
     """ARMA(p, q) of the log or square root of the counts around a constant and harmonics of the season.
 
     order : p, d, q; with d = 1 the constant drops out of the dynamics by itself

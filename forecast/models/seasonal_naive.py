@@ -8,11 +8,12 @@ import numpy as np
 
 from forecast.models.history import history, season_length, trimmed, whole
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_ROWS, check_whole
 
 
 @dataclass(frozen=True)
-class SeasonalNaive:
+class SeasonalNaive(Tunable):
     """Each coming row repeats the last observed count of its season's phase; errors are resampled seasonal changes.
 
     season : rows in a season; None takes it from the grid. Series shorter than two seasons repeat the last count.

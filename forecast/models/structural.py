@@ -12,6 +12,7 @@ import numpy as np
 from forecast.models.calibration import learned, stretched
 from forecast.models.history import history, season_length, trimmed, whole
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.threads import single_thread
 from forecast.support.validation import check_number, check_whole
 
@@ -28,7 +29,7 @@ LEVEL, STEP, SEASON, TREND, YEARLY = range(5)
 
 
 @dataclass(frozen=True)
-class Structural:
+class Structural(Tunable):
     """Structural time series with every setting integrated out; gaps cost nothing, since only what was seen enters.
 
     z = power(y) = constant + level + season + trend + noise, all Gaussian. The level is a random walk of variance

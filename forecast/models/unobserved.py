@@ -11,11 +11,12 @@ import numpy as np
 from forecast.models.statespace import paths_of
 from forecast.series.season import slow_season
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import check_whole
 
 
 @dataclass(frozen=True)
-class Unobserved:
+class Unobserved(Tunable):
     """Local level, and harmonics of the season, of the log or square root of the counts; gaps are filtered through.
 
     Days seen for two years get two harmonics of the year on top of the week's.

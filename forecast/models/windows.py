@@ -9,11 +9,12 @@ import numpy as np
 
 from forecast.models.history import history, trimmed, whole
 from forecast.series.series import Series
+from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_ROWS, check_whole
 
 
 @dataclass(frozen=True)
-class Windows:
+class Windows(Tunable):
     """Each path draws its counts, with replacement, from the last w observed ones; w is drawn from `lengths`.
 
     A short window follows a change of level, a long one holds the tail; the equal mixture needs no tuning.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +19,11 @@ from forecast.regime_model.problem import Problem, pooled, pose, settings_table
 from forecast.regime_model.shapes import ALL, ShapePaths, modes_of, odd_chance, shape_paths, shape_states
 from forecast.series.breaks import Break
 from forecast.series.series import Series, check_series
+from forecast.support.results import Shown, drawn
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 DRAWS = 2000
 FEWEST = 4  # observed rows: three cannot tell a level from a deviation
@@ -41,7 +47,7 @@ class RegimeModel(Settings):
         ([(8, 'step')], True)
         """
         check_series(series, "fit")
-        offset = 0.0
+        offset, given = 0.0, series
         if is_amount(series):
             offset = offset_of(series)
             series = logs_of(series, offset)
@@ -51,7 +57,7 @@ class RegimeModel(Settings):
             posed.append(_Posed.of(self, series, harmonics, offset))
         best = max(posed, key=lambda each: each.log)
         paths = shape_paths(best.problem, ALL, best.some, draws, np.random.default_rng(seed), best.states)
-        return Fit(series=series, season=best.season, problem=best.problem, paths=paths, some=best.some,
+        return Fit(given=given, series=series, season=best.season, problem=best.problem, paths=paths, some=best.some,
                    none=best.none, seed=seed, credibility=credibility)
 
 
@@ -87,11 +93,11 @@ class Trend:
     high: float
 
 
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """A series and what the count regime model makes of it.
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(Shown):
+    """A series and what the count regime model makes of it; `frame()` has a line a row, `plot()` draws the level.
 
-    series : as it was fitted: of an amount its logs, see `forecast.regime_model.amounts`
+    given : the series; series : as it was fitted: of an amount its logs, see `forecast.regime_model.amounts`
     season : harmonics that were taken out; problem : the series on the grid of the model; paths : posterior draws
     some, none : log evidence [S] of every setting with changes of any shape, and without
     credibility : of the intervals of dates
@@ -99,6 +105,7 @@ class Fit:
         this one where they answer clearly
     """
 
+    given: Series
     series: Series
     season: Harmonics
     problem: Problem
@@ -108,6 +115,33 @@ class Fit:
     seed: int
     credibility: float = 0.9
     like: tuple[float, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{self.heading()}, probability of a change {self.changed:.2f}"
+
+    def heading(self) -> str:
+        season = f", a season of {', '.join(self.season.names)} taken out" if self.season.names else ""
+        return f"fit of {self.given.name}: {len(self.breaks) or 'no'} change{'s' * (len(self.breaks) > 1)}{season}"
+
+    def plot(self, ax: Axes | None = None, *, events: Any = None) -> Axes:
+        """Draw level and changes on the counts; events : name -> day, or a list of `Event`."""
+        return drawn(self, ax, events=events)
+
+    def frame(self) -> pd.DataFrame:
+        """One line a row: start, end, level (median), level_low, level_high (90 % band), odd (a probability)."""
+        import pandas as pd
+
+        low, middle, high = self.bands
+        return pd.DataFrame({"start": self.given.start.astype("datetime64[s]"),
+                             "end": self.given.end.astype("datetime64[s]"), "level": middle, "level_low": low,
+                             "level_high": high, "odd": self.odd})
+
+    @cached_property
+    def bands(self) -> np.ndarray:
+        """Low, middle and high of the level of each row (expected count per fully watched row), 90 % band, [3, n]."""
+        found = self.posterior
+        level = found.problem.observation.mean(found.level, found.spread[:, None])
+        return np.asarray(np.quantile(level, (0.05, 0.5, 0.95), axis=0))
 
     @cached_property
     def log_ratio(self) -> float:

@@ -12,6 +12,7 @@ from dataclasses import is_dataclass
 from datetime import date
 from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from numbers import Integral, Real
 from pathlib import Path
 from types import UnionType
@@ -20,7 +21,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import yaml
 
 from forecast.support.terminal import quoted
-from forecast.support.untrusted import may_name
+from forecast.support.untrusted import TRUSTED, may_name
 
 
 def folder(name: str) -> Path:
@@ -46,9 +47,23 @@ def make(group: str, name: str, **settings: Any) -> Any:
 
     Raises ValueError when the name is unknown.
     """
+    if name not in names(group) and name in (theirs := offered(group)):
+        return theirs[name].load()(**settings)
     if name not in names(group):
         raise ValueError(f"{group} {quoted(name)} is unknown: {suggest(name, names(group))}")
     return build({**deepcopy(_entry(group, name)), **settings})
+
+
+def offered(group: str) -> dict[str, EntryPoint]:
+    """What installed packages offer under the entry points `forecast.GROUP`, by name; of trusted packages alone.
+
+    group : detectors, models or feeds; a package is trusted by `--trust PACKAGE`, in a notebook by `trusted([PACKAGE])`
+    """
+    packages = TRUSTED.get()
+    if not packages:  # the common case, which need not look through everything that is installed
+        return {}
+    return {each.name: each for each in entry_points(group=f"forecast.{group}")
+            if each.value.split(":")[0].split(".")[0] in packages}
 
 
 @cache

@@ -1,8 +1,8 @@
-"""Bench: sizes, power, coverage and false alarms again, as the table that the README shows (simulated series).
+"""Bench: sizes, power, coverage and false alarms again, as the table of `tests/bench/README.md` (simulated series).
 
 python -m tests.bench calibration [--number 1000] [--jobs 2] [--write]
 
-`--write` puts the table between the markers in README.md; without it the table is printed alone. The columns are
+`--write` puts the table between the markers in tests/bench/README.md; without it the table is printed alone. The columns are
 designs A, C, D and E of `tests/bench/designs.py`; peers' figures are those of `known_dates.PEERS`.
 """
 
@@ -19,7 +19,7 @@ from tests.bench.designs import EVENT, latent
 from tests.bench.known_dates import PEERS, several, test
 from tests.bench.unknown_dates import look
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+README = Path(__file__).resolve().parent / "README.md"
 OPEN, CLOSE = "<!-- calibration: written by a bench -->\n", "<!-- end of calibration -->"
 DESIGNS = {"A": "overdispersed", "C": "independent", "D": "drifting", "E": "sparse"}
 SHOWN = {"NB GLM with a step, HAC": "for comparison: NB regression with HAC errors, nothing happened",

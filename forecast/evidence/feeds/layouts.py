@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.evidence.cells import StatementError
+from forecast.support.registry import offered
 from forecast.support.regular_files import expanded
 
 if TYPE_CHECKING:
@@ -33,9 +34,14 @@ TABLES = ("long_table", "spreadsheet", "digitised_chart")  # layouts that option
 MOST_ROWS = 3_000_000  # of one result in memory; `feed_series` and `stream` have no such bound
 
 
-@cache
 def feeds() -> tuple[Feed, ...]:
-    """Every layout that this folder holds, by name."""
+    """Every layout that this folder holds, by name, and those that trusted packages offer (`registry.offered`)."""
+    theirs = [point.load() for _, point in sorted(offered("feeds").items())]
+    return (*_own(), *theirs)
+
+
+@cache
+def _own() -> tuple[Feed, ...]:
     here = pkgutil.iter_modules([str(Path(__file__).parent)])
     modules = (import_module(f"{__package__}.{each.name}") for each in here)
     return tuple(sorted((module.FEED for module in modules if hasattr(module, "FEED")), key=lambda feed: feed.name))

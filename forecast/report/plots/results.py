@@ -20,6 +20,7 @@ from forecast.effects.explanations import Window
 from forecast.evidence.events import Event, events_of
 from forecast.models.backtesting import QUANTILES, Backtest
 from forecast.models.paths import Paths
+from forecast.regime_model.fit import Fit
 from forecast.report.phrases import plain
 from forecast.report.plots.counterfactual import plot_effect
 from forecast.report.plots.events import plot_effects, plot_explanations
@@ -51,11 +52,14 @@ def draw(result: Any, ax: Axes | None = None, **settings: Any) -> Axes:
                         f"{', '.join(('ax', *allowed))}")
     if ax is not None:
         return plot(result, ax, **settings)
-    with style():
-        from matplotlib import pyplot  # its figures are those that a notebook shows by itself
+    from matplotlib import pyplot, rcParams  # its figures are those that a notebook shows by itself
 
+    # made outside the style, whose end would undo what the backend of a notebook settles with its first figure
+    figure = pyplot.figure()
+    with style():
+        figure.set_facecolor(rcParams["figure.facecolor"])
         wide, rows, left, right = _size(result, settings)
-        sheet = Sheet(_title(result), wide, (rows,), left, right, pyplot.figure())
+        sheet = Sheet(_title(result), wide, (rows,), left, right, figure)
         plot(result, sheet.axes[0], **settings)
         sheet.settled()
         return sheet.axes[0]
@@ -89,6 +93,12 @@ def _changes(changes: Changes, ax: Axes, events: Events | None = None) -> Axes:
     return _series(changes.series, ax, changes, events)
 
 
+def _fit(fit: Fit, ax: Axes, events: Events | None = None) -> Axes:
+    chosen = events_of(events, "plot: events") if events else ()
+    return plot_observations(fit.given, ax, fit.breaks, [Window(event, event.start, event.end) for event in chosen],
+                             [event.name for event in chosen], fit.bands)
+
+
 def _effects(effects: Effect | Effects | Tested, ax: Axes) -> Axes:
     if isinstance(effects, Effect):
         return plot_effects(Tested((effects,), anywhere=float("nan")), ax)
@@ -109,6 +119,7 @@ def _paths(paths: Paths, ax: Axes) -> Axes:
 DRAWN: dict[type, tuple[Any, tuple[str, ...]]] = {
     Series: (_series, ("breaks", "events")),
     Changes: (_changes, ("events",)),
+    Fit: (_fit, ("events",)),
     Effect: (_effects, ()),
     Effects: (_effects, ()),
     Tested: (_effects, ()),
