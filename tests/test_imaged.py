@@ -11,7 +11,7 @@ import pytest
 
 from forecast import load, run
 from forecast.effects.next_image import clear_days
-from forecast.report.page import _method
+from forecast.report.prose.method import method
 
 FIRST = date(2022, 1, 3)
 
@@ -38,7 +38,7 @@ def test_only_days_of_the_list_are_recommended(tmp_path):
     assert worth
     assert {date.fromisoformat(image.day) for image in worth} <= {day for day, percent in listed.items() if percent < 100}
     assert free != {image.day for image in found.main.images}
-    assert "for the days that scenes.json has an image of" in dict(_method(found))["Next image"]
+    assert "for the days that scenes.json has an image of" in dict(method(found))["Next image"]
     assert any(name.endswith("scenes.json") for name in found.inputs)
 
 
