@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from forecast import Series, predict
+from forecast.models import gaussian
 from forecast.models import recalibrated as module
-from forecast.models import structural
 from forecast.models.calibration import USUAL, Tails, learned, stretched
 from forecast.models.recalibrated import Recalibrated
 from forecast.models.structural import Structural
@@ -60,13 +60,11 @@ def test_structural_errors_are_those_of_a_forecast_from_each_origin() -> None:
     """One setting on the square root: the dense conditional formula from the rows before the origin alone."""
     y = RNG.poisson(60, 30).astype(float)
     when = np.flatnonzero(RNG.uniform(size=30) < 0.8).astype(float)
-    seen, table = y[when.astype(int)], np.array([[0, 0.05, 0.0, 0.0, 0.0]])
-
-    def basis(rows: np.ndarray) -> np.ndarray:
-        return structural._basis(rows, 30.0, 0, (), yearly=False)
-
-    with patch.object(structural, "POWERS", (0.5,)):
-        found = structural._fit(when, seen, np.zeros(0), basis=basis, table=table, prior=1.0, origins=np.array([12]))
+    seen, table = y[when.astype(int)] + 0.5, np.array([[0, 0.05, 0.0, 0.0, 0.0, 0.0]])
+    with patch.object(gaussian, "POWERS", (0.5,)):
+        observed = gaussian.Observed.of(np.where(np.isin(np.arange(30), when), y, np.nan), 30, 1)
+        found = gaussian.fit(observed, np.zeros(0), kernel=gaussian.Kernel(30.0), table=table, prior=1.0,
+                             origins=np.array([12]))
     z = 2 * (np.sqrt(seen) - 1)
     z = (z - z.mean()) / z.std()
     k = 100 + 0.05 * np.minimum(when[:, None], when) + np.eye(len(when))

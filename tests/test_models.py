@@ -170,10 +170,9 @@ def test_auto_looks_at_the_size_of_the_counts_only() -> None:
 
 
 @pytest.mark.parametrize(("values", "freq", "heard"), [
-    (poisson(36), "MS", True), (poisson(20), "MS", False), (poisson(120), "W-MON", False), (poisson(400), "D", False),
+    (poisson(36), "MS", True), (poisson(20), "MS", False), (poisson(120), "W-MON", True), (poisson(300), "D", False),
     (poisson(36, level=0.8), "MS", False)])
-def test_auto_hears_the_regression_where_two_years_of_a_short_season_were_seen(values: np.ndarray, freq: str,
-                                                                               heard: bool) -> None:
+def test_auto_hears_the_regression_where_two_years_were_seen(values: np.ndarray, freq: str, heard: bool) -> None:
     given = series(values, freq=freq)
     with_it, alone = (Auto(share=share).paths(given, 3, 200, np.random.default_rng(1)) for share in (0.25, 0.0))
     assert np.array_equal(with_it, alone) is not heard
@@ -233,18 +232,15 @@ def test_negative_binomial_regression_is_that_of_statsmodels() -> None:
 
 def test_structural_weights_agree_with_the_dense_formula() -> None:
     """One setting, square root alone: predictive mean by the textbook formula of a Gaussian process."""
-    from forecast.models import structural as module
+    from forecast.models.gaussian import Kernel, Observed
+    from forecast.models.gaussian import fit as fitted
 
     y = poisson(30, 60.0, hidden=0.2)
     when = np.flatnonzero(~np.isnan(y)).astype(float)
     coming = 30.0 + np.arange(3)
-    table = np.array([[0, 0.05, 0.4, 0.0, 0.0]])
-
-    def basis(rows: np.ndarray) -> np.ndarray:
-        return module._basis(rows, 30.0, 12, (24.0,), yearly=False)
-
-    found = module._fit(when, y[~np.isnan(y)], coming, basis=basis, table=table, prior=1.0)
-    z = 2 * (np.sqrt(y[~np.isnan(y)]) - 1)
+    table = np.array([[0, 0.05, 0.4, 0.0, 0.0, 0.0]])
+    found = fitted(Observed.of(y, 30, 12), coming, kernel=Kernel(30.0, 12, memories=(24.0,)), table=table, prior=1.0)
+    z = 2 * (np.sqrt(y[~np.isnan(y)] + 0.5) - 1)
     z = (z - z.mean()) / z.std()
     rows = np.concatenate([when, coming])
     k = (100 + 0.05 * np.minimum(rows[:, None], rows)
@@ -267,6 +263,41 @@ def test_the_mean_is_that_since_the_last_break(model: Forecaster, expected: int)
 def test_structural_follows_a_jump_more_than_a_calm_history() -> None:
     y = np.random.default_rng(8).poisson(np.where(np.arange(50) < 35, 20, 80))
     assert np.median(Structural().paths(series(y), 3, 400, np.random.default_rng(0))) > 60
+
+
+def test_older_rows_enter_structural_as_means() -> None:
+    from forecast.models.gaussian import Observed
+
+    y = np.array([np.nan, 1, 3, 5, 7, np.nan, 9, 11])
+    found = Observed.of(y, 3, 2)
+    np.testing.assert_allclose(found.when, [1, 2.5, 4, 6, 7])
+    np.testing.assert_allclose(found.width, [1, 2, 1, 1, 1])
+    np.testing.assert_allclose(found.z[:, 2], [0.5, 3.5, 6.5, 8.5, 10.5])  # y - 1 + 1/2 on the plain scale
+
+
+@pytest.mark.parametrize(("freq", "rows", "year"), [("D", 560, 365.25), ("W-MON", 80, 52.18)])
+def test_structural_knows_a_year_from_one_and_a_half_cycles(freq: str, rows: int, year: float) -> None:
+    mean = 40 * np.exp(0.8 * np.sin(2 * np.pi * np.arange(rows + round(year / 2)) / year))
+    given = series(np.random.default_rng(3).poisson(mean[:rows]), freq=freq)
+    middle = np.median(Structural().paths(given, round(year / 2), 200, np.random.default_rng(0)), axis=0)
+    assert np.corrcoef(middle, mean[rows:])[0, 1] > 0.9
+
+
+def test_structural_does_not_pull_a_tenfold_rise_back() -> None:
+    mean = 20 * 10 ** (np.arange(84) / 72)
+    given = series(np.random.default_rng(5).poisson(mean[:72]), freq="MS")
+    middle = np.median(Structural().paths(given, 12, 400, np.random.default_rng(0)), axis=0)
+    assert mean[71] < middle[-1] < 1.3 * mean[-1]
+
+
+def test_structural_told_a_step_starts_from_the_level_after_it() -> None:
+    from forecast.models.steps import Steps
+
+    y = np.random.default_rng(8).poisson(np.where(np.arange(60) < 55, 10, 40))
+    told, untold = (np.median(Structural().paths(series(y), 4, 400, np.random.default_rng(0), steps=steps))
+                    for steps in (Steps(((55,),)), None))
+    assert told == pytest.approx(40, abs=5)
+    assert told > untold
 
 
 def test_count_state_space_widens_with_dispersion() -> None:

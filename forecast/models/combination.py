@@ -9,6 +9,7 @@ import numpy as np
 
 from forecast.models.history import whole
 from forecast.models.scores import crps, log_score
+from forecast.models.steps import Steps, Told
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
 from forecast.support.registry import make
@@ -69,16 +70,19 @@ class Combination(Tunable):
         return dict(zip(self.members, (raw / raw.sum()).tolist(), strict=True))
 
 
-def pooled(series: Series, weights: Mapping[str, float], horizon: int, draws: int,
-           rng: np.random.Generator) -> np.ndarray:
-    """Paths of several members in shares that follow their weights, in random order; int64 [draws, horizon]."""
+def pooled(series: Series, weights: Mapping[str, float], horizon: int, draws: int, rng: np.random.Generator,
+           steps: Steps | None = None) -> np.ndarray:
+    """Paths of several members in shares that follow their weights, in random order; int64 [draws, horizon].
+
+    steps : of the level, told to the members that take them
+    """
     names, share = list(weights), np.array(list(weights.values()))
     # systematic sampling: shares are exact to one path, and a member of no weight is not run
     edges = np.floor(np.concatenate([[0.0], np.cumsum(share) / share.sum()]) * draws + rng.uniform())
     edges[0], edges[-1] = 0, draws
     numbers = np.diff(np.clip(edges, 0, draws)).astype(int)
-    parts = [make("models", name).paths(series, horizon, int(number), rng)
-             for name, number in zip(names, numbers, strict=True) if number]
+    parts = [(make("models", name) if steps is None else Told(make("models", name), steps)).paths(
+                 series, horizon, int(number), rng) for name, number in zip(names, numbers, strict=True) if number]
     mixed: np.ndarray = rng.permutation(np.concatenate(parts))
     return mixed
 

@@ -20,6 +20,7 @@ DRAWS = 400
 MOST_ROWS = 400  # rows that are looked at one by one; before these a step is as good as part of the scatter
 RECENT = 60  # last rows of a series in bins that are looked at one by one
 DATES = 3  # dates of the last step that stand for all of them
+NOISE, FAR = 0.5, 3.0  # least noise of the root of counts, and standard errors from which a mean is off
 LIKE = 0.5  # distance between log levels within which one is like the other
 UNLIKELY = 0.02  # share of the draws below which a set of steps is left out
 FEWEST = 8  # observed rows from which a step can be told from scatter
@@ -85,6 +86,25 @@ def steps_of(series: Series, season: Harmonics, rng: np.random.Generator) -> Ste
         return NONE
     posterior = sample(pose(QUICK, recent, season.over(recent)), DRAWS, rng)
     return likely(posterior.jumps, first + 1 + np.arange(len(recent) - 1))
+
+
+def seems_stepped(y: np.ndarray) -> bool:
+    """Whether the mean of some last rows of a history [n] (NaN = none) lies off that of the rows before.
+
+    It costs a hundredth of `steps_of`, which is spared where this says no; a trend or a wandering level says yes as
+    well. Counts are those without their season.
+    """
+    root = 2 * np.sqrt(y + 0.375)  # as much noise at every level (Anscombe 1948)
+    root = root[~np.isnan(root)]
+    n = len(root)
+    if n < FEWEST:
+        return False
+    noise = max(float(np.median(np.abs(np.diff(root)))) / 0.954, NOISE)
+    total = np.concatenate([[0.0], np.cumsum(root)])
+    late = np.unique(np.geomspace(2, n - 4, 16).astype(int))
+    early = np.minimum(4 * late, n - late)
+    off = (total[n] - total[n - late]) / late - (total[n - late] - total[n - late - early]) / early
+    return bool(np.max(np.abs(off) / np.sqrt(1 / late + 1 / early)) > FAR * noise)
 
 
 def steps_in_bins(posterior: Posterior, binned: Series, grid: Series, factors: np.ndarray,
