@@ -6,7 +6,7 @@ from forecast.effects.event_tests import Effect
 from forecast.effects.explanations import NONE, NOWHERE, Explanation, Window
 from forecast.experiment.findings import Findings
 from forecast.experiment.verdicts import Verdict
-from forecast.report.phrases import count, days, p_value, percent, ratio, whole_percent
+from forecast.report.phrases import count, days, p_value, percent, ratio, subject, whole_percent
 from forecast.report.prose import verdicts
 from forecast.report.tables import Cell, Table, link
 
@@ -57,8 +57,9 @@ def _caption(findings: Findings) -> str:
     changes, focal = findings.main.changes, findings.conclusions.focal
     which = ("the likeliest change" if focal is None else f"the change of {days(focal.low, focal.high)}"
              if len(changes) == 1 else f"one of the {count(len(changes), 'change')} (the one that fits it best)")
-    said = [f"Probability: that {which} fell in the window of the event, which is its date and the days after it on "
-            "which an effect is looked for; days that several windows share are divided between them."]
+    said = [f"Verdicts on {subject(findings.main.series)}. Probability: that {which} fell in the window of the event, "
+            "which is its date and the days after it on which an effect is looked for; days that several windows "
+            "share are divided between them."]
     if findings.tested:
         least = 1 / (findings.settings.get("placebos", 0) + 1)
         said.append(f"p of a step: chance of as clear a step at that date without any change, adjusted for "

@@ -81,7 +81,9 @@ def events(findings: Findings) -> dict[str, Any] | None:
     if table is None:
         return None
     lines = (story.events(findings), story.order(findings), story.unfitted(findings), persistence(findings))
-    return {"lines": [line for line in lines if line], "table": table}
+    only = (f"All this is of days alone: whether an event could act on {subject(findings.main.series)} at all is not "
+            "asked.")
+    return {"lines": [*(line for line in lines if line), only], "table": table}
 
 
 def forecast(findings: Findings) -> dict[str, Any] | None:

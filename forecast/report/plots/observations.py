@@ -39,6 +39,7 @@ from forecast.series.calendar import row_noun
 from forecast.series.series import Series
 
 ROOM = 18  # letters to the right of an event's line that are enough for its label
+NARROWEST = 12  # letters of the narrowest label
 NARROW = 0.02  # of the width of a picture
 
 
@@ -174,13 +175,16 @@ def event_lines(s: Series, windows: Sequence[Window], labelled: Sequence[str], w
 def _risen(windows: Sequence[Window], labelled: Sequence[str], left: float, right: float,
            letter: float) -> list[tuple[float, list[str]]]:
     """Day and lines of the label of each event that has one: to the right of its line, unless there is hardly room."""
+    places = [(day_number(w.event.start), w.event.label) for w in windows if w.event.name in labelled]
+    rooms = [(int((right - at) / letter) - 2, int((at - left) / letter) - 2) for at, _ in places]
+    flipped = [after < ROOM and before > after for after, before in rooms]
     found = []
-    for w in windows:
-        if w.event.name in labelled:
-            at = day_number(w.event.start)
-            after, before = (int(room / letter) - 2 for room in (right - at, at - left))
-            room = after if after >= ROOM or after >= before else before
-            found.append((at, textwrap.wrap(w.event.label, min(38, max(room, 12)))))
+    for (at, label), (after, before), flip in zip(places, rooms, flipped, strict=True):
+        # a label that reads to the right ends before the line of one that reads to the left, if it then still has room
+        stems = [int((other - at) / letter) - 1 for (other, _), turned in zip(places, flipped, strict=True) if turned]
+        ends = min((room for room in stems if room >= NARROWEST), default=after)
+        room = before if flip else min(after, ends)
+        found.append((at, textwrap.wrap(label, min(38, max(room, NARROWEST)))))
     return found
 
 
