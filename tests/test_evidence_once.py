@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecast import Flow, LongTable, Stock, load, run
+from forecast import Flow, LongTable, RegimeModel, Series, Stock, load, run
 from forecast.evidence import files as files_module
 from forecast.evidence.files import Files, locate, read_document
 from forecast.evidence.statements import read_statements
+from forecast.regime_model.fit import Fit
 
 HEAD = "id,site,measure,kind,start,end,count,qualifier,scope,publisher,same_as\n"
 ROWS = ["a,port,ships,period,2024-01-01,2024-01-31,4,exact,,Watcher,", "b,port,ships,period,2024-02-01,2024-02-29,6,exact,,Watcher,",
@@ -30,18 +31,28 @@ def flow(ledger: Path, **settings: object) -> Flow:
     return Flow(ledgers=[str(ledger)], watching=None, site="port", scopes=[""], start="2024-01-01", **settings)  # type: ignore[arg-type]
 
 
-def test_a_run_reads_each_ledger_once(monkeypatch):
+def test_a_run_reads_each_ledger_and_fits_each_series_once(monkeypatch):
     read: Counter[str] = Counter()
+    fitted: Counter[tuple[object, ...]] = Counter()
+    fit = RegimeModel.fit
 
     def counted(place: Path) -> files_module.Document:
         read[place.name] += 1
         return read_document(place)
 
+    def fit_counted(model: RegimeModel, series: Series, **settings: object) -> Fit:
+        arrays = (series.start, series.low, series.high, series.exposure)
+        fitted[series.name, model, *(array.tobytes() for array in arrays), *sorted(settings.items())] += 1
+        return fit(model, series, **settings)  # type: ignore[arg-type]
+
     monkeypatch.setattr(files_module, "read_document", counted)
+    monkeypatch.setattr(RegimeModel, "fit", fit_counted)
     findings = run(load("khasan_rajin", "models=[seasonal_naive]", "placebos=19", "draws=50", "origins=2"))
     assert read == dict.fromkeys(("port_calls.csv", "port_aggregates.csv", "watching.csv", "railcars.csv", "rail_volumes.csv", "events.csv",
                                   "claims.csv"), 1)
     assert set(findings.inputs) == {f"khasan_rajin/{name}" for name in read}
+    assert set(fitted.values()) == {1}, "a series is fitted once by each model"
+    assert len({key[0] for key in fitted}) >= 7
 
 
 def test_the_hash_is_that_of_the_bytes_that_were_used(ledger):
