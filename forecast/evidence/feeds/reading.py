@@ -251,11 +251,11 @@ def hashed(table: pd.DataFrame, columns: list[str]) -> np.ndarray:
 def long_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Rows as a frame with all of `COLUMNS`; what a row lacks is blank, NaN or NaT. `y` follows from the bounds."""
     columns: dict[str, Any] = {}
+    some = set().union(*rows)
     for column in COLUMNS:
-        values = [row.get(column) for row in rows]
+        values = [row.get(column) for row in rows] if column in some else [None] * len(rows)
         if column in ("ds", "end"):
-            columns[column] = np.array([np.datetime64("NaT") if v is None else np.datetime64(v) for v in values],
-                                       dtype="datetime64[s]")
+            columns[column] = np.array(values, dtype="datetime64[s]")  # None is NaT
         elif column in NUMBERS:
             columns[column] = np.array([np.nan if v is None else v for v in values], dtype=float)
         elif column == "row":

@@ -235,24 +235,23 @@ def _batches(
     kinds = _kinds(listed, told, tray)
     several = len({entry.heading for entry in listed if entry.heading}) > 1
     whole = _fallback(found)
+    said: dict[Any, dict[str, Any]] = {}  # what all counts of a series share
     for start in range(0, len(listed), BATCH):
         for entry in listed[start : start + BATCH]:
-            site = "/".join(filter(None, entry.names))
-            name = "/".join(filter(None, (site, entry.heading if several or not site else ""))) or whole
-            words = dict(entry.words)
-            tray.rows.append(
-                {
-                    **words,
-                    "unique_id": name,
-                    "ds": entry.when.day,
-                    "y_low": entry.low,
-                    "y_high": entry.high,
+            key = entry.names, entry.heading
+            if key not in said:
+                site = "/".join(filter(None, entry.names))
+                said[key] = {
+                    "unique_id": "/".join(filter(None, (site, entry.heading if several or not site else ""))) or whole,
                     "site": site,
                     "measure": entry.heading or ("" if site else whole),
-                    "row": entry.row,
-                    "kind": words.get("kind") or kinds.get((entry.names, entry.heading), ""),
+                    "kind": kinds.get(key, ""),
                 }
-            )
+            row = {**said[key], "ds": entry.when.day, "y_low": entry.low, "y_high": entry.high, "row": entry.row}
+            if entry.words:
+                words = dict(entry.words)
+                row = {**words, **row, "kind": words.get("kind") or row["kind"]}
+            tray.rows.append(row)
         yield tray.batch()
     if not listed or tray.faults or tray.notes:
         yield tray.batch()

@@ -23,11 +23,11 @@ def one_a_day(found: Sequence[Entry], told: Options, file: str, tray: Tray, whol
 
     Hours add up where they are `whole` counts: a speed or a temperature does not.
     """
+    if len({(entry.names, entry.heading, entry.when.day) for entry in found}) == len(found):
+        return list(found)
     days: dict[Key, list[Entry]] = defaultdict(list)
     for entry in found:
         days[entry.names, entry.heading, entry.when.day].append(entry)
-    if all(len(group) == 1 for group in days.values()):
-        return list(found)
     step = _step(found) if whole or told.kind == "flow" else 0
     made: list[Entry] = []
     for rows in days.values():

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
+from forecast.evidence.cells import LARGEST
 from forecast.evidence.feeds.reading import Tray
 from forecast.evidence.tables.columns import Columns
 from forecast.evidence.tables.date_columns import Dates, part_of
@@ -219,7 +220,11 @@ def _row(
     if day is not None and (roles.low is not None or roles.high is not None):
         counted.append(("", day, _bounded(columns, roles, i, marks, fault)))
     for k in roles.value if roles.low is None and roles.high is None else ():
-        count = _count(columns.cells[k][i], marks, partial(fault, columns.names[k]))
+        cell = columns.cells[k][i]
+        if type(cell) is float and 0 <= cell <= LARGEST:  # what nearly all cells are
+            count: Count | None = Count(cell, cell)
+        else:
+            count = _count(cell, marks, partial(fault, columns.names[k]))
         at = _joined(heads[k], day, dates) if dates.wide else day
         if count is not None and at is not None:
             counted.append(("" if dates.wide else columns.names[k], at, count))
@@ -227,17 +232,18 @@ def _row(
         return []
     line = tuple(column[i] for column in columns.cells)
     made = []
+    status = dict(words).get("status")
     for name, at, count in counted:
         low, high = count.low, count.high
         if count.note:
             tray.notes[count.note] += 1
-        if dict(words).get("status") == "partial" and low == high:
+        if status == "partial" and low == high:
             high = math.inf
             tray.notes[PARTIAL] += 1
-        if dict(words).get("status") in ("cloud", "no_image") and not math.isnan(low):
+        if status in ("cloud", "no_image") and not math.isnan(low):
             fault(
                 "status",
-                dict(words)["status"],
+                status,
                 "nothing can be counted then: leave the count blank, or mend the status",
             )
             return []
@@ -258,7 +264,7 @@ def _count(cell: Any, marks: Marks, wrong: Callable[[Any, str], None]) -> Count 
     if cell is None:
         return Count(math.nan, math.nan)
     if isinstance(cell, float):
-        count: Count | None = Count(cell, cell) if math.isfinite(cell) and abs(cell) <= 1e15 else None
+        count: Count | None = Count(cell, cell) if math.isfinite(cell) and abs(cell) <= LARGEST else None
     else:
         count = count_of(str(cell), marks) if not isinstance(cell, date) else None
     if count is None:

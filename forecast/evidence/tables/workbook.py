@@ -117,7 +117,7 @@ def _check_extent(source: Source, name: str, text: str) -> None:
             raise ValueError(
                 f"{source.name}: {name} has a cell {far[:40]}, beyond any sheet: save the spreadsheet again"
             )
-        cells = max(int(row) for _, row in references) * max(_letters(column) for column, _ in references)
+        cells = max(int(row) for _, row in references) * max(map(_letters, {column for column, _ in references}))
     if cells > MOST_CELLS:
         raise ValueError(
             f"{source.name}: {name} spans {cells} cells, at most {MOST_CELLS} are read: delete what lies "
