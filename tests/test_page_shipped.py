@@ -247,13 +247,14 @@ def test_no_word_of_a_picture_is_cut_at_its_edge(browser, khasan):
 
 
 @pytest.mark.chromium
-def test_the_open_page_is_short_and_its_first_screen_holds_the_answer_and_the_claims(browser, khasan):
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_open_page_is_short_and_its_first_screen_holds_the_answer_and_the_claims(browser, report, name):
     for width, height, picture in ((1280, 800, True), (380, 740, False)):
-        browser.open(khasan, width, height)
-        ends = browser.ask("""['.lead', '.claims', '#figure-key'].map((each) =>
-            document.querySelector(each).getBoundingClientRect().bottom)""")
+        browser.open(report(name), width, height)
+        ends = browser.ask("""['.lead', '.claims, .first', '#figure-key'].map((each) => document.querySelector(each))
+            .map((each) => each ? each.getBoundingClientRect().bottom : 0)""")
         assert max(ends if picture else ends[:2]) <= height, (width, ends)
-    browser.open(khasan)
+    browser.open(report(name))
     assert browser.ask("document.documentElement.scrollHeight") <= 6000
     for kind, most in (("table", 6), ("figure", 6)):
         assert browser.ask(f"[...document.querySelectorAll({kind!r})].filter((each) => each.checkVisibility()).length") <= most

@@ -9,7 +9,7 @@ from forecast.experiment.findings import Findings, Reading
 from forecast.experiment.series_answers import Advice, Answer
 from forecast.report import forecast_tables, tables
 from forecast.report.event_table import event_table
-from forecast.report.phrases import safe, subject
+from forecast.report.phrases import count, safe, subject
 from forecast.report.prose import claims as claims_prose
 from forecast.report.prose import forecast as outlook
 from forecast.report.prose import series_story, story
@@ -18,6 +18,7 @@ from forecast.report.prose.verdicts import persistence
 from forecast.report.tables import Link, Table, link
 
 FIGURES = 2  # other series whose pictures stand open; those of the rest are folded
+FIRST = 4  # events on the first screen
 RAIL = ("railcars", "trains")  # measures that make a series one of the rails
 
 
@@ -101,5 +102,7 @@ def first_events(findings: Findings) -> Table | None:
     whole = event_table(findings)
     if findings.conclusions.claims or whole is None:
         return None
-    rows = tuple((row[0], row[1], row[3]) for row in whole.rows if row[1])
-    return Table("", ("Event", "What the counts say", "Probability"), rows[:8], frozenset({2}))
+    rows = [(row[0], row[1], row[3]) for row in whole.rows if row[1]]
+    if left := len(rows) - FIRST:
+        rows[FIRST:] = [(count(left, "further event"), "see the events", "")] if left > 0 else []
+    return Table("", ("Event", "What the counts say", "Probability"), tuple(rows), frozenset({2}))

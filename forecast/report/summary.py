@@ -14,7 +14,7 @@ from forecast.report.prose.lead import lead, simulated
 
 LINES, COLUMNS = 25, 80
 PATH = 2  # lines that are left for whoever prints where the report is
-LEAST = 3  # claims and events that are told even where all else is long
+LEAST = 2  # claims and events that are told even where all else is long
 
 
 def summary(findings: Findings, console: Any = None) -> None:
