@@ -37,6 +37,15 @@ def test_the_regression_forecasts_the_level_after_a_shift(after: int) -> None:
     assert np.mean(inside) >= 0.7
 
 
+def test_sarimax_goes_on_with_a_trend_and_starts_from_a_step() -> None:
+    line = np.linspace(20, 90, 117)
+    y = np.random.default_rng(0).poisson(line).astype(float)
+    paths = predict(weekly(y[:104]), "sarimax", 13, 300)
+    low, high = np.quantile(paths, [0.1, 0.9], axis=0)
+    assert ((low <= y[104:]) & (y[104:] <= high)).mean() >= 0.6
+    assert np.median(predict(shifted(8, 1)[0], "sarimax", 4, 300)) == pytest.approx(40, abs=6)
+
+
 def test_a_steady_level_has_no_step_and_a_shift_has_one_where_it_came() -> None:
     calm = steps_of(weekly(np.random.default_rng(0).poisson(10, 104)), Harmonics(), np.random.default_rng(0))
     assert calm.share[calm.sets.index(())] > 0.6

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from forecast.models.season import factors
 from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import ahead, present
 from forecast.regime_model.problem import pose
-from forecast.series.season import evident_season
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
 from forecast.support.validation import check_whole
@@ -37,7 +37,6 @@ class Regimes(Tunable):
         recent = series.rows(slice(max(0, len(series) - self.recent), len(series)))
         if not recent.observed.any():
             recent = series
-        season = evident_season(recent)
-        n = len(recent)
-        now = present(pose(self.model, recent, season.over(np.arange(n))), draws, rng)
-        return ahead(now, season.over(np.arange(n, n + horizon)), np.ones(horizon), rng, self.breaks)
+        season, n = factors(series, horizon)[-len(recent) - horizon:], len(recent)
+        now = present(pose(self.model, recent, season[:n]), draws, rng)
+        return ahead(now, season[n:], np.ones(horizon), rng, self.breaks)

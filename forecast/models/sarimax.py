@@ -1,4 +1,4 @@
-"""ARMA errors around a mean with seasonal harmonics (statsmodels' SARIMAX)."""
+"""ARMA errors around a mean with seasonal harmonics, a trend and the steps of the level (statsmodels' SARIMAX)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from forecast.models.history import harmonics
-from forecast.models.statespace import paths_of
+from forecast.models.history import harmonics, history
+from forecast.models.season import calendar_season
+from forecast.models.statespace import ENOUGH, paths_of
+from forecast.models.steps import Steps, steps_of
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
 from forecast.support.validation import check_whole
 
+CLEAR = 3.0  # standard errors from zero of a slope that enters
+DAMPED = 0.25  # rows ahead, as a share of those seen, over which a slope loses most of itself
+
 
 @dataclass(frozen=True)
 class Sarimax(Tunable):
-    """ARMA(p, q) of the log or square root of the counts around a constant and harmonics of the season.
+    """ARMA(p, q) of the log or square root of the counts around a constant, harmonics of the season and the level.
+
+    The level takes the likeliest steps, and a slope that the errors do not explain, which levels off. The noise is that
+    of the whole history: a few rows after a large step the intervals are too narrow, as those of `negative_binomial`
+    are not.
 
     order : p, d, q; with d = 1 the constant drops out of the dynamics by itself
     Regressors are diffuse states, so that only ARMA parameters are searched (Durbin & Koopman 2012, section 6.2).
@@ -33,9 +42,15 @@ class Sarimax(Tunable):
         check_whole(self, 1, 50, "harmonics")
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator,
-              known: np.ndarray | None = None) -> np.ndarray:
-        """Sample paths, int64 [draws, horizon]; `known` [n + horizon, k] covariates, standardised."""
-        given = np.zeros((len(series) + horizon, 0)) if known is None else known
+              known: np.ndarray | None = None, *, steps: Steps | None = None) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]; `known` [n + horizon, k] covariates, standardised.
+
+        steps : of the level, where they are known already
+        """
+        points = series.points()
+        found = steps_of(points, calendar_season(points), rng) if steps is None and not self.order[1] else steps
+        given = self._levels(history(points), horizon, () if found is None else found.likeliest())
+        given = given if known is None else np.column_stack([given, known])
 
         def build(z: np.ndarray, cycle: int) -> tuple[Any, list[float]]:
             return self._build(z, cycle, given[len(given) - horizon - len(z):len(given) - horizon])
@@ -44,6 +59,19 @@ class Sarimax(Tunable):
             return self._regressors(n + np.arange(horizon), cycle, given[len(given) - horizon:])
 
         return paths_of(series, build, horizon, draws, rng, future=future)
+
+    def _levels(self, y: np.ndarray, horizon: int, steps: tuple[int, ...]) -> np.ndarray:
+        """Regressors of the steps that leave rows to either side, and of a slope if it is clear, [n + horizon, k]."""
+        n, seen = len(y), np.flatnonzero(~np.isnan(y))
+        rows = np.arange(n + horizon)
+        if self.order[1] or len(seen) < ENOUGH:  # differences have neither
+            return np.zeros((n + horizon, 0))
+        up = [(rows >= row).astype(float) for row in steps if seen[0] < row <= seen[-1]]
+        late = DAMPED * n
+        slope = np.minimum(rows, n - 1) - late * np.expm1(-np.maximum(rows - n + 1, 0) / late)
+        columns = np.column_stack([np.ones(n + horizon), *up, slope / n])
+        clear = _clear(columns[seen], np.sqrt(y[seen]))
+        return columns[:, 1:] if clear else columns[:, 1:-1]
 
     def _regressors(self, rows: np.ndarray, cycle: int, known: np.ndarray) -> np.ndarray:
         columns = harmonics(rows, cycle, min(self.harmonics, max(1, (cycle - 1) // 2)))
@@ -58,3 +86,17 @@ class Sarimax(Tunable):
         model = SARIMAX(z, exog=self._regressors(np.arange(len(z)), cycle, known), order=(p, d, q),
                         mle_regression=False, concentrate_scale=True)
         return model, [0.5 / (k + 1) for k in range(p)] + [-0.2 / (k + 1) for k in range(q)]
+
+
+def _clear(columns: np.ndarray, z: np.ndarray) -> bool:
+    """Whether the last regressor lies `CLEAR` standard errors from zero, with errors that are correlated at lag one."""
+    n, k = columns.shape
+    if n <= k + 2:
+        return False
+    beta, _, rank, _ = np.linalg.lstsq(columns, z, rcond=None)
+    left = z - columns @ beta
+    if rank < k or not left @ left:
+        return False
+    alike = float(np.clip(left[1:] @ left[:-1] / (left @ left), 0, 0.95))
+    error = np.sqrt(left @ left / (n - k) * np.linalg.inv(columns.T @ columns)[-1, -1] * (1 + alike) / (1 - alike))
+    return bool(abs(beta[-1]) > CLEAR * error)

@@ -9,10 +9,10 @@ import numpy as np
 
 from forecast.models.forecaster import check_ahead, watched
 from forecast.models.regimes import Regimes
+from forecast.models.season import factors
 from forecast.regime_model.posterior import Present, ahead, present, sample
 from forecast.regime_model.problem import pose
 from forecast.series.days import day_of
-from forecast.series.season import evident_season
 from forecast.series.series import Series
 from forecast.support.validation import check_paths
 
@@ -44,8 +44,8 @@ def scenario(series: Series, horizon: int = 12, *, since: Any = None, until: Any
     horizon, draws = int(horizon), int(draws)
     window = _window(series, since, until, level)
     rng, n = np.random.default_rng(seed), len(series)
-    season, model = evident_season(series), Regimes().model
-    problem = pose(model, series, season.over(np.arange(n)))
+    season, model = factors(series, horizon), Regimes().model
+    problem = pose(model, series, season[:n])
     if window is None:
         now = present(problem, draws, rng)
         # the mean of a log-normal deviation is exp(s^2 / 2): the level named is that of the counts
@@ -57,7 +57,7 @@ def scenario(series: Series, horizon: int = 12, *, since: Any = None, until: Any
         height = past.level[np.arange(draws), rng.integers(window.first, window.last, size=draws)]
         settings = (past.correlation, past.spread, past.noise, past.feedback)
     then = Present(problem, height, rng.standard_normal(draws), *settings, rate=0.0, age=np.inf)
-    paths = ahead(then, season.over(np.arange(n, n + horizon)), np.ones(horizon), rng, breaks=False)
+    paths = ahead(then, season[n:], np.ones(horizon), rng, breaks=False)
     return paths if exposure is None else rng.binomial(paths, watched(series, exposure, horizon))
 
 

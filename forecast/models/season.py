@@ -9,6 +9,7 @@ import numpy as np
 from forecast.models.history import exposure
 from forecast.models.regression import regression
 from forecast.regime_model.harmonics import CYCLES, LEAST, PERIODS, Harmonics, days_of, fit_harmonics, waves_of
+from forecast.series.season import evident_season
 from forecast.series.series import Series
 
 MOST_ROWS = 400  # rows that tell the week; the year of more rows is read from sums of seven
@@ -78,3 +79,16 @@ def waves(series: Series, horizon: int, name: str, pairs: int) -> np.ndarray:
     """Sines and cosines [n + horizon, 2 pairs] of a period of the calendar over the rows seen and the coming ones."""
     days = np.concatenate([series.start, series.coming(horizon)]).astype("datetime64[D]").astype(float)
     return waves_of(name, days, pairs)
+
+
+def factors(series: Series, horizon: int) -> np.ndarray:
+    """Multiplicative factors of the season in the rows seen and the coming ones, [n + horizon]; ones without a season.
+
+    Harmonics of the calendar where the counts show them, else the phases of a short cycle that are evident.
+    """
+    season = calendar_season(series)
+    if not season.names:
+        return evident_season(series).over(np.arange(len(series) + horizon))
+    logs = [waves(series, horizon, name, pairs_of(season, name)) @ c
+            for name, c in zip(season.names, season.coefficients, strict=True)]
+    return np.asarray(np.exp(np.sum(logs, axis=0)))

@@ -25,7 +25,6 @@ MOST_MEANS = 240  # of older rows together
 ORIGINS, LATEST, STEPS = 25, 12, 12  # past forecasts over the history, the latest ones, rows ahead of each
 YEARS, LOOKED = (0.0, 0.15, 1.5, 15.0), 0.5  # variances of the year in units of the noise's, and that of the first look
 BREAKS = (0.0, 10.0)  # and of a step
-LIKELY = 0.5  # share of the draws from which a set of steps is weighed
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ class Structural(Tunable):
         year = year if year and n >= CYCLES * year and seen >= 30 else 0.0
         short = 1 < cycle <= 24 and n >= 2 * cycle and seen >= 1.5 * cycle
         skipped = len(series) - n
-        likely = max(zip(steps.share, steps.sets, strict=True))[1] if steps and max(steps.share) >= LIKELY else ()
+        likely = () if steps is None else steps.likeliest()
         return Kernel(float(n), cycle if short else 0, year, self.memories,
                       tuple(row - skipped for row in likely if row > skipped), max(self.drift * n, 6.0))
 
