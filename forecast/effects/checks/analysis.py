@@ -17,7 +17,7 @@ from forecast.regime_model.posterior import Posterior
 from forecast.series.series import Series
 
 Windows = Callable[[int, int], tuple[Window, ...]]  # delay and anticipation in days -> windows of all events
-ALIKE = 0.1  # share of rows that another reading may change for the placebos of the base to answer for it too
+ALIKE = 0.25  # share of rows that another reading may change for the placebos of the base to answer for it too
 FEWEST = 4  # observed rows below which no series is left: two on either side of a change
 
 
