@@ -26,7 +26,8 @@ def story(reading: Reading, answer: SeriesAnswer) -> str:
     if len(told) < 2:
         return ""
     where = "" if len(told) == len([s for s in answer.course if s.observed]) else " around that change"
-    return f"Counted{where}: {'; '.join(_told(reading, s) for s in told)}."
+    loose = " Some counts are lower bounds: there may have been more." if any(s.open for s in told) else ""
+    return f"Counted{where}: {'; '.join(_told(reading, s) for s in told)}.{loose}"
 
 
 def shown(reading: Reading, answer: SeriesAnswer) -> tuple[Stretch, ...]:
@@ -159,8 +160,7 @@ def _told(reading: Reading, stretch: Stretch) -> str:
         by = f" (one statement by {stretch.alone_by})" if stretch.alone_by else ""
         return f"none {when}{by}"
     if s.kind == "stock":
-        more = ", more where a count is a lower bound" if stretch.open else ""
-        return f"{_range(stretch.least, stretch.most)} {_counted(s)} {when}{more}"
+        return f"{_range(stretch.least, stretch.most)} {_counted(s)} {when}"
     if stretch.high is not None and stretch.high > SMALL:
         slope = _gradual(reading, stretch)
         manner = "" if slope is None else f"gradually {'up' if slope.after >= slope.before else 'down'}, "

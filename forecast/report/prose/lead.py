@@ -21,7 +21,6 @@ from forecast.report.phrases import (
     chance,
     count,
     listed,
-    p_value,
     percent,
     rows_of,
     subject,
@@ -231,7 +230,7 @@ def _undated(findings: Findings) -> list[str]:
     if told.answer is Answer.PERSISTENT:
         return [f"The {rows} of {subject(main.series)} wander so far by themselves that no change can be dated."]
     verb = "speak against a change" if told.answer is Answer.UNCHANGED else "date no change"
-    return [f"The {rows} of {subject(main.series)} {verb} by themselves (p = {p_value(told.p_value)})."]
+    return [f"The {rows} of {subject(main.series)} {verb} by themselves."]
 
 
 def _open(findings: Findings) -> list[str]:

@@ -59,10 +59,8 @@ def dated(reading: Reading, answer: SeriesAnswer) -> str:
     """How firmly the answer stands on the counts: the test, the dates, and what else may have changed."""
     if answer.answer is not Answer.CHANGED:
         return (f"With even odds beforehand, {it_is(answer.probability)} that the level of {subject(reading.series)} "
-                f"changed at all; a test that simulates the same series without a change gives p = "
-                f"{p_value(answer.p_value)}.")
-    opening = (f"A test that simulates the same series without a change gives p = {p_value(answer.p_value)}; with even "
-               f"odds beforehand, a change is {percent(answer.probability)} probable.")
+                f"changed at all. {_tested(answer)}.")
+    opening = f"{_tested(answer)}; with even odds beforehand, a change is {percent(answer.probability)} probable."
     found = reading.changes
     if not found or answer.focal is None:
         return opening
@@ -72,6 +70,12 @@ def dated(reading: Reading, answer: SeriesAnswer) -> str:
     hidden = len(found) - CHANGES_SHOWN
     more = f"; {count(hidden, 'further one')} {'is' if hidden == 1 else 'are'} folded below" if hidden > 0 else ""
     return f"{opening} {count(len(found), 'change').capitalize()} stand out: {each}{more}." + _lasting(reading, answer)
+
+
+def _tested(answer: SeriesAnswer) -> str:
+    """The test by simulation, with what its p-value is."""
+    return (f"Simulated without a change, the same series looks as if it had one with a chance of p = "
+            f"{p_value(answer.p_value)}")
 
 
 def _strongest(reading: Reading, answer: SeriesAnswer) -> list[Break]:
