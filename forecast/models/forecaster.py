@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from forecast.models.measures import in_units, on_grid
 from forecast.models.paths import Paths
 from forecast.series.series import Series, check_series
 from forecast.support.registry import make
@@ -29,7 +30,9 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
             seed: int = 0, *, exposure: Any = None, known: pd.DataFrame | None = None) -> Paths:
     """Sample paths of the next `horizon` rows by a model's name (see `conf/models/`) or object.
 
-    Returns int64 [draws, horizon]. Mean, quantiles, totals and scores follow from the paths, which know their rows:
+    Returns int64 [draws, horizon], floats of an amount (tonnes). Irregular images of a stock are laid on a grid of
+    days, weeks, months, quarters or years by the middle gap between them, which `series.freq` of the paths names; where
+    nothing was seen is missing. Mean, quantiles, totals and scores follow from the paths, which know their rows:
     `frame()` has the dates, means and quantiles, `plot()` draws them.
     model : a name, or an object of your own with paths(series, horizon, draws, rng); what it gives is checked
     exposure : share of each coming row's days on which something could be seen, one number or [horizon] in (0, 1], for
@@ -44,6 +47,9 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
     >>> predict(Series.from_values([4, 6, 5, 4, 6, 5, 4, 6]), model="mean", horizon=3, draws=10).shape
     (10, 3)
     """
+    check_series(series, "predict")
+    given = on_grid(series)
+    series, unit = in_units(given)
     check_ahead(series, "predict")
     check_paths(horizon, draws, seed)
     share = None if exposure is None else watched(series, exposure, int(horizon))
@@ -56,7 +62,8 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
 
         paths = checked(paths_given(chosen, series, known, int(horizon), int(draws), rng), int(draws), int(horizon),
                         chosen)
-    return Paths.of(paths if share is None else rng.binomial(paths, share), series)
+    paths = paths if share is None else rng.binomial(paths, share)
+    return Paths.of(paths if unit == 1.0 else paths * unit, given)
 
 
 def forecaster_of(given: str | Forecaster) -> Forecaster:

@@ -17,7 +17,7 @@ LEVELS = (80.0, 95.0)  # central intervals of a table, percent
 
 
 class Paths(Shown, np.ndarray):
-    """Sample paths, int64 [draws, horizon], of the rows after the last one of `series`.
+    """Sample paths, int64 (floats of an amount) [draws, horizon], of the rows after the last one of `series`.
 
     Everything that takes an array takes it; what is computed of it is a plain array. `when` holds the starts of the
     coming rows, `frame()` their means and quantiles, `plot()` draws them after what was observed.
