@@ -175,6 +175,15 @@ def test_every_number_of_the_first_two_sections_follows_from_the_json_and_the_li
     text = re.sub(r"“[^”]*”", " ", days.sub(" ", html.unescape(re.sub(r"<[^>]+>", " ", text))))
     numbers = re.findall(r"\d+(?:\.\d+)?", text)
     assert len(numbers) > 25
+    low, high = (int(100 * robust[end] + 0.5) for end in ("low", "high"))
+    none, peak, calm, _ = main["course"]
+    for said in (f"in {robust['standing']} of {robust['variants']} ways", f"from {low} % to {high} %", f"chance of p = {main['p_value']:.3f};",
+                 f"{grade['observed']} observed months rest on {grade['statements']} statements by {words[len(grade['publishers'])]} publishers",
+                 f"{grade['by_main']} of them by {grade['main_publisher']}", f"{grade['exact']} are exact counts",
+                 f"{grade['alone']} months hang on one statement", f"none in the {none['observed']} months",
+                 f"{peak['low']:.0f} to {peak['high']:.0f} ships in the {words[peak['observed']]} months",
+                 f"{max(low for low, _ in ends):.0f} of them in", f"{calm['low']:.0f} to {calm['high']:.0f} ships in the"):
+        assert said in text.replace("\u202f", " "), said
     assert [number for number in numbers if number not in allowed | {"90"}] == []
 
 
