@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from forecast.regime_model.filters import backward, forward
-from forecast.regime_model.fit import RegimeModel
-from forecast.regime_model.placebos import null_ratios
-from forecast.regime_model.problem import Problem, pose, settings_table
-from forecast.regime_model.step_likelihoods import Evidence, evidence
+from forecast.effects.controls import controls_of, denominators_of
+from forecast.effects.event_model import EventModel, event_model
+from forecast.effects.event_nulls import DRIFTS, Fitted, simulated
+from forecast.effects.event_shapes import AUTO, STEP, Candidate, candidates, check_shape, end_of
+from forecast.effects.event_sizes import Sized, sized
+from forecast.effects.other_changes import OtherChanges, other_changes
+from forecast.regime_model.amounts import is_amount
+from forecast.regime_model.working_response import Working
 from forecast.series.days import day_of
-from forecast.series.season import evident_season
 from forecast.series.series import Series, check_series
 from forecast.support.results import Shown, rows_frame
 from forecast.support.validation import MOST_DRAWS, MOST_SEED, check_whole_number
@@ -27,10 +29,9 @@ if TYPE_CHECKING:
 # Statistical Methods for Research Workers). That the tests hold it: python -m tests.bench known_dates.
 LEVEL = 0.05
 FEWEST_PLACEBOS = 19  # fewer cannot reach p = 0.05
-DRIFTS = 0.5  # posterior probability from which the counts are taken to drift
 PERSISTENT = 4.0  # a change below fourfold would go unseen: no date can be told with these data
-FAR = 1.9  # long-run spread, log units, from which counts drift so far by themselves that any date looks like a step
-TILT = 0.75  # settings that wander one log unit less are e^0.75 times likelier a priori in the placebos
+SEARCHED = 40  # dates, at even places, over which the strongest is looked for
+AWAY = 1.3  # factor between the model's level before an event and the observed mean, from which that is said
 
 
 class Untestable(StrEnum):
@@ -46,15 +47,21 @@ class Effect(Shown):
     """The level before and after one date, and how surprising that would be if nothing had happened.
 
     when, position : the date asked for, and the first row counted as after it
-    p_value : of the likelihood ratio of a step at that date, by simulating the fitted model without one
+    p_value : of the likelihood ratio of an effect at that date, by simulating the fitted model without one; trend,
+        season, controls and other changes of the series are in both
     adjusted : the same over all dates tested together (step-down maxima, Westfall & Young 1993)
-    ratio, low, high : level after over level before, median and 95 % credible interval
-    probability : posterior probability of a step there against none, at even prior odds
-    before, after : expected count per fully watched row
+    ratio, low, high : level with the effect over level without it (of a ramp at its end, of one that fades at its
+        start), median and 95 % interval, as wide as the placebos ask for
+    probability : posterior probability of an effect there against none, at even prior odds
+    before, after : expected count per fully watched row around the date, without the effect and with it
     detectable : smallest rise (as a ratio) that these data would show four times in five
-    drift : posterior probability that the counts drift (long-run spread above 1.9 log units) beside a step at one of
+    drift : posterior probability that the counts drift (long-run spread above 1.9 log units) beside an effect at one of
         the dates tested together; from one half on the placebos drift as well
-    placebo_rank, placebos : rank of this date's evidence among all dates that could be tested (1 = strongest)
+    placebo_rank, placebos : rank of a step at this date among all dates that were searched (1 = strongest)
+    shape : "step", "ramp", "pulse" or "fade"; until : first day without it, or at the top of a ramp; "" for none
+    total, total_low, total_high : counts above what was expected without the effect, over the rows that somebody saw
+    observed_before, observed_after : mean count per fully watched row, of the rows before, of those with the effect
+    trend : probability of a steep trend; season : periods taken out; others : changes elsewhere in the model
     """
 
     when: str
@@ -71,6 +78,16 @@ class Effect(Shown):
     drift: float
     placebo_rank: int
     placebos: int
+    shape: str = STEP
+    until: str = ""
+    total: float = float("nan")
+    total_low: float = float("nan")
+    total_high: float = float("nan")
+    observed_before: float = float("nan")
+    observed_after: float = float("nan")
+    trend: float = 0.0
+    season: tuple[str, ...] = ()
+    others: int = 0
 
     def __repr__(self) -> str:
         told = ", too persistent to tell" if self.persistent else ""
@@ -86,8 +103,21 @@ class Effect(Shown):
 
     @property
     def significant(self) -> bool:
-        """Whether a step at this date is told from none, all dates tested together considered."""
-        return self.adjusted <= LEVEL
+        """Whether an effect at this date is told from none, all dates tested together considered.
+
+        The p-value must pass the level and the interval must hold no effect out: the more careful of the two counts.
+        """
+        return self.adjusted <= LEVEL and not self.low <= 1 <= self.high
+
+    @property
+    def note(self) -> str:
+        """What a reader who recomputes the ratio from the counts should know; empty where there is nothing to say."""
+        apart = self.before / self.observed_before if self.observed_before > 0 and self.before > 0 else 1.0
+        if 1 / AWAY <= apart <= AWAY:
+            return ""
+        return (f"just before {self.when} the level is {self.before:.3g}, the mean of all rows before is "
+                f"{self.observed_before:.3g}: the ratio is told beside "
+                f"{'other changes' if self.others else 'a trend'} of the series")
 
     @property
     def persistent(self) -> bool:
@@ -137,21 +167,26 @@ class Effects(Shown, list[Effect]):
 
 
 @overload
-def event_effect(series: Series, when: list[Any] | tuple[Any, ...], *, placebos: int = 199, seed: int = 0,
-                 model: RegimeModel | None = None) -> Effects: ...
+def event_effect(series: Series, when: list[Any] | tuple[Any, ...], *, until: Any = None, shape: str = AUTO,
+                 controls: Any = None, exposure: Any = None, placebos: int = 199, seed: int = 0) -> Effects: ...
 
 
 @overload
-def event_effect(series: Series, when: Any, *, placebos: int = 199, seed: int = 0,
-                 model: RegimeModel | None = None) -> Effect: ...
+def event_effect(series: Series, when: Any, *, until: Any = None, shape: str = AUTO, controls: Any = None,
+                 exposure: Any = None, placebos: int = 199, seed: int = 0) -> Effect: ...
 
 
-def event_effect(series: Series, when: Any, *, placebos: int = 199, seed: int = 0,
-                 model: RegimeModel | None = None) -> Effect | Effects:
+def event_effect(series: Series, when: Any, *, until: Any = None, shape: str = AUTO, controls: Any = None,
+                 exposure: Any = None, placebos: int = 199, seed: int = 0) -> Effect | Effects:
     """Test one known date, or a list of dates together, which gives a list in the same order.
 
     when : a day as ISO text, date or timestamp; the first row whose middle lies on or after it counts as after. Of a
         list the p-values are also adjusted over it
+    until : first day without the effect (pulse), or on which it is whole (ramp); of a list one for each date, or None
+    shape : "step", "ramp", "pulse", "fade", or "auto", which weighs them
+    controls : a series, or several, that share the noise but not the event; their weight is shrunk to none
+    exposure : any positive denominators of the rows [n], such as a population, in place of the series' own exposure;
+        levels are then those at their mean
     placebos : simulated series without an effect behind the p-value, whose least value is 1 / (placebos + 1)
     Raises ValueError when the date leaves fewer than two observed rows on either side, or counts are not whole.
 
@@ -159,66 +194,121 @@ def event_effect(series: Series, when: Any, *, placebos: int = 199, seed: int = 
     >>> event_effect(quiet, "2023-05-01").p_value > 0.05
     True
     """
+    more: dict[str, Any] = {"shape": shape, "controls": controls, "exposure": exposure, "placebos": placebos,
+                            "seed": seed}
     if isinstance(when, list | tuple):
-        return Effects(event_effects(series, when, placebos=placebos, seed=seed, model=model))
-    return event_effects(series, [when], placebos=placebos, seed=seed, model=model).effects[0]
+        ends = list(until) if isinstance(until, list | tuple) else [until] * len(when)
+        if len(ends) != len(when):
+            raise ValueError(f"event_effect: got {len(when)} dates and {len(ends)} of until: give one each, or None")
+        return Effects(event_effects(series, when, until=ends, **more))
+    return event_effects(series, [when], until=[until], **more).effects[0]
 
 
-def event_effects(series: Series, dates: Sequence[Any], *, placebos: int = 199, seed: int = 0,
-                  model: RegimeModel | None = None) -> Tested:
-    """Test a frozen list of dates together: raw p-values, and adjusted ones over the list (one set of placebos)."""
+def event_effects(series: Series, dates: Sequence[Any], *, until: Sequence[Any] = (), shape: str = AUTO,
+                  controls: Any = None, exposure: Any = None, placebos: int = 199, seed: int = 0) -> Tested:
+    """Test a frozen list of dates together: raw p-values, and adjusted ones over the list (one set of placebos).
+
+    until : of each date, or nothing; the rest as in `event_effect`
+    """
     check_series(series, "event_effects")
     if not len(dates):
         raise ValueError("event_effects: got no date: give at least one")
     check_whole_number("placebos", placebos, FEWEST_PLACEBOS, MOST_DRAWS)
     check_whole_number("seed", seed, 0, MOST_SEED)
-    if not series.is_count:
-        raise ValueError(f"series {series.name}: a test of events takes whole counts of at least zero: "
+    if not series.is_count and not is_amount(series):
+        raise ValueError(f"series {series.name}: a test of events takes whole counts of at least zero, or amounts: "
                          "only detect takes other numbers")
+    ends = list(until) or [None] * len(dates)
+    for end in ends:
+        check_shape(shape, end)
     positions = [position_of(series, when) for when in dates]
-    season = evident_season(series).over(np.arange(len(series)))
-    # persistence is taken as that of the intensity: where counts answer the last one, this errs on the careful side
-    # (0 to 3 of 100 rejected without an effect, `lagged` of the benches)
-    problem = pose(replace(model or RegimeModel(), feedback=()), series, season)
-    known = evidence(problem)
-    ratios = known.log_ratio()[:, 0]
-    gaps = np.array([position - 1 for position in positions])
-    far = wander(problem)
-    asked = np.unique(gaps)
-    drift = float(known.settings(asked)[0] @ (far > FAR))
-    # the largest of many steps takes more of a wander's place than one does: a list also weighs that there is none
-    fitted = known.settings(asked, none=(1 - 1 / len(asked)) / 2)[0]
-    data, null = null_ratios(series, season, problem, _null_weights(fitted, far, drift > DRIFTS), placebos,
-                             np.random.default_rng(seed))
-    raw = (1 + np.sum(null[:, gaps] >= data[gaps] - 1e-9, axis=0)) / (placebos + 1)
-    testable = _testable(series)
-    anywhere = (1 + np.sum(null[:, testable].max(axis=1) >= data[testable].max() - 1e-9)) / (placebos + 1)
-    adjusted = _step_down(data[gaps], null[:, gaps])
-    effects = tuple(
-        _effect(problem, joint, float(ratios[gap]), str(day_of(when, "event date")), int(gap), float(p), float(adj),
-                drift, int(1 + np.sum(ratios[testable] > ratios[gap] + 1e-9)), int(testable.sum()))
-        for when, gap, p, adj, joint in zip(dates, gaps, raw, adjusted, _levels_around(problem, known, gaps),
-                                            strict=True))
-    return Tested(effects=effects, anywhere=float(anywhere))
+    model = event_model(series, controls_of(series, controls), denominators_of(series, exposure))
+    events = [candidates(series, position, end_of(series, position, end), shape)
+              for position, end in zip(positions, ends, strict=True)]
+    return _tested(model, [str(day_of(when, "event date")) for when in dates], events, placebos,
+                   np.random.default_rng(seed))
 
 
-def wander(problem: Problem) -> np.ndarray:
-    """How far each setting wanders by itself, [S]: s sqrt((1 + rho) / (1 - rho)), its long-run spread in log units."""
-    rho, spread, _, _ = settings_table(problem).T
-    return np.asarray(spread * np.sqrt((1 + rho) / (1 - rho)))
+def _tested(model: EventModel, days: list[str], events: list[tuple[Candidate, ...]], placebos: int,
+            rng: np.random.Generator) -> Tested:
+    """Effects of all events together."""
+    changes = other_changes(model, events)
+    full = changes.beside(model, range(len(changes.columns)))
+    work = full.working()
+    effects = np.column_stack([one.column for event in events for one in event])
+    chance = np.concatenate([[one.chance / len(events) for one in event] for event in events])
+    fitted = Fitted.of(full.estimate(work, effects), chance, len(events))
+    absent = [model.columns.design.shape[1] + k for k in changes.owned]
+    low, high = simulated(full, fitted.tilted(full).draw(placebos, rng), effects, absent, rng)
+    null = full.working(low, high)
+    scores = _scores(model, changes, events, work, null)
+    data = np.array([score.ratio for score in scores])
+    spread = np.column_stack([score.null for score in scores])
+    raw = (1 + np.sum(spread >= data - 1e-9, axis=0)) / (placebos + 1)
+    adjusted = _step_down(data, spread)
+    steps, ratios, anywhere = _anywhere(model, changes, events, work, null)
+    made = []
+    for day, score, one, p, adj in zip(days, scores, steps, raw, adjusted, strict=True):
+        made.append(_effect(day, score, float(p), float(adj), fitted.drift(full),
+                            int(1 + np.sum(ratios > one + 1e-9)), len(ratios)))
+    return Tested(effects=tuple(made), anywhere=anywhere)
 
 
-def _null_weights(fitted: np.ndarray, far: np.ndarray, drifts: bool) -> np.ndarray:
-    """Weights of the settings behind the placebos, [S].
+@dataclass(frozen=True, eq=False)
+class _Score:
+    """One event: log Bayes factor of any of its shapes, the same of the placebos [B], and the size of the likeliest."""
 
-    Fitted without the step they overstate the noise when there is one, so they are fitted with it; and since a step
-    and a wander take each other's place, settings that wander far get a smaller prior, unless the counts drift more
-    likely than not: then all placebos drift. Which prior keeps the size in independent, autocorrelated and drifting
-    counts was found by simulation (the trade between sizes over a nuisance parameter of Elliott, Mueller & Watson
-    2015, Econometrica 83, 771-811).
-    """
-    weight = fitted * (far > FAR if drifts else np.exp(-TILT * np.minimum(far, 3.5)))
-    return np.asarray(weight / weight.sum())
+    ratio: float
+    null: np.ndarray
+    sized: Sized
+
+
+def _scores(model: EventModel, changes: OtherChanges, events: list[tuple[Candidate, ...]], work: Working,
+            null: Working) -> list[_Score]:
+    """Score every event beside the changes that are not its own; events with the same of these share the work."""
+    made: dict[int, _Score] = {}
+    for others in dict.fromkeys(changes.others):
+        mine = [e for e, each in enumerate(changes.others) if each == others]
+        beside = changes.beside(model, others)
+        columns = np.column_stack([one.column for e in mine for one in events[e]])
+        data, placebo = beside.estimate(work, columns), beside.estimate(null, columns)
+        place = 0
+        for e in mine:
+            inside = slice(place, place + len(events[e]))
+            chance = np.log([one.chance for one in events[e]])
+            ratio, drawn = data.log_ratio[0, inside] + chance, placebo.log_ratio[:, inside] + chance
+            best = int(ratio.argmax())
+            made[e] = _Score(float(np.logaddexp.reduce(ratio)), np.logaddexp.reduce(drawn, axis=1),
+                             sized(beside, data, placebo, place + best, events[e][best], len(others)))
+            place += len(events[e])
+    return [made[e] for e in range(len(events))]
+
+
+def _anywhere(model: EventModel, changes: OtherChanges, events: list[tuple[Candidate, ...]], work: Working,
+              null: Working) -> tuple[np.ndarray, np.ndarray, float]:
+    """Log Bayes factors of a step at each event, and at the dates searched; p-value of the strongest of these."""
+    owned = changes.owned
+    beside = changes.beside(model, [k for k in range(len(changes.columns)) if k not in owned])
+    gaps = np.flatnonzero(_testable(model.series))
+    places = gaps[np.unique(np.linspace(0, len(gaps) - 1, min(SEARCHED, len(gaps))).astype(int))] + 1
+    first = np.array([int(np.flatnonzero(event[0].column)[0]) for event in events])
+    places = np.unique(np.concatenate([places, first]))
+    steps = (np.arange(len(model.series))[:, None] >= places).astype(float)
+    ratios, drawn = beside.log_ratios(work, steps)[0], beside.log_ratios(null, steps)
+    p = (1 + np.sum(drawn.max(axis=1) >= ratios.max() - 1e-9)) / (len(drawn) + 1)
+    return ratios[np.searchsorted(places, first)], ratios, float(p)
+
+
+def _effect(when: str, score: _Score, p: float, adjusted: float, drift: float, rank: int, placebos: int) -> Effect:
+    """One result; where p-value and interval would disagree the interval gives way to a p-value that finds nothing."""
+    size = score.sized
+    low, high = (size.low, size.high) if p <= LEVEL else (min(size.low, 1.0), max(size.high, 1.0))
+    return Effect(when=when, position=size.position, p_value=p, adjusted=adjusted, ratio=size.ratio, low=low, high=high,
+                  probability=float(1 / (1 + np.exp(-np.clip(score.ratio, -700, 700)))), before=size.before,
+                  after=size.before * size.ratio, detectable=size.detectable, drift=drift, placebo_rank=rank,
+                  placebos=placebos, shape=size.shape, until=size.until, total=size.total[1], total_low=size.total[0],
+                  total_high=size.total[2], observed_before=size.observed[0], observed_after=size.observed[1],
+                  trend=size.trend, season=size.season, others=size.others)
 
 
 def position_of(series: Series, when: Any) -> int:
@@ -254,49 +344,3 @@ def _step_down(data: np.ndarray, null: np.ndarray) -> np.ndarray:
         running[k] = (1 + np.sum(worst >= data[k] - 1e-9)) / (len(null) + 1)
     running[order] = np.maximum.accumulate(running[order])
     return running
-
-
-def _effect(problem: Problem, joint: np.ndarray, log_ratio: float, when: str, gap: int, p: float, adjusted: float,
-            drift: float, rank: int, placebos: int) -> Effect:
-    """One result from the joint posterior of the levels [L, L] and the log Bayes factor of a step in this gap."""
-    step = problem.levels[1] - problem.levels[0]
-    size = len(problem.levels)
-    change = np.array([np.trace(joint, offset) for offset in range(-size + 1, size)])
-    low, middle, high = _quantiles(np.arange(-size + 1, size) * step, change, (0.025, 0.5, 0.975))
-    offsets = np.arange(-size + 1, size) * step
-    spread = np.sqrt(max(np.sum(change * offsets**2) - np.sum(change * offsets) ** 2, 1e-12))
-    before, after = ((np.exp(problem.levels) * joint.sum(axis=axis)).sum() for axis in (1, 0))
-    return Effect(when=when, position=gap + 1, p_value=p, adjusted=adjusted, ratio=float(np.exp(middle)),
-                  low=float(np.exp(low)), high=float(np.exp(high)), probability=float(1 / (1 + np.exp(-log_ratio))),
-                  before=float(before), after=float(after), detectable=float(np.exp((1.96 + 0.84) * spread)),
-                  drift=drift, placebo_rank=rank, placebos=placebos)
-
-
-def _levels_around(problem: Problem, known: Evidence, gaps: np.ndarray) -> np.ndarray:
-    """Joint posterior of the levels before and after a step in each of these gaps, [G, L, L], settings integrated."""
-    thin, _ = problem.thinned()
-    still = np.zeros(len(thin.gaps))
-    logs = known.one[known.stretch[gaps], 0]
-    weight = problem.weight * np.exp(logs - logs.max(axis=1, keepdims=True))
-    weight /= weight.sum(axis=1, keepdims=True)
-    joint = np.zeros((len(gaps), len(problem.levels), len(problem.levels)))
-    before, row = np.unique(known.stretch[gaps], return_inverse=True)
-    offset = 0
-    for block in thin.blocks:
-        ahead = forward(thin, block, still, keep=before).state[:, 0]  # [gaps, D, E, L]
-        back = backward(thin, block, still, keep=before + 1).state[:, 0]
-        for at, gap in enumerate(before):
-            start = np.einsum("del,df->efl", ahead[at], block.moves(thin.gaps[gap]), dtype=float)
-            pair = np.einsum("edl,dem->elm", start, back[at]) * problem.prior
-            pair /= pair.sum(axis=(-1, -2), keepdims=True)
-            for mine in np.flatnonzero(row == at):
-                joint[mine] += np.einsum("e,elm->lm", weight[mine, offset:offset + block.settings], pair)
-        offset += block.settings
-    return joint
-
-
-def _quantiles(at: np.ndarray, weight: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-    """Quantiles of a distribution on an even grid, linear within its cells."""
-    edges = np.concatenate([at - (at[1] - at[0]) / 2, [at[-1] + (at[1] - at[0]) / 2]])
-    cumulative = np.concatenate([[0.0], np.cumsum(weight / weight.sum())])
-    return np.asarray(np.interp(levels, cumulative, edges))

@@ -108,6 +108,16 @@ class SavedEffect(_Part):
     drift: float
     placebo_rank: int
     placebos: int
+    shape: str = "step"
+    until: str = ""
+    total: float | None = None
+    total_low: float | None = None
+    total_high: float | None = None
+    observed_before: float | None = None
+    observed_after: float | None = None
+    trend: float = 0.0
+    season: list[str] = []
+    others: int = 0
     persistent: bool
     significant: bool
 

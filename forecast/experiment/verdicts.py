@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from forecast.effects.event_tests import DRIFTS, Effect, Untestable
+from forecast.effects.event_nulls import DRIFTS
+from forecast.effects.event_tests import Effect, Untestable
 from forecast.effects.explanations import WORTH, Explanation, Window
 from forecast.experiment.thresholds import CONTENDER, RIVAL, SUPPORTED, USEFUL
 

@@ -67,6 +67,13 @@ def waves_of(name: str, time: np.ndarray, harmonics: int) -> np.ndarray:
     return np.hstack([np.sin(angle), np.cos(angle)])[:, np.argsort(np.tile(np.arange(harmonics), 2), kind="stable")]
 
 
+def columns_of(harmonics: Harmonics, series: Series) -> np.ndarray:
+    """Sines and cosines of the periods of a season over the rows of a series, [n, number of coefficients]."""
+    time = days_of(series)
+    return np.hstack([np.zeros((len(series), 0)), *(
+        waves_of(name, time, len(c) // 2) for name, c in zip(harmonics.names, harmonics.coefficients, strict=True))])
+
+
 def candidates(series: Series) -> dict[str, int]:
     """Periods that a series is long and dense enough to show, and how many harmonics of each, at most."""
     observed = np.flatnonzero(series.observed)

@@ -7,8 +7,7 @@ import numpy as np
 from forecast.regime_model.filters import forward
 from forecast.regime_model.last_count import run
 from forecast.regime_model.model import Settings
-from forecast.regime_model.problem import Problem, pose, settings_table
-from forecast.regime_model.step_likelihoods import evidence
+from forecast.regime_model.problem import Problem, settings_table
 from forecast.series.series import Series
 
 # The statistic of a placebo is computed on a coarser grid than the posterior: data and placebos alike, so that the
@@ -63,15 +62,3 @@ def as_seen(series: Series, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         high[:, t] = np.maximum(high[:, t], low[:, t] + series.high[t] - series.low[t])
     low[:, ~series.observed] = high[:, ~series.observed] = np.nan
     return low, high
-
-
-def null_ratios(series: Series, season: np.ndarray | None, problem: Problem, weight: np.ndarray, number: int,
-                rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Log Bayes factors of one break in each gap: of the data [n - 1] and of `number` placebos [number, n - 1].
-
-    All are laid on one grid, so that the data are one more draw of the null if nothing happened.
-    """
-    low, high = as_seen(series, simulate_null(problem, weight, number, rng))
-    both = np.vstack([series.low, low]), np.vstack([series.high, high])
-    ratios = evidence(pose(COARSE, series, season, both)).log_ratio().T
-    return ratios[0], ratios[1:]
