@@ -92,7 +92,9 @@ def _html(table: pd.DataFrame) -> str:
 
 def lead(table: pd.DataFrame) -> list[str]:
     """Which run and method forecast best in each experiment, and whether runs agree on what explains the change."""
-    said = []
+    said: list[str] = []
+    if "explanation" not in table or "experiment" not in table:
+        return said
     for name, mine in table.groupby("experiment", sort=False):
         best, runs = mine.iloc[0], count(mine["run"].nunique(), "run")
         leads = [text for text in dict.fromkeys(mine["explanation"]) if text]
