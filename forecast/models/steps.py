@@ -17,7 +17,7 @@ from forecast.series.series import Series
 # Few settings: a forecast needs the date of the last step and its odds, not the shape of the noise
 QUICK = RegimeModel(spreads=(0.12, 0.4), correlations=(0.4, 0.85), feedback=(), dispersions=(2.0, 8.0, 40.0), levels=24)
 DRAWS = 400
-MOST_ROWS = 400  # rows that are looked at one by one; before these a step is as good as part of the scatter
+MOST_ROWS = 200  # rows that are looked at one by one; before these a step is as good as part of the scatter
 RECENT = 60  # last rows of a series in bins that are looked at one by one
 DATES = 3  # dates of the last step that stand for all of them
 NOISE, FAR = 0.5, 3.0  # least noise of the root of counts, and standard errors from which a mean is off

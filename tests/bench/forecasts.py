@@ -8,7 +8,8 @@ that the randomised PIT lies in the central 80 % (Czado, Gneiting & Held 2009), 
 share of its mass that the interval needs; for the peers' real numbers it is the closed one. `se80` is its standard error
 over groups of tasks that share no row (a series, or a stretch of one where there are few). `--peers PYTHON` names an interpreter with statsforecast, prophet and statsmodels;
 this very file is run by it, so that module-level imports are those that both environments have. Peers cannot take
-NaN: gaps are interpolated for them, as their users do; Prophet and unobserved components get the gaps.
+NaN: gaps are interpolated for them, as their users do; Prophet, unobserved components and the pretrained network get
+the gaps.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -170,7 +173,7 @@ def peers(work: list[Task], which: list[str]) -> Iterator[pd.DataFrame]:
     known: dict[str, Callable[[Task], np.ndarray]] = {
         "AutoETS": lambda t: _nixtla(t, "AutoETS"), "AutoTheta": lambda t: _nixtla(t, "AutoTheta"),
         "AutoARIMA": lambda t: _nixtla(t, "AutoARIMA"), "SeasonalNaive": lambda t: _nixtla(t, "SeasonalNaive"),
-        "Prophet": _prophet, "statsmodels ETS": _ets, "statsmodels UC": _components,
+        "Prophet": _prophet, "statsmodels ETS": _ets, "statsmodels UC": _components, "pretrained": _pretrained,
     }
     for name in which:
         known[name](work[0])  # compile and import outside the clock
@@ -225,6 +228,30 @@ def _components(task: Task) -> np.ndarray:
     coming = result.get_forecast(len(task.future))
     z = np.array([NormalDist().inv_cdf(q) for q in LEVELS])
     return np.asarray(coming.predicted_mean)[:, None] + np.asarray(coming.se_mean)[:, None] * z
+
+
+def _pretrained(task: Task) -> np.ndarray:
+    """Fracast-0, a pretrained network of 85,001 weights that its package holds; it takes gaps, and eight rows at least.
+
+    Its deciles are drawn through to the other levels on the scale of normal scores.
+    """
+    from statistics import NormalDist
+
+    model = _loaded()
+    y = task.y if np.isfinite(task.y).sum() >= 8 else _filled(np.concatenate([np.full(8, np.nan), task.y]))
+    deciles = np.sort(np.asarray(model.forecast(y, horizon=len(task.future)), dtype=float), axis=1)
+    at, wanted = (np.array([NormalDist().inv_cdf(level) for level in levels]) for levels in (model.quantiles, LEVELS))
+    inside = np.stack([np.interp(wanted, at, row) for row in deciles])
+    low, high = ((deciles[:, i] - deciles[:, j]) / (at[i] - at[j]) for i, j in ((1, 0), (-1, -2)))
+    beyond = np.minimum(wanted - at[0], 0) * low[:, None] + np.maximum(wanted - at[-1], 0) * high[:, None]
+    return np.asarray(inside + beyond)
+
+
+@cache
+def _loaded() -> Any:
+    from fracast import FracastModel
+
+    return FracastModel.from_pretrained()
 
 
 def ask_peers(python: str, work: list[Task], which: list[str]) -> pd.DataFrame:
@@ -306,7 +333,8 @@ def options(name: str, sets: Iterable[str]) -> argparse.ArgumentParser:
     parser.add_argument("--set", nargs="*", default=list(sets), choices=list(sets))
     parser.add_argument("--models", nargs="*", default=["auto"], help="names of conf/models")
     parser.add_argument("--which", nargs="*", default=["AutoETS", "AutoTheta", "SeasonalNaive", "statsmodels UC"],
-                        help="peers to run; AutoARIMA, Prophet and 'statsmodels ETS' take minutes")
+                        help="peers to run; AutoARIMA, Prophet and 'statsmodels ETS' take minutes; 'pretrained' needs "
+                        "the package fracast")
     parser.add_argument("--limit", type=int, default=100_000, help="series a set at most")
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--as-peer", action="store_true", help=argparse.SUPPRESS)
