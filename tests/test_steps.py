@@ -54,6 +54,12 @@ def test_a_steady_level_has_no_step_and_a_shift_has_one_where_it_came() -> None:
     assert all(rows[-1] == 96 for rows in found.sets if rows)
 
 
+def test_a_shift_beyond_all_doubt_overflows_nothing() -> None:
+    y = np.random.default_rng(0).poisson(np.where(np.arange(300) < 150, 20, 20_000))
+    found = steps_of(weekly(y), Harmonics(), np.random.default_rng(0))
+    assert found.likeliest() == (150,)
+
+
 def test_the_sets_of_steps_share_the_draws() -> None:
     jumps = np.zeros((100, 9), dtype=bool)
     jumps[:60, 4] = True

@@ -104,7 +104,7 @@ def any_break(total: np.ndarray, none: np.ndarray, weight: np.ndarray, expected:
     """Log Bayes factor of one or more breaks against none, from the evidence with jumps and without."""
     quiet = float(pooled(none, weight)) - expected  # the jump model's own share without a jump
     some = float(pooled(total, weight)) - quiet
-    odds = np.log(np.maximum(np.expm1(some), 1e-12))
+    odds = np.log(np.maximum(np.expm1(min(some, 700.0)), 1e-12))  # beyond it floats overflow, and it is sure
     return float(odds - np.log(np.expm1(expected)))
 
 
