@@ -30,6 +30,7 @@ from forecast.evidence.files import Files
 from forecast.evidence.source import Evidence, Source
 from forecast.experiment.claims import judge_claims
 from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.other_forecasts import other_forecasts
 from forecast.models.backtesting import QUANTILES, Backtest, Progress, backtest
 from forecast.models.forecaster import Forecaster, predict
 from forecast.regime_model.posterior import Posterior
@@ -50,7 +51,8 @@ class Experiment:
     """What is asked of which evidence. Constructors of the parts read nothing; `run` does the work.
 
     series : name -> source; primary : the series that the events are tested on
-    forecast_on : the series that is forecast and backtested; the primary when empty
+    forecast_on : the series that is forecast and backtested; the primary when empty. Of a list the first is, the others
+        are forecast by one member
     together : series that are said to share a cause: one table of explanations for all of them
     events : name of an event in `ledger` -> {delay_days, anticipation_days} where they differ from the defaults
     claims : CSV of published claims, each of which gets its answer, see `evidence.claims`
@@ -67,7 +69,7 @@ class Experiment:
     question: str
     series: Mapping[str, Source]
     primary: str
-    forecast_on: str = ""
+    forecast_on: str | Sequence[str] = ""
     together: Sequence[str] = field(default_factory=tuple)
     ledger: str = ""
     claims: str = ""
@@ -93,9 +95,10 @@ class Experiment:
         if self.primary not in self.series:
             raise ValueError(f"primary {quoted(self.primary)} is none of the series: "
                              f"{suggest(self.primary, list(self.series))}")
-        if self.forecast_on and self.forecast_on not in self.series:
-            raise ValueError(f"forecast_on {quoted(self.forecast_on)} is none of the series: "
-                             f"{suggest(self.forecast_on, list(self.series))}")
+        for name in self.forecast_names:
+            if name not in self.series:
+                raise ValueError(f"forecast_on {quoted(name)} is none of the series: "
+                                 f"{suggest(name, list(self.series))}")
         for name in self.together:
             if name not in self.series:
                 raise ValueError(f"together: {quoted(name)} is none of the series: {suggest(name, list(self.series))}")
@@ -107,6 +110,12 @@ class Experiment:
         if self.horizon * self.draws > MOST_NUMBERS:
             raise ValueError(f"horizon {self.horizon} times draws {self.draws} must be at most {MOST_NUMBERS:,}: lower "
                              "one of them")
+
+    @property
+    def forecast_names(self) -> tuple[str, ...]:
+        """The series that are forecast, the one that is backtested first."""
+        listed = (self.forecast_on,) if isinstance(self.forecast_on, str) else tuple(self.forecast_on)
+        return tuple(dict.fromkeys(name for name in listed if name)) or (self.primary,)
 
     def windows(self, files: Files | None = None) -> tuple[Window, ...]:
         """Windows of the events that are named, with their delays; () without events.
@@ -127,11 +136,13 @@ class Experiment:
 
 
 def _check_words(experiment: Experiment) -> None:
-    for name in ("name", "title", "question", "primary", "forecast_on", "ledger", "claims", "known", "imaged",
-                 "baseline"):
+    for name in ("name", "title", "question", "primary", "ledger", "claims", "known", "imaged", "baseline"):
         given = getattr(experiment, name)
         if not isinstance(given, str):
             raise ValueError(f"{name} must be text, got {quoted(given)}: put it in quotes")
+    listed = experiment.forecast_on if isinstance(experiment.forecast_on, Sequence) else None
+    if listed is None or not all(isinstance(each, str) for each in listed):
+        raise ValueError(f"forecast_on must be a name or a list of names, got {quoted(experiment.forecast_on)}")
     for name in ("images", "simulated"):
         given = getattr(experiment, name)
         if not isinstance(given, bool):
@@ -174,8 +185,11 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
         told(done, steps, f"breaks of {name}")
         evidence[name] = _named(source.read(files), name)
         readings[name], posteriors[name] = _read(experiment, evidence[name], windows)
-    target = readings[experiment.forecast_on or experiment.primary].series
+    headline, *others = experiment.forecast_names
+    target = readings[headline].series
     reason = _not_forecast(experiment, target)
+    further = other_forecasts([readings[name].series for name in others], experiment.models, experiment.horizon,
+                              experiment.draws, experiment.seed)
     experiment = replace(experiment, models={}, known="") if reason else experiment
     known = _known(experiment, target, files)
     told(len(readings), steps, "tests of events")
@@ -193,7 +207,7 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
     told(steps, steps, "done")
     return Findings(
         name=experiment.name, title=experiment.title, question=experiment.question, primary=experiment.primary,
-        forecast_on=experiment.forecast_on or experiment.primary, simulated=experiment.simulated,
+        forecast_on=headline, other_forecasts=further, simulated=experiment.simulated,
         readings=readings, windows=windows, tested=tested, untested=untested, sensitivity=variants,
         together=_together(experiment, readings, windows),
         counterfactual=_without(experiment, evidence[experiment.primary], readings),

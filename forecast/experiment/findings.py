@@ -23,6 +23,7 @@ from forecast.evidence.source import Totals
 from forecast.evidence.statements import Statement
 from forecast.experiment.claims import Claim
 from forecast.experiment.conclusions import Conclusions, conclude
+from forecast.experiment.other_forecasts import OtherForecast
 from forecast.models.backtesting import Backtest
 from forecast.regime_model.change_test import SIZE
 from forecast.series.breaks import Break
@@ -114,6 +115,7 @@ class Findings:
     counterfactual : rows after the primary's best dated change, against what the level before would have brought
     untested : events that the data cannot test, with the reason; frozen : hash of the list of events before the run
     inputs : name of each file that was read -> its sha256; claims : what the counts say of published claims
+    other_forecasts : of the series that are forecast beside `forecast_on`
     """
 
     name: str
@@ -137,6 +139,7 @@ class Findings:
     counterfactual: Counterfactual | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
+    other_forecasts: tuple[OtherForecast, ...] = ()
 
     @cached_property
     def conclusions(self) -> Conclusions:

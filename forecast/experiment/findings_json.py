@@ -52,6 +52,7 @@ def _parts(findings: Findings) -> dict[str, Any]:
         "backtest": None if backtest is None else {
             "baseline": backtest.baseline, "horizon": backtest.horizon, "origins": backtest.origins,
             "scores": records(backtest.scores)},
+        "other_forecasts": [dataclasses.asdict(each) for each in findings.other_forecasts],
         "conclusions": dataclasses.asdict(findings.conclusions),
     }
 

@@ -188,6 +188,7 @@ class SavedFindings(_Part):
     counterfactual: dict[str, Any] | None = None
     forecast: list[Record] = []
     totals: list[Record] = []
+    other_forecasts: list[dict[str, Any]] = []
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str = "findings.json") -> SavedFindings:

@@ -49,7 +49,9 @@ class Paths(Shown, np.ndarray):
 
     __str__ = __repr__
 
-    def _known(self) -> Series:
+    @property
+    def known(self) -> Series:
+        """The series that the paths follow; ValueError for a part of them."""
         if self.series is None:
             raise ValueError("paths: a part of a forecast, or what was computed of it, has no dates: use what predict "
                              "returned")
@@ -58,10 +60,10 @@ class Paths(Shown, np.ndarray):
     @property
     def when(self) -> np.ndarray:
         """Start of each coming row, datetime64[D] [horizon]."""
-        return self._known().coming(self.shape[1])
+        return self.known.coming(self.shape[1])
 
     def heading(self) -> str:
-        return f"{self._known().name}: the next {self.shape[1]} rows, {self.shape[0]} draws"
+        return f"{self.known.name}: the next {self.shape[1]} rows, {self.shape[0]} draws"
 
     def frame(self, level: Sequence[float] = LEVELS) -> pd.DataFrame:
         """One line a coming row: unique_id, ds, mean, median, lo-80, hi-80, lo-95, hi-95, as `forecast_frame` has them.
@@ -71,7 +73,7 @@ class Paths(Shown, np.ndarray):
         import pandas as pd
 
         plain = np.asarray(self)
-        return pd.DataFrame({"unique_id": self._known().name, "ds": self.when.astype("datetime64[s]"),
+        return pd.DataFrame({"unique_id": self.known.name, "ds": self.when.astype("datetime64[s]"),
                              "mean": plain.mean(axis=0), "median": np.median(plain, axis=0), **intervals(plain, level)})
 
 

@@ -92,7 +92,7 @@ def forecast(findings: Findings) -> dict[str, Any] | None:
     ahead = outlook.ahead(findings)
     if not ahead:
         return None
-    return {"lines": [line for line in (ahead, outlook.ranking(findings)) if line],
+    return {"lines": [line for line in (ahead, outlook.ranking(findings), outlook.others(findings)) if line],
             "totals": forecast_tables.totals(findings), "scores": forecast_tables.scores(findings),
             "by_step": forecast_tables.by_step(findings)}
 

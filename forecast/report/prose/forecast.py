@@ -57,6 +57,24 @@ def ahead(findings: Findings) -> str:
     return said
 
 
+def others(findings: Findings) -> str:
+    """What comes next for the further series, a sentence each; those without a forecast by their reason, together."""
+    said: list[str] = []
+    without: dict[str, list[str]] = {}
+    by_name = {reading.series.name: reading.series for reading in findings.readings.values()}
+    for each in findings.other_forecasts:
+        series = by_name[each.series]
+        if each.reason:
+            without.setdefault(each.reason, []).append(plain(series.name))
+            continue
+        when = f"from {day(each.first)} to {day(each.last)}" if series.kind == "flow" else f"on {day(each.last)}"
+        how = f"{unit(series)} in all" if series.kind == "flow" else f"{unit(series)} at a time"
+        said.append(f"For {plain(series.name)}, {when}, {named(each.member)} expects about {figure(each.middle)} {how} "
+                    f"(80{THIN}% interval {figure(each.low)} to {figure(each.high)}).")
+    said += [f"Nothing is forecast of {listed(names)}: {reason}." for reason, names in without.items()]
+    return " ".join(said)
+
+
 def title(findings: Findings) -> str:
     """The takeaway of the picture of the forecast."""
     series, rows = findings.readings[findings.forecast_on].series, findings.best_forecast
