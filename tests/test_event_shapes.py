@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast import Series, event_effect
+from forecast import Series, event_effect, load
 from forecast.effects.event_shapes import candidates
 from forecast.effects.event_tests import event_effects
 
@@ -164,3 +164,18 @@ def test_another_order_of_dates_changes_no_p_value_of_a_lone_change():
     days = [series.start[20], series.start[40], series.start[60]]
     one, other = event_effects(series, days).effects, event_effects(series, days[::-1]).effects[::-1]
     assert [effect.significant for effect in one] == [effect.significant for effect in other] == [False, True, False]
+
+
+COAL = [int(digit) for digit in ("4541043406334026335453144155345225342132211113001011003103220111010100021000110233112111124"
+                                 "20001400010000010010101")]  # disasters a year from 1851 (Jarrett 1979, Biometrika 66)
+
+
+def test_published_answers_lie_inside_the_interval():
+    coal = Series.from_values(COAL[:112], start="1851-01-01", freq="YS")
+    fallen = event_effect(coal, "1891-01-01")
+    assert fallen.low < 0.29 < fallen.high < 1
+    drivers, rear = (load("seatbelts").series[name].read().series for name in ("drivers", "rear_passengers"))
+    law, untouched = (event_effect(series, "1983-01-31") for series in (drivers, rear))
+    assert law.significant
+    assert law.low < 0.77 < law.high  # Harvey & Durbin 1986
+    assert not untouched.significant
