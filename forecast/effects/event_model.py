@@ -1,7 +1,7 @@
 """The model that an event is tested in: level, trend, season, controls, other changes and noise, as columns.
 
-A date is tested against the trend. Growth of some tenths a year is always possible and shrunk to none; a steeper trend
-is there or not, and both are weighed. The season (`forecast.regime_model.harmonics`) is there or not, too, its
+A date is tested against the trend. Growth of some tenths a year is always possible and shrunk to none; a steeper trend,
+or one that bends (polynomials of second and third degree), is there or not, and all are weighed. The season (`forecast.regime_model.harmonics`) is there or not, too, its
 coefficients being estimated anew in every placebo. Other changes of the series are columns as well.
 """
 
@@ -31,6 +31,7 @@ YEARLY, MOST_SHRUNK, STEEP, STEEPNESS = 0.2, 1.0, 0.4, 2.5
 SEASONAL = 0.5  # chance that a season which was found is none
 CONTROL, SHARED = 0.7, 0.5  # prior sd of the coefficient of a control, and chance that it shares the noise
 CHANGE, MAYBE = 1.5, 0.8  # prior sd of another change, and chance of one at another event that shows little
+CURVES, CURVED = 0.3, 0.5  # chance of a trend that bends, and prior sd of its coefficients
 YEAR = 365.25  # days
 
 
@@ -95,12 +96,14 @@ def event_model(series: Series, controls: Sequence[np.ndarray] = (), exposure: n
     years = max(float(series.days[-1]), 1.0) / YEAR
     line = series.days / max(float(series.days[-1]), 1.0)
     line = line - line.mean()
-    own = np.column_stack([np.ones(n), line, line, *controls, waves])
-    number, first = len(controls), 3 + len(controls)
-    spread = np.concatenate([[np.sqrt(FLAT), STEEPNESS, min(YEARLY * years, MOST_SHRUNK)], np.full(number, CONTROL),
+    curved = np.polynomial.legendre.legvander(2 * line, 3)[:, 2:]
+    own = np.column_stack([np.ones(n), line, line, curved, *controls, waves])
+    number, first = len(controls), 5 + len(controls)
+    spread = np.concatenate([[np.sqrt(FLAT), STEEPNESS, min(YEARLY * years, MOST_SHRUNK), CURVED, CURVED], np.full(number, CONTROL),
                              np.full(waves.shape[1], SIZE)])
     optional: list[tuple[tuple[int, ...], float]] = [((1,), STEEP)]
-    optional += [((3 + k,), SHARED) for k in range(number)]
+    optional += [((3, 4), CURVES)]
+    optional += [((5 + k,), SHARED) for k in range(number)]
     if waves.shape[1]:
         optional.append((tuple(range(first, first + waves.shape[1])), SEASONAL))
     seen = series.middle[series.observed]

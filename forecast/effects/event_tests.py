@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LEVEL = 0.05
 FEWEST_PLACEBOS = 19  # fewer cannot reach p = 0.05
 PERSISTENT = 4.0  # a change below fourfold would go unseen: no date can be told with these data
-SEARCHED = 40  # dates, at even places, over which the strongest is looked for
+SEARCHED = 24  # dates, at even places, over which the strongest is looked for
 AWAY = 1.3  # factor between the model's level before an event and the observed mean, from which that is said
 
 
