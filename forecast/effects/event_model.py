@@ -1,8 +1,9 @@
 """The model that an event is tested in: level, trend, season, controls, other changes and noise, as columns.
 
 A date is tested against the trend. Growth of some tenths a year is always possible and shrunk to none; a steeper trend,
-or one that bends (polynomials of second and third degree), is there or not, and all are weighed. The season (`forecast.regime_model.harmonics`) is there or not, too, its
-coefficients being estimated anew in every placebo. Other changes of the series are columns as well.
+or one that bends (polynomials of second and third degree), is there or not, and all are weighed. The season
+(`forecast.regime_model.harmonics`) is there or not, too, its coefficients being estimated anew in every placebo. Other
+changes of the series are columns as well.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def event_model(series: Series, controls: Sequence[np.ndarray] = (), exposure: n
     curved = np.polynomial.legendre.legvander(2 * line, 3)[:, 2:]
     own = np.column_stack([np.ones(n), line, line, curved, *controls, waves])
     number, first = len(controls), 5 + len(controls)
-    spread = np.concatenate([[np.sqrt(FLAT), STEEPNESS, min(YEARLY * years, MOST_SHRUNK), CURVED, CURVED], np.full(number, CONTROL),
+    spread = np.concatenate([[np.sqrt(FLAT), STEEPNESS, min(YEARLY * years, MOST_SHRUNK), CURVED, CURVED],
+                             np.full(number, CONTROL),
                              np.full(waves.shape[1], SIZE)])
     optional: list[tuple[tuple[int, ...], float]] = [((1,), STEEP)]
     optional += [((3, 4), CURVES)]
