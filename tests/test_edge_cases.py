@@ -113,9 +113,9 @@ def test_where_no_path_breaks_no_preference_feigns_a_change():
     from forecast.effects.explanations import gap_probability
     from forecast.regime_model.fit import RegimeModel
     from forecast.regime_model.posterior import sample
-    from forecast.regime_model.problem import pose
+    from forecast.regime_model.problem import discretise
 
-    posterior = sample(pose(RegimeModel(), simulate(30, level=6, spread=0.0, correlation=0.0, seed=4)), 200, np.random.default_rng(0))
+    posterior = sample(discretise(RegimeModel(), simulate(30, level=6, spread=0.0, correlation=0.0, seed=4)), 200, np.random.default_rng(0))
     none = replace(posterior, jumps=np.zeros_like(posterior.jumps))
     assert preference(none) == 1.0
     gaps = gap_probability(none)

@@ -12,7 +12,7 @@ from forecast.regime_model.last_count import emission, last_exact, run, tellable
 from forecast.regime_model.likelihood import Counts
 from forecast.regime_model.odd_rows import Odd
 from forecast.regime_model.posterior import ahead, present, sample
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from tests.bench.designs import lagged
 
 INF = np.inf
@@ -71,7 +71,7 @@ def test_lagged_counts_are_known_as_such_and_their_fall_is_found():
     assert sum(falls) >= 10
     assert sum(quiet) <= 1
     series = lagged("phi .7", 1, 7)[0]
-    posterior = sample(pose(RegimeModel(), series), 500, np.random.default_rng(0))
+    posterior = sample(discretise(RegimeModel(), series), 500, np.random.default_rng(0))
     assert np.mean(posterior.feedback > 0) > 0.8
 
 
@@ -79,7 +79,7 @@ def test_the_forecast_of_lagged_counts_starts_at_the_last_one():
     counts = lagged("phi .7", 1, 7, n=200)[0].low
     high = Series.from_values([*counts, 40], start="2020-01-06", freq="W-MON")
     low = Series.from_values([*counts, 4], start="2020-01-06", freq="W-MON")
-    means = [ahead(present(pose(RegimeModel(), series), 2000, np.random.default_rng(1)), np.ones(1), np.ones(1),
+    means = [ahead(present(discretise(RegimeModel(), series), 2000, np.random.default_rng(1)), np.ones(1), np.ones(1),
                    np.random.default_rng(2)).mean() for series in (high, low)]
     assert means[0] > means[1] + 8
 
@@ -90,7 +90,7 @@ def test_bounds_or_rare_counts_do_not_ask_for_dependence():
     gaps = np.ones(19)
     assert tellable(weekly, gaps)
     assert not tellable(loose, gaps)
-    assert pose(RegimeModel(), loose).blocks[-1].feedback.max() == 0
+    assert discretise(RegimeModel(), loose).blocks[-1].feedback.max() == 0
 
 
 def test_shares_outside_nought_to_one_are_refused():

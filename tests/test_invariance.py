@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from forecast import Series, detect, simulate
 from forecast.breaks.regimes import Regimes
 from forecast.regime_model.fit import RegimeModel
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from forecast.regime_model.step_likelihoods import evidence
 
 SMALL = RegimeModel(spreads=(0.3, 0.8), correlations=(0.5, 0.88), dispersions=(2.0, 15.0))
@@ -20,7 +20,7 @@ SMALL = RegimeModel(spreads=(0.3, 0.8), correlations=(0.5, 0.88), dispersions=(2
 
 def ratios(series: Series, model: RegimeModel = SMALL) -> np.ndarray:
     """Log Bayes factor of a break in each gap."""
-    return evidence(pose(model, series)).log_ratio()[:, 0]
+    return evidence(discretise(model, series)).log_ratio()[:, 0]
 
 
 def broken(seed: int, **more) -> Series:

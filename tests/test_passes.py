@@ -11,7 +11,7 @@ from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.grid import deviations
 from forecast.regime_model.likelihood import Counts
 from forecast.regime_model.posterior import sample
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from forecast.series.series import Series
 
 MODEL = RegimeModel(spreads=(0.12, 0.4), correlations=(0.4, 0.85), dispersions=(2.0, 8.0, 40.0), levels=24)
@@ -52,7 +52,7 @@ def filtered(problem, block, jump, b=0):
 
 
 def test_the_filter_is_that_of_the_sums_written_out(series):
-    problem = pose(MODEL, series)
+    problem = discretise(MODEL, series)
     for jump in (problem.jumps(1.0), np.zeros(len(series) - 1)):
         for block in problem.blocks:
             state, log = filtered(problem, block, jump)
@@ -63,7 +63,7 @@ def test_the_filter_is_that_of_the_sums_written_out(series):
 
 
 def test_what_lies_ahead_and_behind_of_any_row_gives_the_same_evidence(series):
-    problem = pose(MODEL, series)
+    problem = discretise(MODEL, series)
     jump, rows = problem.jumps(1.0), np.array([5, 51, 80])
     for block in problem.blocks:
         ahead, back = forward(problem, block, jump, keep=rows), backward(problem, block, jump, keep=rows + 1)
@@ -75,7 +75,7 @@ def test_what_lies_ahead_and_behind_of_any_row_gives_the_same_evidence(series):
 
 
 def test_sums_backward_average_over_the_prior_of_the_level(series):
-    problem = pose(MODEL, series)
+    problem = discretise(MODEL, series)
     jump = problem.jumps(1.0)
     for block in problem.blocks:
         found = backward(problem, block, jump, keep=np.arange(len(series)), sums=True)
@@ -85,7 +85,7 @@ def test_sums_backward_average_over_the_prior_of_the_level(series):
 def test_evidence_of_several_series_at_once_is_that_of_each(series):
     rows = np.stack([series.low, series.low[::-1]])
     high = np.stack([series.high, series.high[::-1]])
-    problem = pose(replace(MODEL, feedback=()), series, simulated=(rows, high))
+    problem = discretise(replace(MODEL, feedback=()), series, simulated=(rows, high))
     jump = problem.jumps(1.0)
     found = evidence_of(problem, jump)
     for b in range(2):
@@ -94,7 +94,7 @@ def test_evidence_of_several_series_at_once_is_that_of_each(series):
 
 
 def test_paths_have_the_breaks_and_levels_of_the_smoother(series):
-    problem = pose(MODEL, series)
+    problem = discretise(MODEL, series)
     jump, draws = problem.jumps(1.0), 4000
     block = problem.blocks[1].only(np.array([1]))
     rows = np.arange(len(series))
@@ -121,7 +121,7 @@ def test_paths_have_the_breaks_and_levels_of_the_smoother(series):
 
 
 def test_settings_drawn_few_at_a_time_are_those_drawn_at_once(series, monkeypatch):
-    problem = pose(MODEL, series)
+    problem = discretise(MODEL, series)
     jump, setting = problem.jumps(1.0), np.repeat(np.arange(6), 800)
     whole = paths(problem, problem.blocks[1], jump, setting, np.random.default_rng(1))
     monkeypatch.setattr("forecast.regime_model.filters.MOST_BYTES", 1)
@@ -134,20 +134,20 @@ def test_settings_drawn_few_at_a_time_are_those_drawn_at_once(series, monkeypatc
 
 
 def test_the_same_seed_draws_the_same_paths(series):
-    problem = pose(MODEL, series)
+    problem = discretise(MODEL, series)
     one, other = (sample(problem, 50, np.random.default_rng(7)) for _ in range(2))
     assert np.array_equal(one.jumps, other.jumps)
     assert np.array_equal(one.level, other.level)
 
 
 def test_a_level_only_moves_where_a_path_jumps(series):
-    found = sample(pose(MODEL, series), 200, np.random.default_rng(3))
+    found = sample(discretise(MODEL, series), 200, np.random.default_rng(3))
     moved = np.diff(found.level, axis=1) != 0
     assert not (moved & ~found.jumps).any()
 
 
 def test_one_row_alone_has_its_evidence_and_paths():
-    problem = pose(MODEL, Series.from_values([4.0], start="2022-01-03"))
+    problem = discretise(MODEL, Series.from_values([4.0], start="2022-01-03"))
     found = sample(problem, 20, np.random.default_rng(0))
     assert found.jumps.shape == (20, 0)
     assert np.isfinite(found.level).all()

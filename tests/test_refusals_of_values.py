@@ -20,7 +20,7 @@ from forecast.models.saved import settings
 from forecast.models.scores import crps
 from forecast.panel.settings import Settings
 from forecast.regime_model.fit import RegimeModel
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from forecast.report.plots.overview import plot_overview
 from forecast.series.season import season_length
 from forecast.support.registry import make
@@ -80,7 +80,7 @@ def _series(**changed):
     (lambda: predict(IRREGULAR, "mean"), "irregular dates: put it on a grid first"), (lambda: season_length(IRREGULAR), "irregular dates: put it on a grid first"),
     (lambda: scenario(IRREGULAR, 3, level=4.0), "irregular dates: put it on a grid first"),
     (lambda: event_effect(Series.from_values([0.5, 1.5, 2.5, 3.5] * 9), "2000-01-20"), "takes whole counts of at least zero"),
-    (lambda: pose(RegimeModel(), Series.from_values([np.nan] * 9)), "the regime model has nothing to fit"),
+    (lambda: discretise(RegimeModel(), Series.from_values([np.nan] * 9)), "the regime model has nothing to fit"),
     (lambda: crps(np.empty((0, 3)), np.zeros(3)), "paths hold no draw"), (lambda: explain_together([simulate(20, seed=1)], ()), "got 1 series: name at least two"),
     (lambda: explain_together([SHARED, replace(SHARED, name="other")], ()), "rest on 2 statements that are the same"),
     # experiments

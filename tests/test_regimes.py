@@ -14,7 +14,7 @@ from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.grid import deviations, transition
 from forecast.regime_model.likelihood import Counts
 from forecast.regime_model.posterior import ahead, present, sample
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from forecast.regime_model.step_likelihoods import evidence
 
 SMALL = RegimeModel(spreads=(0.3,), correlations=(0.6,), dispersions=(2.0, 10.0), levels=6, nodes=7)
@@ -22,7 +22,7 @@ SMALL = RegimeModel(spreads=(0.3,), correlations=(0.6,), dispersions=(2.0, 10.0)
 
 def brute_force(series: Series, model: RegimeModel, at: int | None) -> float:
     """Log evidence by summing over every level and path of deviations of a tiny problem."""
-    problem = pose(model, series)
+    problem = discretise(model, series)
     total = 0.0
     offset = 0
     for block in problem.blocks:
@@ -47,7 +47,7 @@ def brute_force(series: Series, model: RegimeModel, at: int | None) -> float:
 
 def test_evidence_equals_the_sum_over_every_path():
     series = Series.from_values([3, 5, np.nan, 9, 12], low=[np.nan] * 3 + [8, np.nan], high=[np.nan] * 3 + [11, np.nan])
-    known = evidence(pose(SMALL, series))
+    known = evidence(discretise(SMALL, series))
     ratios = known.log_ratio()[:, 0]
     none = brute_force(series, SMALL, None)
     for gap in range(4):
@@ -59,8 +59,8 @@ def test_years_without_an_image_cost_as_much_as_one_day():
     y = np.full(7010, np.nan)
     y[days] = np.r_[np.full(10, 5.0), np.full(10, 15.0)]
     every = Series.from_values(y, start="2000-01-01", freq="D")
-    problem = pose(RegimeModel(), every)
-    thin, rows = problem.thinned()
+    problem = discretise(RegimeModel(), every)
+    thin, rows = problem.observed_rows()
     assert rows.tolist() == days.tolist()
     assert thin.gaps.sum() == pytest.approx(problem.gaps.sum())
     assert thin.share.sum() == pytest.approx(problem.share.sum())
@@ -100,7 +100,7 @@ def test_at_least_zero_says_nothing():
     low[5] = high[5] = np.nan
     missing = replace(series, low=low, high=high)
     model = RegimeModel()
-    np.testing.assert_allclose(evidence(pose(model, vague)).log_ratio(), evidence(pose(model, missing)).log_ratio(), atol=0.15)
+    np.testing.assert_allclose(evidence(discretise(model, vague)).log_ratio(), evidence(discretise(model, missing)).log_ratio(), atol=0.15)
 
 
 def test_the_answer_does_not_move_with_the_calendar():
@@ -126,13 +126,13 @@ def test_reversed_time_finds_the_same_gap():
     series = simulate(60, breaks={30: 3.0}, seed=8)
     back = replace(series, low=series.low[::-1].copy(), high=series.high[::-1].copy())
     model = RegimeModel(feedback=())  # dependence on the last count has a direction
-    np.testing.assert_allclose(evidence(pose(model, series)).log_ratio()[:, 0],
-                               evidence(pose(model, back)).log_ratio()[::-1, 0], atol=1e-3)
+    np.testing.assert_allclose(evidence(discretise(model, series)).log_ratio()[:, 0],
+                               evidence(discretise(model, back)).log_ratio()[::-1, 0], atol=1e-3)
 
 
 def test_double_exposure_with_double_counts_is_the_same_level():
     half = Series.from_values([4, 5, 6, 4, 5, 3, 5, 6], exposure=0.5)
-    problem = pose(RegimeModel(), half)
+    problem = discretise(RegimeModel(), half)
     assert np.exp(np.sum(problem.prior * problem.levels)) == pytest.approx(9.5, rel=0.35)  # per fully watched row
 
 
@@ -141,8 +141,8 @@ def test_splitting_a_missing_row_changes_nothing():
     plain = Series.from_counts(dates, counts)
     gappy = Series.from_counts([*dates, "2023-01-22", "2023-01-29"], [*counts, np.nan, np.nan])
     rng = np.random.default_rng(0)
-    one = sample(pose(RegimeModel(), plain), 400, rng).log_ratio
-    two = sample(pose(RegimeModel(), gappy), 400, rng).log_ratio
+    one = sample(discretise(RegimeModel(), plain), 400, rng).log_ratio
+    two = sample(discretise(RegimeModel(), gappy), 400, rng).log_ratio
     assert one == pytest.approx(two, abs=0.02)
 
 
@@ -169,7 +169,7 @@ def test_three_rows_are_too_few_to_detect_anything():
 
 def test_future_paths_keep_the_present_level():
     series = simulate(80, level=5, breaks={40: 4.0}, seed=4)
-    now = present(pose(RegimeModel(), series), 2000, np.random.default_rng(0))
+    now = present(discretise(RegimeModel(), series), 2000, np.random.default_rng(0))
     paths = ahead(now, np.ones(3), np.ones(3), np.random.default_rng(1), breaks=False)
     assert paths.dtype == np.int64
     assert paths.min() >= 0

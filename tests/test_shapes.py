@@ -11,7 +11,7 @@ from forecast.regime_model.filters import evidence_of
 from forecast.regime_model.harmonics import fit_harmonics
 from forecast.regime_model.lifts import lifted_evidence
 from forecast.regime_model.odd_rows import Odd, unreported_zeros
-from forecast.regime_model.problem import pooled, pose
+from forecast.regime_model.problem import discretise, pooled
 from forecast.regime_model.shapes import ALL, PULSES, STEPS, Shapes, modes_of, shape_evidence, shape_paths
 
 SMALL = RegimeModel(spreads=(0.3,), correlations=(0.6,), dispersions=(2.0, 10.0), levels=12, nodes=5, feedback=())
@@ -172,13 +172,13 @@ def test_counts_that_wander_are_too_persistent_to_date_a_change():
 
 
 def test_without_shapes_the_evidence_is_that_of_a_constant_level():
-    problem = pose(SMALL, weekly(rng(1).poisson(9, 25)))
+    problem = discretise(SMALL, weekly(rng(1).poisson(9, 25)))
     still = shape_evidence(problem, modes_of(problem, Shapes(0, 0, 0, 0, slopes=(), effects=())))
     assert still == pytest.approx(evidence_of(problem, np.zeros(24)), abs=1e-3)
 
 
 def test_steps_alone_have_the_evidence_of_the_step_filter():
-    problem = pose(SMALL, weekly(np.r_[rng(1).poisson(9, 12), rng(2).poisson(30, 13)]))
+    problem = discretise(SMALL, weekly(np.r_[rng(1).poisson(9, 12), rng(2).poisson(30, 13)]))
     assert shape_evidence(problem, modes_of(problem, STEPS)) == pytest.approx(
         evidence_of(problem, problem.jumps(1.0)), abs=1e-3)
 
@@ -188,7 +188,7 @@ def test_the_compiled_comparison_is_that_of_the_filter():
     from forecast.regime_model.harmonics import Harmonics
 
     series = weekly(np.r_[rng(1).poisson(9, 20), rng(2).poisson(18, 20)])
-    problem = pose(STATISTIC, series, fine=False)
+    problem = discretise(STATISTIC, series, fine=False)
     told = pooled(shape_evidence(problem, modes_of(problem, PULSES)), problem.weight) - pooled(
         evidence_of(problem, np.zeros(39)), problem.weight)
     ratio = change_ratios(series, Harmonics(), series.low[None], series.high[None])
@@ -199,8 +199,8 @@ def test_the_compiled_comparison_is_that_of_the_filter():
 def test_paths_have_the_likeliest_level_and_fill_rows_nobody_saw():
     y = np.r_[rng(1).poisson(10, 30), rng(2).poisson(40, 30)].astype(float)
     y[10:20] = np.nan
-    problem = pose(SMALL, weekly(y))
-    thin, _ = problem.thinned()
+    problem = discretise(SMALL, weekly(y))
+    thin, _ = problem.observed_rows()
     paths = shape_paths(problem, ALL, shape_evidence(thin, modes_of(thin))[0], 300, rng(0))
     level = np.exp(np.median(paths.level, axis=0))
     assert level.shape == (60,)
@@ -212,7 +212,7 @@ def test_paths_have_the_likeliest_level_and_fill_rows_nobody_saw():
 
 def test_a_level_that_nothing_lifts_has_the_evidence_of_a_constant_one():
     series = weekly(rng(1).poisson(9, 30))
-    problem = pose(SMALL, series, reach=2.0)
+    problem = discretise(SMALL, series, reach=2.0)
     cell = problem.levels[1] - problem.levels[0]
     lift = np.where(np.arange(30) >= 12, 3 * cell, 0.0)
     told = lifted_evidence(problem, np.stack([np.zeros(30), lift, 0.5 * lift]))[0]
@@ -222,7 +222,7 @@ def test_a_level_that_nothing_lifts_has_the_evidence_of_a_constant_one():
 
 def test_the_likeliest_lift_is_the_change_that_there_is():
     series = weekly(np.r_[rng(1).poisson(10, 25), rng(2).poisson(20, 25)])
-    problem = pose(SMALL, series, reach=1.5)
+    problem = discretise(SMALL, series, reach=1.5)
     sizes = np.linspace(-1, 2, 13)
     lifts = sizes[:, None] * (np.arange(50) >= 25)
     logs = pooled(lifted_evidence(problem, lifts)[0], problem.weight)

@@ -11,7 +11,7 @@ import numpy as np
 from forecast.effects.event_tests import position_of
 from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import ahead, present
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from forecast.series.season import evident_season
 from forecast.series.series import Series, check_series
 from forecast.support.results import Shown, drawn
@@ -96,7 +96,7 @@ def counterfactual(series: Series, when: Any, *, draws: int = 2000, seed: int = 
         raise ValueError(f"counterfactual: {series.name} has {int(before.observed.sum())} observed whole counts before "
                          f"{when}: {FEWEST} are needed to run them on")
     season = evident_season(before)
-    problem = pose(model or RegimeModel(), before, season.over(np.arange(first)))
+    problem = discretise(model or RegimeModel(), before, season.over(np.arange(first)))
     rng = np.random.default_rng(seed)
     exposure = after.exposure if series.kind == "flow" else np.ones(len(after))
     typical = float(np.median(np.diff(before.days)))

@@ -12,7 +12,7 @@ import numpy as np
 from forecast.evidence.events import Event
 from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import Posterior
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from forecast.regime_model.step_likelihoods import evidence
 from forecast.series.season import evident_season
 from forecast.series.series import Series
@@ -162,7 +162,7 @@ def explain_together(several: Sequence[Series], windows: Sequence[Window],
 def _daily_ratio(series: Series, first: np.datetime64, length: int, model: RegimeModel) -> np.ndarray:
     """Log Bayes factor of one change on each day from `first` on against none, [length]; 0 outside the series."""
     season = evident_season(series).over(np.arange(len(series))) if series.is_count else None
-    gaps = evidence(pose(model, series, season)).log_ratio()[:, 0]
+    gaps = evidence(discretise(model, series, season)).log_ratio()[:, 0]
     middle = (series.centre - first).astype(int)
     out = np.zeros(length)
     for gap, ratio in enumerate(gaps):

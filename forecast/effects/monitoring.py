@@ -18,7 +18,7 @@ from forecast.regime_model.filters import forward
 from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.last_count import emission
 from forecast.regime_model.odd_rows import USUAL, mixed
-from forecast.regime_model.problem import Block, Problem, pose
+from forecast.regime_model.problem import Block, Problem, discretise
 from forecast.series.days import day_of
 from forecast.series.season import Season, evident_season
 from forecast.series.series import Series, check_series
@@ -95,8 +95,8 @@ class Watch:
             raise ValueError(f"watch: series {history.name} has {seen} observed rows before the watch begins: "
                              f"{FEWEST} are needed to know a regime; begin later")
         season = evident_season(history)
-        problem = pose(model or RegimeModel(), history, season.over(np.arange(len(history))), reach=REACH)
-        thin, _ = problem.thinned()
+        problem = discretise(model or RegimeModel(), history, season.over(np.arange(len(history))), reach=REACH)
+        thin, _ = problem.observed_rows()
         jump = thin.jumps(problem.model.breaks)
         passes = [forward(thin, block, jump, keep=[len(jump)]) for block in thin.blocks]
         logs = [each.log[-1][0] for each in passes]

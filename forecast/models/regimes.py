@@ -9,7 +9,7 @@ import numpy as np
 from forecast.models.season import factors
 from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import ahead, present
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
 from forecast.support.validation import check_whole
@@ -38,5 +38,5 @@ class Regimes(Tunable):
         if not recent.observed.any():
             recent = series
         season, n = factors(series, horizon)[-len(recent) - horizon:], len(recent)
-        now = present(pose(self.model, recent, season[:n]), draws, rng)
+        now = present(discretise(self.model, recent, season[:n]), draws, rng)
         return ahead(now, season[n:], np.ones(horizon), rng, self.breaks)

@@ -11,7 +11,7 @@ from forecast.models.forecaster import check_ahead, watched
 from forecast.models.regimes import Regimes
 from forecast.models.season import factors
 from forecast.regime_model.posterior import Present, ahead, present, sample
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from forecast.series.days import day_of
 from forecast.series.series import Series
 from forecast.support.validation import check_paths
@@ -45,7 +45,7 @@ def scenario(series: Series, horizon: int = 12, *, since: Any = None, until: Any
     window = _window(series, since, until, level)
     rng, n = np.random.default_rng(seed), len(series)
     season, model = factors(series, horizon), Regimes().model
-    problem = pose(model, series, season[:n])
+    problem = discretise(model, series, season[:n])
     if window is None:
         now = present(problem, draws, rng)
         # the mean of a log-normal deviation is exp(s^2 / 2): the level named is that of the counts

@@ -11,7 +11,7 @@ import numpy as np
 from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.harmonics import Harmonics
 from forecast.regime_model.posterior import Posterior, sample
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from forecast.series.series import Series
 
 # Few settings: a forecast needs the date of the last step and its odds, not the shape of the noise
@@ -89,7 +89,7 @@ def steps_of(series: Series, season: Harmonics, rng: np.random.Generator) -> Ste
     recent = series.rows(slice(first, len(series)))
     if recent.observed.sum() < FEWEST or not recent.middle[recent.observed].any():
         return NONE
-    posterior = sample(pose(QUICK, recent, season.over(recent)), DRAWS, rng)
+    posterior = sample(discretise(QUICK, recent, season.over(recent)), DRAWS, rng)
     return likely(posterior.jumps, first + 1 + np.arange(len(recent) - 1))
 
 
@@ -125,7 +125,7 @@ def steps_in_bins(posterior: Posterior, binned: Series, grid: Series, factors: n
     if len(binned) == len(grid) or recent.observed.sum() < FEWEST or not recent.middle[recent.observed].any():
         return likely(posterior.jumps, rows)
     breaks = QUICK.breaks * len(recent) / len(grid)
-    close = sample(pose(QUICK, recent, factors), len(posterior.jumps), rng, breaks=breaks)
+    close = sample(discretise(QUICK, recent, factors), len(posterior.jumps), rng, breaks=breaks)
     jumps = np.hstack([posterior.jumps[:, rows <= first], close.jumps])
     return likely(jumps, np.concatenate([rows[rows <= first], first + 1 + np.arange(len(recent) - 1)]))
 

@@ -21,7 +21,7 @@ from forecast.panel.placebos import number_of, other_windows, without_change
 from forecast.panel.settings import Settings
 from forecast.regime_model.harmonics import Harmonics
 from forecast.regime_model.posterior import Posterior, sample
-from forecast.regime_model.problem import pose
+from forecast.regime_model.problem import discretise
 from forecast.series.breaks import Break
 from forecast.series.days import DAY
 from forecast.series.season import evident_season
@@ -75,7 +75,7 @@ def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outco
     rng = np.random.default_rng(seed)
     if not grid.middle[grid.observed].any():  # as likely in any order: it can show no change, and is no placebo either
         return _without_counts(grid, binned, settings, row, seed)
-    posterior = sample(pose(QUICK, binned, season), DRAWS, rng)
+    posterior = sample(discretise(QUICK, binned, season), DRAWS, rng)
     found = _found(posterior, binned) if settings.detector == "regimes" else detect(binned, settings.detector)
     breaks = tuple(dated_daily(each, grid, binned) for each in found)
     steps = _steps(posterior, binned, grid, year, seed) if settings.horizon else NONE

@@ -6,7 +6,7 @@ import numpy as np
 
 from forecast.regime_model.filters import evidence_of
 from forecast.regime_model.posterior import Posterior
-from forecast.regime_model.problem import pooled, pose
+from forecast.regime_model.problem import discretise, pooled
 from forecast.series.series import Series
 
 WANTED = 1000  # shuffled series in a panel, about
@@ -29,7 +29,7 @@ def without_change(posterior: Posterior, series: Series, number: int, season: np
 
     Blocks keep the scatter and what persists for a few rows, whatever the model thinks of either, and no level lasts.
     """
-    placebo = pose(posterior.problem.model, series, season, shuffled(posterior, series, number, rng))
+    placebo = discretise(posterior.problem.model, series, season, shuffled(posterior, series, number, rng))
     jump, still = placebo.jumps(placebo.model.breaks), np.zeros(len(placebo.gaps))
     some, none = evidence_of(placebo, jump), evidence_of(placebo, still)
     expected = placebo.model.breaks

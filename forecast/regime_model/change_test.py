@@ -16,7 +16,7 @@ from forecast.regime_model.filters import moves_of
 from forecast.regime_model.grid import deviations, scatter
 from forecast.regime_model.harmonics import Harmonics, fit_harmonics
 from forecast.regime_model.placebos import COARSE, as_seen, simulate_null
-from forecast.regime_model.problem import Problem, pooled, pose, settings_table
+from forecast.regime_model.problem import Problem, discretise, pooled, settings_table
 from forecast.regime_model.shapes import PULSES, modes_of
 from forecast.series.series import Series
 
@@ -127,13 +127,13 @@ def change_ratios(series: Series, season: Harmonics, low: np.ndarray, high: np.n
     """
     from forecast.regime_model._numba_changes import compared
 
-    problem = pose(STATISTIC, series, None, (_rounded(low, series), _rounded(high, series)), fine=False)
+    problem = discretise(STATISTIC, series, None, (_rounded(low, series), _rounded(high, series)), fine=False)
     lift = np.zeros((0, 0))
     if season.names:
         middle = np.where(np.isinf(high), np.maximum(low, 1.0) * 1.5, (low + high) / 2)
         lift = np.log(np.array([season.over(series)] + [each.over(series) for each in
                                                         fit_harmonics(series, middle[1:])]))
-    problem, rows = problem.thinned()
+    problem, rows = problem.observed_rows()
     lift = lift[:, rows] / (problem.levels[1] - problem.levels[0]) if lift.size else lift
     modes = modes_of(problem, PULSES)
     risks = np.ascontiguousarray(modes.risks[:, [0, 4, 5]])

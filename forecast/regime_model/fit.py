@@ -15,7 +15,7 @@ from forecast.regime_model.filters import evidence_of
 from forecast.regime_model.harmonics import Harmonics, fit_harmonics
 from forecast.regime_model.model import Settings
 from forecast.regime_model.posterior import Posterior
-from forecast.regime_model.problem import Problem, pooled, pose, settings_table
+from forecast.regime_model.problem import Problem, discretise, pooled, settings_table
 from forecast.regime_model.shapes import ALL, ShapePaths, modes_of, odd_chance, shape_paths, shape_states
 from forecast.series.breaks import Break
 from forecast.series.series import Series, check_series
@@ -51,18 +51,18 @@ class RegimeModel(Settings):
         if is_amount(series):
             offset = offset_of(series)
             series = logs_of(series, offset)
-        posed = [_Posed.of(self, series, Harmonics(), offset)]
+        discretised = [_Discretised.of(self, series, Harmonics(), offset)]
         harmonics = fit_harmonics(series)[0] if season else Harmonics()
         if harmonics.names:  # several changes may look like a season to a model that has one
-            posed.append(_Posed.of(self, series, harmonics, offset))
-        best = max(posed, key=lambda each: each.log)
+            discretised.append(_Discretised.of(self, series, harmonics, offset))
+        best = max(discretised, key=lambda each: each.log)
         paths = shape_paths(best.problem, ALL, best.some, draws, np.random.default_rng(seed), best.states)
         return Fit(given=given, series=series, season=best.season, problem=best.problem, paths=paths, some=best.some,
                    none=best.none, seed=seed, credibility=credibility)
 
 
 @dataclass(frozen=True, eq=False)
-class _Posed:
+class _Discretised:
     """A series on the grid with a season taken out, log evidence [S] with changes and without, and states."""
 
     season: Harmonics
@@ -72,9 +72,9 @@ class _Posed:
     states: list[np.ndarray] | None
 
     @classmethod
-    def of(cls, model: Settings, series: Series, season: Harmonics, offset: float) -> _Posed:
-        problem = pose(model, series, season.over(series) if season.names else None, offset=offset)
-        thin, _ = problem.thinned()
+    def of(cls, model: Settings, series: Series, season: Harmonics, offset: float) -> _Discretised:
+        problem = discretise(model, series, season.over(series) if season.names else None, offset=offset)
+        thin, _ = problem.observed_rows()
         some, states = shape_states(thin, modes_of(thin))
         return cls(season, problem, some, evidence_of(thin, np.zeros(len(thin.gaps)))[0], states)
 

@@ -21,7 +21,7 @@ def lifted_evidence(problem: Problem, lifts: np.ndarray) -> np.ndarray:
     """Log evidence [B, K, S] of every series and setting, when the level is constant but for lifts [K, n].
 
     lifts : in log units of counts (or the unit of reals), one per row of the problem; beyond the grid of levels its
-        ends hold, so that a problem should reach as far as the lifts do (`reach` of `pose`)
+        ends hold, so that a problem should reach as far as the lifts do (`reach` of `discretise`)
     """
     from forecast.regime_model._numba_changes import lifted
 

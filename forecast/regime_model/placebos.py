@@ -39,7 +39,7 @@ def simulate_null(problem: Problem, weight: np.ndarray, number: int, rng: np.ran
 
 def _level_posterior(problem: Problem) -> np.ndarray:
     """Posterior of the one level under each setting, [S, L]."""
-    problem, _ = problem.thinned()
+    problem, _ = problem.observed_rows()
     still = np.zeros(len(problem.gaps))
     return np.concatenate([forward(problem, block, still, keep=[len(still)]).state[0, 0].sum(axis=0)
                            for block in problem.blocks])

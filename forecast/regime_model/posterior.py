@@ -58,10 +58,10 @@ class Posterior:
 def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float | None = None) -> Posterior:
     """Draw paths of the jump model (`breaks` expected over the span; the model's own number when None).
 
-    The series must be posed alone (B = 1).
+    The series must be discretised alone (B = 1).
     """
     expected = problem.model.breaks if breaks is None else breaks
-    thin, rows = problem.thinned()
+    thin, rows = problem.observed_rows()
     jump = thin.jumps(expected)
     total, none = evidence_of(thin, jump)[0], evidence_of(thin, np.zeros_like(jump))[0]
     picked = settings_drawn(problem, total, draws, rng)
@@ -134,7 +134,7 @@ class Present:
 
 def present(problem: Problem, draws: int, rng: np.random.Generator) -> Present:
     """Draw the state after the last row from the filter alone, which is all that a forecast needs."""
-    thin, _ = problem.thinned()
+    thin, _ = problem.observed_rows()
     jump = thin.jumps(problem.model.breaks)
     passes = [forward(thin, block, jump, keep=[len(jump)]) for block in thin.blocks]
     picked = settings_drawn(problem, np.concatenate([each.log[-1][0] for each in passes]), draws, rng)

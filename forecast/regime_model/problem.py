@@ -80,7 +80,7 @@ class Problem:
         """Prior probability of a break in each gap [n - 1], when `breaks` are expected over the span."""
         return np.asarray(-np.expm1(-breaks * self.share))
 
-    def thinned(self, also: Sequence[int] | np.ndarray = ()) -> tuple[Problem, np.ndarray]:
+    def observed_rows(self, also: Sequence[int] | np.ndarray = ()) -> tuple[Problem, np.ndarray]:
         """The same without rows that no series saw (but the ends and `also`), and the rows left.
 
         Gaps add up, and so does the chance of a break in them: years without an image cost as much as one day.
@@ -96,9 +96,9 @@ class Problem:
                        blocks=tuple(replace(b, index=b.index[:, rows]) for b in self.blocks)), rows
 
 
-def pose(model: Settings, series: Series, season: np.ndarray | None = None,
-         simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0,
-         fine: bool = True, offset: float = 0.0) -> Problem:
+def discretise(model: Settings, series: Series, season: np.ndarray | None = None,
+               simulated: tuple[np.ndarray, np.ndarray] | None = None, reach: float = 0.0,
+               fine: bool = True, offset: float = 0.0) -> Problem:
     """Lay a series (or `simulated` bounds low, high [B, n] on its dates, NaN = missing) on the model's grid.
 
     season : multiplicative factors [n] known or estimated beforehand (1 when None)

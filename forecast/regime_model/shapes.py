@@ -179,7 +179,7 @@ def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int, 
 
     logs [S] : the log evidence of its settings; states : as `shape_states` gives them, else they are made again
     """
-    thin, rows = problem.thinned()
+    thin, rows = problem.observed_rows()
     modes = modes_of(thin, shapes)
     picked = settings_drawn(thin, logs, draws, rng)
     n = len(rows)

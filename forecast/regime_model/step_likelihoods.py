@@ -42,7 +42,7 @@ class Evidence:
 
 def evidence(problem: Problem) -> Evidence:
     """Evidence of no break and of exactly one break in each gap, by one forward and one backward pass."""
-    problem, rows = problem.thinned()
+    problem, rows = problem.observed_rows()
     still = np.zeros(len(problem.gaps))
     none, one = [], []
     for block in problem.blocks:
