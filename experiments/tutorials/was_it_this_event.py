@@ -53,3 +53,16 @@ event_effect(growing, "2023-01-02")
 # %%
 changes = detect(growing)
 changes.plot();
+
+# %% [markdown]
+# ## A control
+# Two simulated yards share their ups and downs (weather, holidays); from June 2023 on one of them sees a third more. Beside
+# the other yard, which the event did not touch, less is left to chance.
+
+# %%
+rng = np.random.default_rng(1)
+shared = np.convolve(rng.normal(0, 0.25, 112), 0.8 ** np.arange(9), "valid")
+mean = 40 * np.exp(0.9 * shared)
+untouched = Series.from_values(rng.poisson(mean), start="2022-01-03", freq="W-MON", name="another yard, simulated")
+touched = Series.from_values(rng.poisson(mean * np.where(np.arange(104) >= 74, 1.3, 1.0)), start="2022-01-03", freq="W-MON", name="this yard, simulated")
+event_effect(touched, "2023-06-05"), event_effect(touched, "2023-06-05", controls=untouched)
