@@ -53,8 +53,8 @@ def test_own_data_in_five_minutes_are_the_files_and_commands_shown(tmp_path, mon
     assert command(["check", "counts.xlsx"]) == 0
     assert "unique_id: box" in capsys.readouterr().out
     assert command(["-cn", "mine", "models=[]", "placebos=19"]) == 0
-    assert "“The visit”" in capsys.readouterr().out
-    assert Path("reports", "mine", "report.html").is_file()
+    assert "The 12 weeks of cars date no change by themselves." in capsys.readouterr().out
+    assert "The visit" in Path("reports", "mine", "report.html").read_text(encoding="utf-8")
 
 
 def test_the_lists_of_names_are_those_of_the_code():

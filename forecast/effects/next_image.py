@@ -46,8 +46,10 @@ class Worth:
 def best_images(fit: Fit, *, best: int = 5, seed: int = 0) -> tuple[Image, ...]:
     """The days whose image is expected to narrow the date of a change most, best first; () where no path has a change.
 
-    Of several changes it is the one whose date is least certain.
+    fit : see `RegimeModel.fit`; best : how many days; seed : of the counts that an image may show
+    Of several changes it is the one whose date is least certain. Raises AttributeError for what is no `Fit`.
 
+    >>> from forecast import RegimeModel
     >>> yard = Series.from_counts(["2024-01-05", "2024-02-02", "2024-03-01", "2024-04-05", "2024-07-01", "2024-08-02",
     ...                            "2024-09-06", "2024-10-04"], [4, 6, 5, 5, 31, 28, 33, 30])
     >>> [str(each.day)[:7] for each in best_images(RegimeModel().fit(yard), best=1)]

@@ -194,7 +194,7 @@ def _explained(findings: Findings, judged: tuple[Verdict, ...]) -> Explained:
     return Explained(
         attribution, len(table), best.name, best.probability, best.within, best.prior,
         tuple(e.name for e in table[1:] if e.probability >= WORTH), outside,
-        verdict.word is not Word.NOT_SEPARABLE, verdict.significant is False and verdict.decides, verdict.adjusted,
+        verdict.word is not Word.NOT_SEPARABLE, verdict.significant is False, verdict.adjusted,
         *_at_other_changes(findings))
 
 

@@ -45,7 +45,6 @@ class Verdict:
     rivals : events that the counts do not tell from this one, the fullest window first; twins : whether one of them
         lies on the same days; crowded : whether other events compete at all
     adjusted : p-value of the test at its own date, adjusted over the list; significant : whether it passes the level
-    decides : whether that test of one lasting step says anything: not where there are several changes
     ruled_out : what the interval of the ratio excludes, for an event that is not supported
     """
 
@@ -59,7 +58,6 @@ class Verdict:
     crowded: bool = False
     adjusted: float | None = None
     significant: bool | None = None
-    decides: bool = True
     ruled_out: RuledOut | None = None
 
 
@@ -87,32 +85,31 @@ def verdicts(findings: Findings) -> tuple[Verdict, ...]:
         held = [(table[name].within, -k) for k, table in enumerate(tables) if name in table]
         change = -max(held)[1] if held else None
         made.append(_judged(window, effects.get(name), change, {} if change is None else tables[change],
-                            [w.event.name for w in findings.windows], findings.untested.get(name),
-                            len(findings.main.changes)))
+                            [w.event.name for w in findings.windows], findings.untested.get(name)))
     return tuple(made)
 
 
 def _judged(window: Window, effect: Effect | None, change: int | None, rows: Mapping[str, Explanation],
-            events: Sequence[str], reason: Untestable | None, changes: int) -> Verdict:
-    """The verdict on one event; where there are several changes a test of one lasting step decides nothing."""
+            events: Sequence[str], reason: Untestable | None) -> Verdict:
+    """The verdict on one event: what its own test does not bear out is not supported."""
     mine = rows.get(window.event.name)
     if effect is None or mine is None:
         return Verdict(window.event.name, Word.CANNOT_BE_TESTED, reason or Untestable.NOT_RUN,
                        adjusted=None if effect is None else effect.adjusted,
                        significant=None if effect is None else effect.significant)
     near = rivals(mine, rows, events)
-    significant, decides = effect.significant, changes <= 1
+    significant = effect.significant
     twins = bool(set(near) & set(mine.alike))
-    if (significant or not decides) and mine.within >= SUPPORTED and not near:
+    if significant and mine.within >= SUPPORTED and not near:
         word = Word.SUPPORTED
-    elif (significant or not decides) and near and (mine.within >= CONTENDER or twins) and mine.within >= WORTH:
+    elif significant and near and (mine.within >= CONTENDER or twins) and mine.within >= WORTH:
         word = Word.NOT_SEPARABLE
     else:
         word = Word.NOT_SUPPORTED
     others = sum(name in rows for name in events) - 1
     return Verdict(window.event.name, word, change=change, share=mine.within, rivals=near, twins=twins,
-                   crowded=others > 0, adjusted=effect.adjusted, significant=significant, decides=decides,
-                   ruled_out=ruled_out(effect) if word is Word.NOT_SUPPORTED and decides else None)
+                   crowded=others > 0, adjusted=effect.adjusted, significant=significant,
+                   ruled_out=ruled_out(effect) if word is Word.NOT_SUPPORTED else None)
 
 
 def rivals(mine: Explanation, rows: Mapping[str, Explanation], events: Sequence[str]) -> tuple[str, ...]:

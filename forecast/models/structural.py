@@ -56,6 +56,8 @@ class Structural(Tunable):
 
     def __post_init__(self) -> None:
         check_number(self, 0, 1e6, "steps", "seasons", "trends")
+        check_number(self, 0, 1, "drifts")  # of a row: beyond, the slope alone outgrows what a matrix can hold
+        check_number(self, 0.001, 10, "drift")
         check_number(self, 0.001, 1e6, "memories", "prior")
         check_whole(self, 4, 3000, "rows")  # the time grows with their cube
 

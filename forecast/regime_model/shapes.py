@@ -189,7 +189,7 @@ def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int, 
     for k, block in enumerate(thin.blocks):
         inside = np.flatnonzero((picked >= offset) & (picked < offset + block.settings))
         wanted = np.unique(picked[inside] - offset)
-        if states is not None:
+        if states is not None and len(inside):
             mode[inside], at[inside], node[inside], stepped[inside] = _retraced(
                 thin, block, modes, picked[inside] - offset, states[k], rng)
             wanted = wanted[:0]

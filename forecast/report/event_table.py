@@ -13,9 +13,9 @@ from forecast.report.tables import Cell, Table, link
 NUMERIC = frozenset({3, 4, 5})
 
 
-def lasting(e: Effect | None, v: Verdict) -> str:
-    """The ratio of one lasting step with its interval; a dash where several changes make it say nothing."""
-    return f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})" if e is not None and v.decides else "–"
+def sized(e: Effect | None) -> str:
+    """The ratio of an effect at the date with its interval; a dash where there was no test."""
+    return f"{ratio(e.ratio)} ({ratio(e.low)} to {ratio(e.high)})" if e is not None else "–"
 
 
 def event_table(findings: Findings) -> Table | None:
@@ -49,7 +49,7 @@ def _row(findings: Findings, window: Window, v: Verdict) -> tuple[Cell, ...]:
     event, effect, share = window.event, findings.effects.get(v.event), probability(findings, v)
     return (link(event.label, event.url), verdicts.word(v), days(event.start, event.end),
             "–" if share is None else percent(share), "–" if effect is None else p_value(effect.adjusted),
-            lasting(effect, v), verdicts.why(findings, v))
+            sized(effect), verdicts.why(findings, v))
 
 
 def _caption(findings: Findings) -> str:
@@ -62,12 +62,9 @@ def _caption(findings: Findings) -> str:
             "share are divided between them."]
     if findings.tested:
         least = 1 / (findings.settings.get("placebos", 0) + 1)
-        said.append(f"p of a step: chance of as clear a step at that date without any change, adjusted for "
-                    f"{count(len(findings.effects), 'date')}; below {p_value(least)} cannot be shown. Dates near the "
-                    "true change pass it too, so it supports an event only together with the probability.")
-    if len(changes) > 1:
-        said.append("Where a series changes several times that test and the ratio of one lasting step say nothing, and "
-                    "a dash stands for the ratio.")
-    elif findings.tested:
-        said.append("Ratio: mean after the date over mean before, if one lasting step lay there.")
+        said.append(f"p of a step: chance of as clear a step at that date without one, trend, season and other changes "
+                    f"taken into account, adjusted for {count(len(findings.effects), 'date')}; below {p_value(least)} "
+                    "cannot be shown. Dates near the true change may pass it too, so it supports an event only "
+                    "together with the probability. Ratio: mean after the date over mean before, if a lasting step lay "
+                    "there.")
     return " ".join(said)

@@ -39,7 +39,7 @@ def why(findings: Findings, verdict: Verdict) -> str:
         there = findings.readings[other.series]
         when = _days_of(there.changes[other.change])
         return f"fits the change of {when} in {called(there)} instead ({percent(other.probability)})"
-    unseen = "no step shows at its date" if verdict.significant is False and verdict.decides else ""
+    unseen = "no step shows at its date" if verdict.significant is False else ""
     return "; ".join(filter(None, (unseen, ruled_out(verdict.ruled_out))))
 
 
