@@ -15,7 +15,7 @@ from importlib import import_module
 from forecast.cli.errors import said
 from forecast.cli.overview import COMMANDS, overview
 from forecast.support.bootstrap import NEEDED, ROOT, ensure
-from forecast.support.ends import end_with_parent, ends_answered
+from forecast.support.ends import SAID, end_with_parent, ends_answered
 from forecast.support.surroundings import check_surroundings
 from forecast.support.terminal import give_up, open_streams, printable_message, shown_streams
 
@@ -68,7 +68,8 @@ def _answered(arguments: Sequence[str]) -> int:
         return 2
     except KeyboardInterrupt as stopped:
         written = "; ".join(getattr(stopped, "__notes__", ())) or "nothing was written"
-        print(f"forecast: stopped, {printable_message(written)}", file=sys.stderr)
+        print(f"forecast: stopped, {printable_message(written)}", file=sys.stderr, flush=True)
+        SAID.set()
         return getattr(stopped, "code", ENDED + 2)
 
 

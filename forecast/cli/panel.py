@@ -17,7 +17,8 @@ from forecast.evidence.tables.options import GUESS, NAMES
 from forecast.panel.run import Progress, run_panel
 from forecast.panel.settings import Settings, read_settings, settings_of
 from forecast.report.phrases import count
-from forecast.support.terminal import raw_stderr
+from forecast.support.ends import last_words
+from forecast.support.terminal import printable_message, raw_stderr
 
 EVERY = 15.0  # seconds between two lines
 NUMBERS = {"horizon": int, "delay": int, "anticipation": int, "origins": int, "jobs": int, "seed": int, "fdr": float}
@@ -39,12 +40,9 @@ def command(words: Sequence[str]) -> int:
     said = {name: value for name, value in table.items() if value is not None and (name, value) != ("freq", GUESS)}
     chosen = {name: value for name, value in given.items() if value is not None}
     settings = Settings(**{**(read_settings(config) if config else {}), **settings_of({**chosen, **said}, "panel")})
-    with warnings_said(), _progress(quiet) as progress:
-        try:
-            told = run_panel(places[0], places[1], settings, progress)
-        except KeyboardInterrupt as stopped:
-            stopped.add_note(f"what was finished is kept in {places[1]}: run the same command again to go on")
-            raise
+    kept = f"what was finished is kept in {printable_message(str(places[1]))}: run the same command again to go on"
+    with warnings_said(), _progress(quiet) as progress, last_words(kept):
+        told = run_panel(places[0], places[1], settings, progress)
     if as_json:
         print(json.dumps(told, default=str))
     elif not quiet:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -45,7 +45,27 @@ def ends_answered() -> Iterator[None]:
 
 def _gone_after(seconds: float, code: int) -> None:
     time.sleep(seconds)
+    if not SAID.is_set():  # unwinding took longer, as that of a busy cluster may
+        with suppress(OSError):  # nobody may listen any more
+            os.write(2, f"forecast: stopped, {'; '.join(LAST_WORDS) or 'nothing half written is left'}\n".encode())
     os._exit(code)
+
+
+SAID = threading.Event()  # what is to be said of an end has been said
+LAST_WORDS: list[str] = []  # what is said where the process ends before it has unwound
+
+
+@contextmanager
+def last_words(sentence: str) -> Iterator[None]:
+    """Say this of an end that comes while the block runs, also where the block is not unwound in time."""
+    LAST_WORDS.append(sentence)
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        stopped.add_note(sentence)
+        raise
+    finally:
+        LAST_WORDS.remove(sentence)
 
 
 @contextmanager
