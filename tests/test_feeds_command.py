@@ -95,6 +95,8 @@ def test_what_is_kept_of_a_good_file_says_the_same(name, tmp_path):
     (["check", "nowhere.csv"], "no such file"),
     (["check", "{chart}", "--keep-good"], "expected one argument"),
     (["check", "{chart}", "--keep-good", "{chart}"], "exists: name a new file"),
+    (["check", "{chart}", "--keep-good", "."], "--keep-good '.' names no file in a folder that is there"),
+    (["check", "{chart}", "--keep-good", "no/x.csv"], "names no file in a folder that is there"),
     (["check", "{stac}", "--keep-good", "x.csv"], "days imaged are no counts"),
     (["feeds", "x"], "feeds takes no word"),
     (["chek", "x"], "did you mean 'check'"),

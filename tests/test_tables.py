@@ -48,6 +48,8 @@ def test_the_one_table_of_an_archive_is_read_and_several_are_asked_about(tmp_pat
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("counts.csv", long_table())
     assert values(everywhere(path, capsys)["a"]) == COUNTS
+    command(["check", str(path)])
+    assert f"forecast init {path}. Or in one: _target_: forecast.Table, path: {path}," in capsys.readouterr().out
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("more.csv", long_table())
     with pytest.raises(ValueError, match=r"an archive of 2 files \(counts.csv, more.csv\): unpack it, name one"):
@@ -241,6 +243,14 @@ def test_a_cell_that_states_no_count_is_a_fault_of_its_row(cell, tmp_path):
     assert read_feed(path, keep_good=True).table["y"].tolist() == list(range(1, 19))
 
 
+def test_a_key_that_stands_twice_in_a_record_and_a_year_beyond_all_calendars_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="'count' stands twice in one object"):
+        read_table(written(tmp_path, '[{"date": "2023-01-01", "count": 1, "count": 2}]', "t.json"))
+    months = "".join(f"2023,{m},5\n" for m in range(1, 13))
+    with pytest.raises(StatementError, match="row 14"):
+        read_table(written(tmp_path, f"year,month,cars\n{months}{'9' * 15},1,5\n"), date="year")
+
+
 def test_a_fault_that_many_cells_share_is_one_line(tmp_path, capsys):
     path = written(tmp_path, "date,cars,ships\n" + "".join(f"{day},{n},many\n" for day, n in zip(DAYS * 4, range(80), strict=True)))
     assert command(["check", str(path), "--value", "ships"]) == 2
@@ -252,6 +262,8 @@ def test_a_fault_that_many_cells_share_is_one_line(tmp_path, capsys):
 @pytest.mark.parametrize(("told", "said"), [
     ({"dates": "x"}, "'dates' is no option of a table: did you mean 'date'"), ({"kind": "stok"}, "kind must be flow or stock"),
     ({"decimal": ",", "thousands": ","}, "name two different marks"), ({"skip_rows": "two"}, "skip_rows must be a whole number"),
+    ({"date_format": "%Y%Y"}, "date_format '%Y%Y' is no format of dates"), ({"date_format": "%d %b"}, "date_format '%d %b' holds no year"),
+    ({"freq": "0D"}, "freq '0D': shorter than a day"), ({"freq": "9" * 18 + "D"}, "too large"), ({"freq": "W-XXX"}, "freq 'W-XXX': Invalid"),
     ({"dayfirst": "perhaps"}, "dayfirst must be true or false"), ({"value": "carz"}, "no such column: did you mean 'cars'")])
 def test_an_option_that_is_none_is_refused_in_a_sentence(told, said, tmp_path):
     path = written(tmp_path, "date,cars\n2023-01-01,1\n2023-01-02,2\n")

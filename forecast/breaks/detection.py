@@ -61,7 +61,8 @@ def detect_all(several: Mapping[str, Series], detector: str | Detector = "auto",
     from joblib import Parallel, delayed
 
     from forecast.support.ends import workers_that_end
+    from forecast.support.threads import worker_count
 
     chosen = detector_of(detector)
-    pool = Parallel(n_jobs=jobs, **workers_that_end())
+    pool = Parallel(n_jobs=worker_count(jobs), **workers_that_end())
     return dict(zip(several, pool(delayed(detect)(series, chosen) for series in several.values()), strict=True))

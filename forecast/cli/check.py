@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -220,13 +221,13 @@ def _advice(source: Source, feed: Feed, tally: Tally, out: str | None, told: Opt
                 f"All rows: {out}; none was bad.")
     if tally.faulty:
         return (f"Refused for {tally.faulty} rows with faults: mend them, or keep the others with "
-                f"forecast check {source.path} --keep-good OUT.csv")
+                f"forecast check {shlex.quote(str(source.place))} --keep-good OUT.csv")
     if feed.kind in ("place", "watch"):
-        return f"Read it in a notebook: forecast.evidence.feeds.layouts.read_feed({str(source.path)!r}).table"
+        return f"Read it in a notebook: forecast.evidence.feeds.layouts.read_feed({str(source.place)!r}).table"
     said_of = "".join(f", {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in told.said.items())
     name = min(tally.series, default="NAME")
-    return (f"An experiment of it: forecast init {source.path}. Or in one: _target_: forecast.Table, "
-            f"path: {source.path}, unique_id: {name}{said_of}")
+    return (f"An experiment of it: forecast init {shlex.quote(str(source.place))}. Or in one: "
+            f"_target_: forecast.Table, path: {source.place}, unique_id: {name}{said_of}")
 
 
 def _more(number: int, what: str) -> list[str]:

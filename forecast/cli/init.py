@@ -18,6 +18,7 @@ from forecast.evidence.tables.options import Options
 from forecast.series.series import Series
 from forecast.support.atomic_files import link_in, write_text
 from forecast.support.regular_files import expanded
+from forecast.support.terminal import short
 
 MOST = 8  # series that an experiment starts with; more are for a panel
 LEAST = 3  # observed rows
@@ -53,7 +54,7 @@ def command(words: Sequence[str]) -> int:
     write_text(events, ledger(series[0]))
     print(f"Written: {page}, {events}")
     dates = f"rows of {series[0].freq}" if series[0].freq else "irregular dates"
-    print(f"{len(series)} series; the first, {series[0].name}: a {series[0].kind}, {dates}, "
+    print(f"{len(series)} series; the first, {short(series[0].name)}: a {series[0].kind}, {dates}, "
           f"{int(series[0].observed.sum())} counts")
     print(f"Put your events into {events} and their names under events: in {page}; then run: forecast -cn {name}")
     return 0

@@ -12,6 +12,7 @@ from typing import IO, Any
 from forecast.evidence.cells import no_formula
 from forecast.evidence.feeds.reading import COLUMNS, ROWS, TEXTS, Batch, Feed
 from forecast.support.atomic_files import link_in, replaced
+from forecast.support.terminal import quoted
 
 REASONS = ("row", "column", "got", "do", "text")
 
@@ -27,6 +28,9 @@ def kept(out: str | None, feed: Feed) -> Iterator[Any]:
     if out is None:
         yield lambda batch: None
         return
+    if not Path(out).name or not Path(out).parent.is_dir():
+        raise ValueError(f"--keep-good {quoted(out)} names no file in a folder that is there: write "
+                         "--keep-good OUT.csv")
     good, bad = Path(out), rejected(out)
     for path in (good, bad):
         if os.path.lexists(path) or link_in(path.parent):

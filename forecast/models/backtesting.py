@@ -122,8 +122,9 @@ def _run(series: Series, models: Mapping[str, Forecaster], tasks: list[tuple[str
     from joblib import Parallel, delayed
 
     from forecast.support.ends import workers_that_end
+    from forecast.support.threads import worker_count
 
-    yield from Parallel(n_jobs=jobs, return_as="generator", **workers_that_end())(
+    yield from Parallel(n_jobs=worker_count(jobs), return_as="generator", **workers_that_end())(
         delayed(_timed)(series, name, models[name], place, **settings) for name, place in tasks)
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from forecast.panel.settings import DASK, LOCAL
 from forecast.support.ends import workers_that_end
+from forecast.support.threads import worker_count
 
 Out = TypeVar("Out")
 
@@ -33,11 +34,12 @@ def fan_out(work: Callable[..., Out], tasks: Iterable[tuple[Any, ...]], executor
 @contextmanager
 def _backend(executor: str, jobs: int) -> Iterator[dict[str, Any]]:
     if executor == LOCAL:
-        yield {"backend": "sequential"} if jobs == 1 else {"backend": "loky", "n_jobs": jobs}
+        yield {"backend": "sequential"} if jobs == 1 else {"backend": "loky", "n_jobs": worker_count(jobs)}
         return
     distributed = _distributed()
     if executor == DASK:
-        with (distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None) as cluster,
+        sizes = {"n_workers": worker_count(jobs), "threads_per_worker": 1}
+        with (distributed.LocalCluster(**sizes, dashboard_address=None) as cluster,
               distributed.Client(cluster, set_as_default=False) as client):
             yield {"backend": "dask", "client": client}
         return

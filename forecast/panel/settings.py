@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
@@ -14,6 +15,9 @@ from forecast.support import registry
 from forecast.support.terminal import quoted
 
 LOCAL, DASK = "local", "dask"
+# what a number may be: beyond these a panel would fill the memory or never end
+RANGES = {"delay": (0, math.inf), "anticipation": (0, math.inf), "horizon": (0, 10_000), "origins": (0, 10_000),
+          "jobs": (1, 1024), "seed": (0, 2**63 - 1)}
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,12 @@ class Settings:
     keep_good: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in (("delay", 0), ("anticipation", 0), ("horizon", 0), ("origins", 0), ("jobs", 1)):
+        for name, (least, most) in RANGES.items():
             number = getattr(self, name)
             if not isinstance(number, int) or isinstance(number, bool) or number < least:
                 raise ValueError(f"panel: {name} must be a whole number of at least {least}, got {quoted(number)}")
+            if number > most:
+                raise ValueError(f"panel: {name} must be at most {most:,}, got {quoted(number)}")
         if not 0 < self.fdr < 1:
             raise ValueError(f"panel: fdr must lie between 0 and 1, got {self.fdr}: 0.1 allows one in ten")
         if self.kind not in ("", "stock", "flow"):

@@ -13,6 +13,7 @@ DAY = np.timedelta64(1, "D")
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}($|[T ])")
 PLACE = re.compile(r"(?<=\d)(Z|[+-]\d{2}:?\d{2})$")  # of a time that says how far it is from UTC
 SHORTEST = ("D", "h", "m", "s", "ms", "us", "ns")  # units of datetime64 that name a day: a month does not
+YEARS = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")  # of the calendar of Python's dates
 SHOWN = 60  # characters of what was given that an error repeats
 
 
@@ -49,12 +50,19 @@ def _read(given: Any) -> np.datetime64 | None:
     try:
         stamp = pd.Timestamp(given)
         return None if pd.isna(stamp) else np.datetime64(stamp.date(), "D")
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, NotImplementedError):  # the last for the year 0
         return None
 
 
 def days_of(given: Any) -> np.ndarray:
     """Days of many dates, datetime64[D] [n], NaT for an empty one; ValueError for one that `day_of` does not read."""
+    days = _days(given)
+    if (outside := days[(days < YEARS[0]) | (days > YEARS[1])]).size:
+        raise ValueError(f"date {outside[0]} is no day of the years 1 to 9999: write it as YYYY-MM-DD")
+    return days
+
+
+def _days(given: Any) -> np.ndarray:
     dtype = getattr(given, "dtype", None)
     if isinstance(dtype, pd.DatetimeTZDtype):
         return np.asarray(pd.DatetimeIndex(given).tz_localize(None), dtype="datetime64[D]")

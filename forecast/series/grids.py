@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.series.days import DAY, day_of
+from forecast.series.days import DAY, YEARS, day_of
+from forecast.support.terminal import quoted, short
 
-YEARS = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
 FIRST = np.datetime64("2000-01-03", "D")  # of rows without a start; by identity: a given one is held to its grid
 WEEKLY = "W-MON"
 # frequencies that name rows by their last day, and by their first
@@ -159,7 +159,7 @@ def offset_of(freq: Any, first: pd.Timestamp) -> tuple[str, Any]:
         if offset is None or first + offset < first + pd.Timedelta(days=1):
             raise ValueError("shorter than a day")
         told = by_first_day(freq)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"freq {freq!r}: {str(error)[:80]}. Use a pandas frequency such as D, W-MON, MS, QS or "
-                         "YS") from error
+    except (ValueError, TypeError, OverflowError, AttributeError) as error:  # of a number of twenty digits
+        raise ValueError(f"freq {quoted(freq)}: {short(str(error), 80)}. Use a pandas frequency such as D, W-MON, MS, "
+                         "QS or YS") from error
     return told, pd.tseries.frequencies.to_offset(told)

@@ -14,6 +14,7 @@ import re
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from forecast.support.regular_files import check_regular
+from forecast.support.terminal import quoted
 
 HEAD = 65_536
 LARGEST_DOCUMENT = 64_000_000  # bytes of JSON, XML or an unpacked archive; tables of text are streamed
@@ -53,6 +55,11 @@ class Source:
     @property
     def name(self) -> str:
         return self.packed.name if self.packed else self.path.name
+
+    @property
+    def place(self) -> Path:
+        """The file as the user has it, packed or not."""
+        return self.packed.place if self.packed else self.path
 
     @cached_property
     def head(self) -> bytes:
@@ -138,7 +145,7 @@ class Source:
             return None
         try:
             text = self._whole().decode(self.encoding)
-            loaded = json.loads(text.lstrip("\ufeff"), parse_constant=_no_constant)
+            loaded = json.loads(text.lstrip("\ufeff"), parse_constant=_no_constant, object_pairs_hook=_keys)
         except json.JSONDecodeError as error:
             raise ValueError(f"{self.name} line {error.lineno}: no JSON ({error.msg}): export it again") from error
         except UnicodeDecodeError as error:
@@ -146,7 +153,7 @@ class Source:
         except RecursionError as error:
             raise ValueError(f"{self.name}: JSON nested too deeply: no export looks like that") from error
         except ValueError as error:
-            raise ValueError(f"{self.name}: a number that none is ({error}): mend it") from error
+            raise ValueError(f"{self.name}: JSON that cannot be told ({error}): mend it") from error
         if _depth(loaded) > DEEPEST:
             raise ValueError(f"{self.name}: JSON nested deeper than {DEEPEST}: no export looks like that")
         return loaded
@@ -251,6 +258,14 @@ def _mostly_utf8(head: bytes) -> bool:
 
 def _no_constant(word: str) -> float:
     raise ValueError(f"{word} is no JSON")
+
+
+def _keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"{quoted(twice)} stands twice in one object")
+    return made
 
 
 def _depth(loaded: Any) -> int:

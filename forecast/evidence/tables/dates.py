@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from forecast.evidence.tables.footnotes import plain
 from forecast.evidence.tables.numbers import QuestionError
 
 YEARS = range(1800, 2101)
@@ -239,7 +239,7 @@ def when(cell: str, order: Order = Order()) -> When | None:
 
 def _dated(cell: str) -> tuple[str, int, bool]:
     """The part of a text that is a date, minutes of its time of day (-1 without one), and whether it has a zone."""
-    text = WEEKDAY.sub("", unicodedata.normalize("NFKC", cell).strip().strip("'\""))
+    text = WEEKDAY.sub("", plain(cell).strip("'\""))
     match = TIMED.fullmatch(text)
     if match is None or match["clock"] is None:
         return text.strip(), -1, False

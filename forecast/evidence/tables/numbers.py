@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from forecast.evidence.cells import LARGEST
+from forecast.evidence.tables.footnotes import MARKS, plain
 
 APPROX_WIDTH = 0.15  # relative half-width of "about", as of statements (forecast.evidence.statements)
 GAPS = " \u00a0\u202f\u2009'’"  # between groups of three digits
@@ -192,12 +192,12 @@ def count_of(text: str, marks: Marks) -> Count | None:
     >>> [(c.low, c.high) for c in (count_of(t, Marks()) for t in ("12", "20+", "~15", "<5", ">12", "10 to 12", "12?"))]
     [(12.0, 12.0), (20.0, inf), (12.0, 18.0), (0.0, 4.0), (13.0, inf), (10.0, 12.0), (10.0, 14.0)]
     """
-    cell = unicodedata.normalize("NFKC", text).replace("−", "-").strip()
+    cell = plain(text).replace("−", "-")
     if marks.is_missing(text) or marks.is_missing(cell):
         return Count(math.nan, math.nan, UNCOUNTED if cell else "")
     exact = _number(cell, marks)
     if exact is not None:
-        return Count(exact, exact)
+        return Count(exact, exact, FOOTNOTES if set(text) & set(MARKS) else "")
     if (match := RANGE.fullmatch(cell)) is not None:
         low, high = _number(match["low"], marks), _number(match["high"], marks)
         return None if low is None or high is None or low > high else Count(low, high, BOUNDS)

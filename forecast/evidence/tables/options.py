@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
+
+from forecast.series.grids import offset_of
 from forecast.series.series import KINDS
 from forecast.support.registry import suggest
+from forecast.support.terminal import quoted, short
 
 SEVERAL = ("value", "id", "sheet", "missing")
 FLAGS = ("dayfirst", "wide", "cumulative", "totals")
 TRUE, FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 IRREGULAR = ("null", "none", "irregular", "")
 GUESS = "guess"
+SAMPLES = (datetime(2021, 11, 13, tzinfo=UTC), datetime(2022, 11, 13, tzinfo=UTC))  # on which a format is tried
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,10 @@ class Options:
             raise ValueError(f"decimal and thousands are both {self.decimal!r}: name two different marks")
         if self.skip_rows is not None and self.skip_rows < 0:
             raise ValueError(f"skip_rows must be a whole number of at least 0, got {self.skip_rows}")
+        if self.freq not in (GUESS, None):
+            offset_of(self.freq, pd.Timestamp("2021-11-13"))
+        if self.date_format:
+            _check_format(self.date_format)
 
     @property
     def said(self) -> dict[str, Any]:
@@ -107,6 +118,17 @@ def options(given: Mapping[str, Any], who: str = "read_table") -> Options:
         else:
             made[name] = str(value)
     return Options(**made)
+
+
+def _check_format(date_format: str) -> None:
+    """Raise ValueError for a format of dates that is none, or that leaves the year open."""
+    try:
+        days = {datetime.strptime(each.strftime(date_format), date_format).date() for each in SAMPLES}
+    except (ValueError, LookupError, re.error) as error:
+        raise ValueError(f"date_format {quoted(date_format)} is no format of dates ({short(str(error), 80)}): write "
+                         "one such as %d.%m.%Y") from error
+    if len(days) < len(SAMPLES):
+        raise ValueError(f"date_format {quoted(date_format)} holds no year: write one such as %d.%m.%Y")
 
 
 def _frequency(value: Any) -> str | None:

@@ -146,7 +146,7 @@ def _parted(dates: Dates, cells: list[Any]) -> When | None:
             return When(date.fromisocalendar(year, part, 1), "W")
         month = 3 * part - 2 if dates.part == "quarter" else part
         return When(date(year, month, day), "D" if len(parts) > 1 else dates.part[0].upper())
-    except ValueError:
+    except (ValueError, OverflowError):  # a day of thirty digits
         return None
 
 

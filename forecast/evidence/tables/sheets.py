@@ -13,6 +13,8 @@ from typing import Any
 from forecast.evidence.cells import LONGEST_CELL
 from forecast.evidence.feeds.reading import BROKEN, UNSEEN, Tray
 from forecast.evidence.feeds.source import Source
+from forecast.evidence.tables.footnotes import MARKS, bare
+from forecast.evidence.tables.numbers import FOOTNOTES
 from forecast.evidence.tables.workbook import Merged, is_workbook, workbook
 
 Cell = str | float | date | datetime | None
@@ -73,6 +75,9 @@ def _cell(value: Any, tray: Tray) -> Cell:
         tray.notes["characters that cannot be seen (direction marks, control characters) taken out of cells"] += 1
         text = UNSEEN.sub("", text)
     text = text.strip()
+    if text and text[-1] in MARKS and (without := bare(text)) != text:
+        tray.notes[FOOTNOTES] += 1
+        text = without
     return text or None
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from forecast.evidence.tables.footnotes import plain
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -94,8 +95,7 @@ def heading(text: str) -> str:
     >>> heading(" Image_Date "), heading("Port-ID")
     ('image date', 'port id')
     """
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\s_\-./:]+", " ", plain).strip()
+    return re.sub(r"[\s_\-./:]+", " ", plain(text).casefold()).strip()
 
 
 def is_total(text: str, means: bool = True) -> bool:

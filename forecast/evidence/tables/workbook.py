@@ -9,6 +9,7 @@ from typing import Any
 
 from forecast.evidence.feeds.reading import Tray
 from forecast.evidence.feeds.source import Source, check_xml, stored
+from forecast.evidence.tables.footnotes import raised
 from forecast.support.registry import suggest
 
 Merged = tuple[int, int, int, int]
@@ -16,6 +17,12 @@ MOST_CELLS = 2_000_000
 ATTRIBUTES = r"""((?:"[^"]*"|'[^']*'|[^>"'])*)"""
 ODS_TOKEN = re.compile(rf"<table:(table-row|table-cell|covered-table-cell|table)(?=[\s>/]){ATTRIBUTES}>")
 REFERENCE = re.compile(r"""\br\s*=\s*["']([A-Za-z]*)(\d+)["']""")
+# a part of a text in one style
+RUN = re.compile(r"<(?:\w{1,20}:)?r>(?:(?!<(?:\w{1,20}:)?r>).)*?</(?:\w{1,20}:)?r>", flags=re.S)
+ABOVE = re.compile(r'<style:style\b[^>]{0,300}?style:name="([^"]{1,100})"[^>]{0,300}>\s{0,9}'
+                   r'<style:text-properties\b[^>]{0,999}?style:text-position="super')  # the same of an .ods
+SPAN = re.compile(r'(<text:span\b[^>]{0,200}?text:style-name="([^"]{1,100})"[^>]{0,200}>)([^<]*)')
+TEXT = re.compile(r"(<(?:\w{1,20}:)?t(?:\s[^>]{0,99})?>)([^<]*)(</)")
 # every part bounded, so that no tag can make the search crawl
 UNCOMPUTED = re.compile(
     r'<c\b[^>]{0,99}?\br="([A-Z]{1,3})(\d{1,7})"[^>]{0,99}>\s{0,9}<f\b[^>]{0,99}?'
@@ -87,6 +94,11 @@ def _checked(source: Source, tray: Tray) -> dict[str, bytes]:
         if name.lower().endswith((".xml", ".rels")) or b"<?xml" in data[:100]:
             text = _xml_text(source, name, data)
             _check_extent(source, name, text)
+            if "superscript" in text and ("worksheets/" in name or name.endswith("sharedStrings.xml")):
+                members[name] = RUN.sub(_raised, text).encode()
+            if above := set(ABOVE.findall(text)):
+                spans = SPAN.sub(lambda span: span[1] + (raised(span[3]) if span[2] in above else span[3]), text)
+                members[name] = spans.encode()
             formulas += len(re.findall(r"<f\b", text)) if "worksheets/" in name else text.count("table:formula=")
             for column, row in UNCOMPUTED.findall(text) if "worksheets/" in name else []:
                 tray.fault(
@@ -105,6 +117,13 @@ def _xml_text(source: Source, name: str, data: bytes) -> str:
         raise ValueError(f"{source.name}: {name} is not UTF-8: save the spreadsheet again")
     check_xml(data, f"{source.name}: {name}")  # calamine passes over what is no XML without a word
     return data.decode("utf-8", errors="replace")
+
+
+def _raised(run: re.Match[str]) -> str:
+    """A run in raised style as raised letters: a reader of plain text makes 121 of 12 and its mark 1."""
+    if "superscript" not in run[0]:
+        return run[0]
+    return TEXT.sub(lambda text: text[1] + raised(text[2]) + text[3], run[0])
 
 
 def _check_extent(source: Source, name: str, text: str) -> None:
