@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import replace
@@ -52,6 +53,33 @@ def test_runs_are_logged_to_a_folder_of_this_machine_once(reports, tmp_path, cap
     assert command([str(reports), f"mlflow={store}"]) == 0
     assert f"no new runs in {store}" in capsys.readouterr().out
     assert len(client.search_runs([experiment.experiment_id])) == 2
+
+
+def test_settings_and_scores_of_a_stranger_are_logged_under_names_that_mlflow_takes(reports, tmp_path, capsys, monkeypatch):
+    for key in ("MLFLOW_ALLOW_FILE_STORE", "MLFLOW_DISABLE_TELEMETRY"):
+        monkeypatch.setenv(key, "true")
+    file = reports / "a" / "findings.json"
+    found = json.loads(file.read_text())
+    found["backtest"]["scores"].append({"model": '=HYPERLINK("x")', "crps": 1.0})
+    found["config"]["k" * 5000] = "v" * 5000
+    file.write_text(json.dumps(found))
+    assert command([str(reports), f"mlflow={tmp_path / 'store'}"]) == 0
+    said = capsys.readouterr().out
+    assert "two new runs" in said
+    assert "k" * 300 not in said
+    file.write_text(json.dumps({**found, "name": ""}))
+    with pytest.raises(ValueError, match="MLflow refuses a run"):
+        command([str(reports), f"mlflow={tmp_path / 'store'}"])
+
+
+@pytest.mark.parametrize("score", [{"crps": "x"}, {"model": None}, {"mase": [1]}])
+def test_scores_that_are_none_are_refused(score, reports):
+    file = reports / "a" / "findings.json"
+    found = json.loads(file.read_text())
+    found["backtest"]["scores"].append(score)
+    file.write_text(json.dumps(found))
+    with pytest.raises(ValueError, match=r"a/findings.json: backtest.scores.2"):
+        command([str(reports)])
 
 
 def test_without_mlflow_the_extra_is_named(reports, tmp_path, monkeypatch):

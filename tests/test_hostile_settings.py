@@ -99,12 +99,14 @@ def test_what_is_no_regular_file_is_called_by_its_kind(pipe, tmp_path):
 @pytest.mark.parametrize("name", [".numba_config.yaml", "matplotlibrc"])
 def test_a_file_that_steers_a_library_is_not_obeyed(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    if name == "matplotlibrc":
-        os.mkfifo(tmp_path / name)
-    else:
-        (tmp_path / name).write_text("cache_dir: evil\n")
+    (tmp_path / name).write_bytes(b"cache_dir: evil \xff\n")
     assert command(["--help"]) == 2
     assert f"{name} " in capsys.readouterr().err
+    if name == "matplotlibrc":
+        (tmp_path / name).unlink()
+        os.mkfifo(tmp_path / name)
+        assert command(["--help"]) == 2
+        assert "matplotlibrc is no file of settings" in capsys.readouterr().err
 
 
 # -- recipes ----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from forecast.cli.main import command
+from forecast.panel.manifest import _hash, digest_of
 
 pytest.importorskip("pyarrow")
 ROOT = Path(__file__).resolve().parent.parent
@@ -148,6 +149,42 @@ def test_what_is_damaged_is_said_by_name_and_done_again(change, said, source, un
     assert len((folder / "manifest.jsonl").read_text().splitlines()) == 4
     assert command(["panel", str(source), str(folder), *WORDS]) == 0
     assert "again" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("change", [
+    {"cpu": "x"}, {"cpu": 10**400}, {"files": {"series": "0"}}, {"files": {"../../in": "0"}}], ids=str)
+def test_a_line_of_a_stranger_with_a_right_hash_is_believed_only_if_it_is_such_as_a_panel_writes(change, source, folder, undisturbed, capsys):
+    _with_line(folder, change)
+    assert command(["panel", str(source), str(folder), *WORDS]) == 0
+    assert "the line of chunk 1 in manifest.jsonl is not such as a panel writes: its series are done again" in capsys.readouterr().err
+    assert _content(folder) == _content(undisturbed)
+
+
+@pytest.mark.parametrize(("how", "name"), [("columns", "breaks"), ("series", "series"), ("series", "effects"), ("series", "placebos"), ("junk", "forecast")])
+def test_a_part_of_a_stranger_with_a_right_hash_is_believed_only_if_it_is_of_its_series(how, name, source, folder, undisturbed, capsys):
+    import pyarrow as arrow
+    from pyarrow import parquet
+
+    path = folder / _part(name)
+    if how == "junk":
+        path.write_bytes(b"PAR1junkPAR1")
+    else:
+        rows = parquet.read_table(path)
+        shaped = {column: [value] for column, value in {**dict.fromkeys(rows.column_names), "unique_id": "<script>"}.items()}
+        parquet.write_table(arrow.table(shaped, schema=rows.schema) if how == "series" else arrow.table({"x": [1]}), path)
+    _with_line(folder, {"files": {each: digest_of(folder / _part(each)) for each in TABLES}})
+    assert command(["panel", str(source), str(folder), *WORDS]) == 0
+    assert f"{_part(name)} is of something else" in capsys.readouterr().err
+    assert _content(folder) == _content(undisturbed)
+
+
+def _with_line(folder: Path, change: dict) -> None:
+    """The line of chunk 1 with other entries, and the hash that belongs to it."""
+    path = folder / "manifest.jsonl"
+    head, *lines = [json.loads(line) for line in path.read_text().splitlines()]
+    made = [{key: value for key, value in line.items() if key != "hash"} for line in lines]
+    made = [{**line, **change} if line["chunk"] == 1 else line for line in made]
+    path.write_text("".join(json.dumps(line) + "\n" for line in (head, *({**line, "hash": _hash(head, line)} for line in made))))
 
 
 def test_lines_of_another_panel_are_not_taken_for_ours(source, folder, tmp_path, capsys, undisturbed):

@@ -16,7 +16,7 @@ from forecast import read_table
 from forecast.cli.main import command
 from forecast.evidence.cells import StatementError
 from forecast.evidence.feeds.layouts import read_feed
-from forecast.evidence.tables.dates import Order, when
+from forecast.evidence.tables.dates import Order, numbers_of, when
 from forecast.evidence.tables.numbers import Marks, count_of
 from tests.tables import COUNTS, DAYS, MONTHS, book, everywhere, long_table, values, written
 
@@ -89,6 +89,12 @@ def test_numbers_are_dates_only_under_a_heading_or_an_option_that_says_so(tmp_pa
 
 
 # -- two readings -----------------------------------------------------------------------------------------------------
+def test_digits_without_end_are_no_dates(tmp_path):
+    with pytest.raises(ValueError, match="write a date"):
+        read_table(written(tmp_path, f"{'9' * 400},1\n{'9' * 400},2\n2023.5,3\n"))
+    assert numbers_of([float("9" * 400), 2023.5]) == ""
+
+
 def test_a_date_that_may_be_two_days_is_asked_about(tmp_path, capsys):
     path = written(tmp_path, "date,calls\n" + "".join(f"{i:02d}/01/2023,{i}\n" for i in range(1, 11)))
     with pytest.raises(ValueError, match=r"'02/01/2023' could be 2023-01-02 or 2023-02-01: say dayfirst=true or dayfirst=false"):

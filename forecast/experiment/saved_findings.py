@@ -150,10 +150,23 @@ class SavedTogether(_Part):
     table: list[SavedExplanation]
 
 
+class SavedScores(_Part):
+    """The scores of one member, with further columns as the run gave them."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str = ""
+    crps: float | None = None
+    log_score: float | None = None
+    mase: float | None = None
+    coverage_80: float | None = None
+    coverage_95: float | None = None
+
+
 class SavedBacktest(_Part):
     """Scores of every member, best first; the long table is backtest.csv."""
 
-    scores: list[Record]
+    scores: list[SavedScores]
     baseline: str = ""
     horizon: int | None = None
     origins: list[int] = []

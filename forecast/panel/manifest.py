@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast import __version__
+from forecast.panel import tables
 from forecast.panel.settings import Settings
 from forecast.support.atomic_files import MARK, PART, is_file, is_folder, link_in, settled, strange_in, write_text
 from forecast.support.ownership import FOLDER, NO_LINK
@@ -29,6 +30,7 @@ PARTS = "parts"
 TABLE = r"(series|breaks|effects|placebos|forecast)"
 OURS = re.compile(rf"{NAME}|{PARTS}|rejected\.csv|summary\.(html|json)|{TABLE}\.parquet"
                   rf"|{PARTS}/{TABLE}-\d{{6}}\.parquet|({PARTS}/)?\.[^/]+{re.escape(PART)}|{re.escape(MARK)}.*")
+MOST_SECONDS = 1e9  # no chunk takes thirty years
 SHOWN = 10  # things done again that are said one by one
 HEAD = ("forecast", "input", "sha256", "settings")
 Line = dict[str, Any]
@@ -80,15 +82,21 @@ class Manifest:
 
     def _wrong(self, line: Line, chunks: Sequence[Sequence[str]]) -> Iterator[str]:
         number, files = line["chunk"], line.get("files")
-        if not 0 <= number < len(chunks) or line.get("series") != list(chunks[number]) or not isinstance(files, dict):
+        if not 0 <= number < len(chunks) or line.get("series") != list(chunks[number]):
             yield f"the line of chunk {number} in {NAME} is of other series"
             return
+        if not isinstance(files, dict) or set(files) != set(tables.SCHEMAS) or not _is_time(line.get("cpu")):
+            yield f"the line of chunk {number} in {NAME} is not such as a panel writes"
+            return
+        events = [event for event, *_ in self.head["settings"]["windows"]]
         for name, digest in sorted(files.items()):
             path = part(self.path.parent, name, number)
             if not is_file(path):
                 yield f"{PARTS}/{path.name} is missing"
             elif digest_of(path) != digest:
                 yield f"{PARTS}/{path.name} is not as it was written"
+            elif not tables.is_of(path, name, chunks[number], events):
+                yield f"{PARTS}/{path.name} is of something else"
 
     def _write(self) -> None:
         lines = [self.head, *(self._sealed(line) for _, line in sorted(self.done.items()))]
@@ -96,6 +104,10 @@ class Manifest:
 
     def _sealed(self, line: Line) -> Line:
         return {**line, "hash": _hash(self.head, line)}
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MOST_SECONDS
 
 
 def part(folder: Path, name: str, number: int) -> Path:

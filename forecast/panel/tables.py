@@ -57,5 +57,20 @@ def write(path: Path, name: str, tables: Iterable[Any], judged: bool = False) ->
             writer.write_table(table)
 
 
+def is_of(path: Path, name: str, series: Sequence[str], events: Sequence[str]) -> bool:
+    """Whether a part holds the columns of its table, and rows of these series and events alone."""
+    parquet, arrow = needs("pyarrow.parquet", "parquet"), needs("pyarrow", "parquet")
+    try:
+        with parquet.ParquetFile(path) as file:
+            if not file.schema_arrow.equals(schema(name)):
+                return False
+            keys = file.read([column for column in ("unique_id", "event") if column in SCHEMAS[name]]).to_pydict()
+    except (arrow.ArrowException, OSError, UnicodeDecodeError):
+        return False
+    if name == "series":
+        return bool(keys["unique_id"] == list(series))
+    return set(keys["unique_id"]) <= set(series) and set(keys.get("event", ())) <= {None, "", *events}
+
+
 def read(path: Path) -> Any:
     return needs("pyarrow.parquet", "parquet").read_table(path)

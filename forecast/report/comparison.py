@@ -10,12 +10,14 @@ import pandas as pd
 
 from forecast.experiment.csv_tables import csv_text
 from forecast.experiment.output_folders import check_tables
-from forecast.experiment.saved_findings import SavedFindings
+from forecast.experiment.saved_findings import SavedFindings, SavedScores
 from forecast.experiment.saved_runs import flat, read_runs
 from forecast.report.phrases import count, figure, listed, named, plain
 from forecast.support.atomic_files import write_text
+from forecast.support.terminal import short
 from forecast.support.untrusted import HIDDEN
 
+MOST_LETTERS = 200  # of a cell
 # how the page calls the columns of compare.csv
 HEADS = {"member": "method", "crps": "error (CRPS, the continuous ranked probability score)", "log_score": "log score",
          "mase": "scaled error (MASE, the mean absolute scaled error)", "coverage_80": "share in 80 % interval",
@@ -39,12 +41,16 @@ def compare(folder: str | Path) -> pd.DataFrame:
     table = pd.DataFrame(lines)
     keys = [key for key in ("experiment", "crps", "run") if key in table]
     table = table.sort_values(keys, ignore_index=True, kind="stable", na_position="last")
-    table = table.rename(columns=lambda name: HIDDEN.sub("", name)).map(
-        lambda cell: HIDDEN.sub("", cell) if isinstance(cell, str) else cell)
+    table = table.rename(columns=_clean).map(lambda cell: _clean(cell) if isinstance(cell, str) else cell)
     records = [{str(key): value for key, value in line.items()} for line in table.to_dict("records")]
     for name, text in (("compare.csv", csv_text(records)), ("compare.html", _html(table))):
         write_text(root / name, text)
     return table
+
+
+def _clean(text: str) -> str:
+    """A text of a stranger without what steers a terminal, as long as a cell of a table is."""
+    return short(HIDDEN.sub("", text), MOST_LETTERS)
 
 
 def _lines(run: str, found: SavedFindings) -> list[dict[str, Any]]:
@@ -54,9 +60,9 @@ def _lines(run: str, found: SavedFindings) -> list[dict[str, Any]]:
     top = max(rows, key=lambda row: row.probability, default=None)
     shared = {"log_bayes_factor": main.log_ratio, "explanation": top.label if top else "",
               "probability": top.probability if top else None}
-    scores = (found.backtest.scores if found.backtest else []) or [{}]
-    return [{"experiment": found.name, "run": run, "member": score.get("model", ""), "crps": score.get("crps"),
-             "log_score": score.get("log_score"), "mase": score.get("mase"), "coverage_80": score.get("coverage_80"),
+    scores = (found.backtest.scores if found.backtest else []) or [SavedScores()]
+    return [{"experiment": found.name, "run": run, "member": score.model, "crps": score.crps,
+             "log_score": score.log_score, "mase": score.mase, "coverage_80": score.coverage_80,
              **shared} for score in scores]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -161,6 +162,8 @@ def order_of(cells: Iterable[str], dayfirst: bool | None, date_format: str, wher
 
 def numbers_of(values: Sequence[float]) -> str:
     """What bare numbers under a heading of dates are; "" where they are no dates. See `Order.numbers`."""
+    if not all(map(math.isfinite, values)):  # four hundred digits
+        return ""
     whole = all(float(value).is_integer() for value in values)
     for name, fits in (
         ("year", lambda v: v in YEARS),
