@@ -183,6 +183,7 @@ def test_an_event_fits_leads_or_does_neither(visit, outside, log_ratio, attribut
 # -- each series ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("p_value", "persistent", "log_ratio", "answer"), [
     (0.05, False, 0.3, Answer.CHANGED), (0.055, False, 3.0, Answer.CANNOT_DATE), (0.01, True, 3.0, Answer.PERSISTENT),
+    (0.05, False, -0.1, Answer.DIVIDED), (0.001, False, -3.0, Answer.DIVIDED),
     (0.4, False, -math.log(2.9), Answer.CANNOT_DATE), (0.4, False, -math.log(3.01), Answer.UNCHANGED)])
 def test_a_series_changed_did_not_or_cannot_tell(p_value, persistent, log_ratio, answer):
     told = replace(reading(log_ratio=log_ratio), p_value=p_value, persistent=persistent)

@@ -110,7 +110,7 @@ def test_a_share_that_is_not_known_is_said_so():
 
 
 def test_where_no_path_breaks_no_preference_feigns_a_change():
-    from forecast.effects.explanations import gap_probability
+    from forecast.effects.change_days import gap_probability
     from forecast.regime_model.fit import RegimeModel
     from forecast.regime_model.posterior import sample
     from forecast.regime_model.problem import discretise

@@ -8,18 +8,11 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from forecast import Event, Series, event_effect, simulate
+from forecast import Event, Series, event_effect, explain, simulate
 from forecast.breaks.regimes import Regimes
+from forecast.effects.change_days import break_days, change_days, gap_probability
 from forecast.effects.event_tests import _step_down, event_effects, position_of
-from forecast.effects.explanations import (
-    NONE,
-    NOWHERE,
-    Window,
-    break_days,
-    explain_change,
-    explain_together,
-    gap_probability,
-)
+from forecast.effects.explanations import NONE, NOWHERE, Window, explain_change, explain_together
 from forecast.effects.next_image import image_worth
 from forecast.regime_model.placebos import as_seen
 
@@ -169,6 +162,75 @@ def test_days_of_a_gap_share_its_probability():
     assert days.sum() == pytest.approx(1)
     assert days[1:11] == pytest.approx(np.full(10, 0.06))
     assert days[11] == pytest.approx(0.4)
+
+
+def tenfold_tenfold(freq: str, start: str, at: int = 24, part: float = 0.0) -> Series:
+    """Simulated counts of 10 and from row `at` on of 1,000, of which the row before has this part."""
+    rng = np.random.default_rng(1)
+    mean = np.where(np.arange(48) >= at, 1000.0, 10.0)
+    mean[at - 1] += part * 990
+    return Series.from_values(rng.poisson(mean), start=start, freq=freq, name="simulated")
+
+
+@pytest.mark.parametrize(("freq", "start"), [("MS", "2020-01-01"), ("W-MON", "2020-01-06"), ("QS", "2012-01-01")])
+def test_a_change_at_the_start_of_a_row_is_that_of_the_event_on_its_day(freq, start):
+    series = tenfold_tenfold(freq, start)
+    gate = series.start[24]
+    assert explain(series, {"gate": gate})[0].probability >= 0.95
+    older = explain(series, {"gate": gate, "older": gate - np.timedelta64(42, "D")})
+    assert older[0].probability > 2 * older[1].probability
+    assert older[0].within == pytest.approx(older[1].within, abs=0.03)  # the counts themselves do not tell them apart
+
+
+def test_an_older_event_does_not_win_by_its_window():
+    series = Series.from_values(np.r_[np.random.default_rng(1).poisson(10, 24), np.random.default_rng(2).poisson(1000, 24)],
+                                start="2020-01-01", freq="MS")
+    assert explain(series, {"gate": "2022-01-01"})[0].probability >= 0.95
+    two = {"gate": "2022-01-01", "older": "2021-11-20"}
+    assert explain(series, two)[0].probability > 0.75
+    even = explain(series, two, mean_delay_days=float("inf"))
+    assert even[0].probability == pytest.approx(even[1].probability, abs=0.03)
+    longest = explain(series, {"gate": "2022-01-01", "older": "2021-01-01"}, delay_days=400)
+    assert longest[0].probability > 0.8
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
+def test_a_row_that_has_a_part_of_the_new_level_holds_the_change_at_that_part(part):
+    series = tenfold_tenfold("MS", "2020-01-01", part=part)
+    days = change_days(series, Regimes().posterior(series))
+    assert days.sum() == pytest.approx(1)
+    likeliest = series.start[0] + int(days.argmax())
+    true = series.end[23] - np.timedelta64(round(31 * part), "D")
+    assert abs((likeliest - true).astype(int)) <= 3
+    near = slice(max(days.argmax() - 6, 0), days.argmax() + 7)
+    assert days[near].sum() > 0.6
+
+
+def test_between_images_every_day_is_alike():
+    series = Series.from_counts(["2023-01-05", "2023-02-02", "2023-03-01", "2023-04-05", "2023-07-01", "2023-08-02",
+                                 "2023-09-06", "2023-10-04"], [4, 6, 5, 5, 31, 28, 33, 30])
+    posterior = Regimes().posterior(series)
+    np.testing.assert_allclose(change_days(series, posterior), break_days(series, gap_probability(posterior)))
+
+
+def test_delays_fall_with_time_to_the_end_of_the_window():
+    event = Event("visit", "A visit", date(2023, 7, 25), date(2023, 7, 27))
+    start = np.datetime64("2023-07-01")
+    own = Window.of(event, 60).density(start, 120)
+    assert own[:24].sum() == own[87:].sum() == 0
+    assert own[24:87].mean() == pytest.approx(1)
+    assert own[24] == own[26]
+    assert own[26] / own[86] == pytest.approx(np.exp(2))
+    assert own[26] / own[56] == pytest.approx(np.e)
+    np.testing.assert_allclose(Window.of(event, 60, 0, np.inf).density(start, 120)[24:87], 1)
+    assert Window.of(event, 0).density(start, 120)[24:27].tolist() == [1, 1, 1]
+
+
+def test_a_mean_delay_that_is_no_time_is_refused():
+    series = tenfold_tenfold("MS", "2020-01-01")
+    for wrong in (0, -3, float("nan"), "20"):
+        with pytest.raises(ValueError, match="mean_delay_days must be a number of days above 0, got"):
+            explain(series, {"gate": "2022-01-01"}, mean_delay_days=wrong)
 
 
 def test_where_the_change_lies_sums_to_one():

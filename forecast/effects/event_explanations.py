@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from forecast.breaks.regimes import Regimes
 from forecast.effects.explanations import NONE, NOWHERE, Explanation, Window, explain_change, focal_change
-from forecast.evidence.events import Event, events_of, window
+from forecast.evidence.events import Event, events_of
 from forecast.series.series import Series, check_series
 from forecast.support.results import Shown, rows_frame
 from forecast.support.validation import check_whole_number
@@ -48,12 +49,14 @@ class Explanations(Shown, tuple[Explanation, ...]):
 
 
 def explain(series: Series, events: Mapping[str, Any] | Sequence[Event], delay_days: int = DELAY_DAYS, *,
-            draws: int = 2000, seed: int = 0) -> Explanations:
+            mean_delay_days: float | None = None, draws: int = 2000, seed: int = 0) -> Explanations:
     """How likely the change of a series lies in the window of each event, in none of them, or is no change at all.
 
     events : name -> day (ISO text, date or timestamp), or a list of `Event` such as `read_events` gives; those that
         were read from these very counts (`outside` is False) do not compete
     delay_days : days after an event on which a change still fits it
+    mean_delay_days : of the exponential by which delays become less likely beforehand; half of `delay_days` when
+        None, infinite where nothing is known of a delay but its end
     draws, seed : paths of the posterior of the count regime model
 
     Rows have .name, .probability (they sum to one) and what `Explanation` says. Of several changes it is about that
@@ -67,11 +70,14 @@ def explain(series: Series, events: Mapping[str, Any] | Sequence[Event], delay_d
     """
     check_series(series, "explain")
     check_whole_number("explain: delay_days", delay_days, 0, LONGEST)
+    if mean_delay_days is not None and not (isinstance(mean_delay_days, Real) and mean_delay_days > 0):
+        raise ValueError(f"explain: mean_delay_days must be a number of days above 0, got {mean_delay_days!r}: leave "
+                         "it out for half of delay_days, or give float('inf') for delays of which each is as likely")
     chosen = events_of(events, "explain")
     for event in chosen:
         if event.name in (NONE, NOWHERE):
             raise ValueError(f"explain: an event is called {event.name!r}, as a row of the table is: rename it")
-    windows = tuple(Window(event, *window(event, int(delay_days))) for event in chosen)
+    windows = tuple(Window.of(event, int(delay_days), mean_delay=mean_delay_days) for event in chosen)
     regimes = Regimes(draws=draws, seed=seed)
     fit = regimes.fit(series)
     breaks = fit.breaks

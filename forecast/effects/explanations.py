@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.evidence.events import Event
+from forecast.effects.change_days import break_days, change_days
+from forecast.evidence.events import Event, window
 from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.posterior import Posterior
 from forecast.regime_model.problem import discretise
@@ -23,16 +24,41 @@ if TYPE_CHECKING:
 NONE, NOWHERE = "none of these", "no change"
 LABELS = {NONE: "A change at a date outside every window", NOWHERE: "No change of level at all"}
 APART = 0.8  # share of an event's probability that may also be another's before the two count as one
+MEANS = 2.0  # mean delays in the longest one, where nobody knows better; that is exp(-2), a seventh, as likely as none
 WORTH = 0.05  # below this probability nobody asks whether two events can be told apart
 
 
 @dataclass(frozen=True)
 class Window:
-    """An event with the first and the last day on which a break would fit it."""
+    """An event with the first and the last day on which a break would fit it.
+
+    mean_delay : days; delays between the event's last day and the change are exponential beforehand, cut off at the end
+        of the window; infinite where every day of the window is as likely as another
+    """
 
     event: Event
     first: date
     last: date
+    mean_delay: float = np.inf
+
+    @classmethod
+    def of(cls, event: Event, delay_days: int, anticipation_days: int = 0, mean_delay: float | None = None) -> Window:
+        """The window of an event; mean_delay : half of the longest where None: that long a delay is then a seventh as
+        likely beforehand as none at all."""
+        first, last = window(event, delay_days, anticipation_days)
+        return cls(event, first, last, delay_days / MEANS if mean_delay is None else mean_delay)
+
+    def density(self, start: np.datetime64, days: int) -> np.ndarray:
+        """How likely a change of this event is beforehand on each of the days from `start`, beside a window whose days
+        are all alike, [days]: 0 outside it, one on average over it."""
+        own = np.arange(np.datetime64(self.first), np.datetime64(self.last) + 1)
+        delay = np.maximum((own - np.datetime64(window(self.event)[1])).astype(float), 0.0)
+        weight = np.exp(-delay / self.mean_delay) if self.mean_delay else (delay == 0).astype(float)
+        at = (own - start).astype(int)
+        inside = (at >= 0) & (at < days)
+        made = np.zeros(days)
+        made[at[inside]] = (weight / weight.mean())[inside]
+        return made
 
 
 @dataclass(frozen=True)
@@ -40,7 +66,8 @@ class Explanation:
     """One row of the table of explanations; `probability` sums to one over the table.
 
     name : of an event, or "none of these", or "no change"
-    probability : that the change lies in this window; days in several windows are shared evenly between them
+    probability : that the change lies in this window; a day in several windows is shared between them as their delays
+        make it likely beforehand
     within : that the change lies in this window, shared or not; prior : the same before the data (days of the window
         over days of the series, times the even chance of any change)
     alike : events that these data cannot tell from this one
@@ -61,34 +88,6 @@ class Explanation:
         return self.within / self.prior if self.prior else float("nan")
 
 
-def break_days(series: Series, gap_probability: np.ndarray) -> np.ndarray:
-    """Spread the probability of each gap [n - 1] evenly over its days: one value per day from the first row's start.
-
-    A break in a gap lies between the middles of the rows on both sides, for a row of a flow may hold days of both.
-    """
-    middle = (series.centre - series.start[0]).astype(int)
-    days = np.zeros(int((series.end[-1] - series.start[0]).astype(int)))
-    for gap, probability in enumerate(gap_probability):
-        first, last = min(middle[gap] + 1, middle[gap + 1]), middle[gap + 1] + 1  # two rows may share a middle
-        days[first:last] += probability / (last - first)
-    return days
-
-
-def gap_probability(posterior: Posterior, near: int | None = None) -> np.ndarray:
-    """Where the change lies, given that there is one, [n - 1], summing to one.
-
-    near : a gap that a detected break may lie in; each path then gives its break nearest to it, otherwise the paths
-        give all of theirs in equal parts. Paths without a break say nothing here.
-    """
-    jumps = posterior.jumps[posterior.number > 0]
-    if not len(jumps):  # no path has a break: any gap is as good as its length
-        return np.asarray(posterior.problem.share / posterior.problem.share.sum())
-    if near is None:
-        return np.asarray((jumps / jumps.sum(axis=1, keepdims=True)).mean(axis=0))
-    distance = np.where(jumps, np.abs(np.arange(jumps.shape[1]) - near), jumps.shape[1])
-    return np.bincount(distance.argmin(axis=1), minlength=jumps.shape[1]) / len(jumps)
-
-
 def explain_change(series: Series, posterior: Posterior, windows: Sequence[Window], near: int | None = None,
                    ) -> tuple[Explanation, ...]:
     """The table of explanations of one change: every event, "none of these", "no change"; sums to one.
@@ -96,10 +95,8 @@ def explain_change(series: Series, posterior: Posterior, windows: Sequence[Windo
     posterior : of `series`; near : gap of one of several changes, which then is explained, see `gap_probability`
     Only events whose `outside` flag is set compete: a date read from these very counts is no evidence about them.
     """
-    some = posterior.probability
-    daily = some * break_days(series, gap_probability(posterior, near))
-    prior = 0.5 * break_days(series, posterior.problem.share / max(posterior.problem.share.sum(), 1e-12))
-    return _table(daily, prior, series.start[0], windows, some)
+    base = break_days(series, posterior.problem.share / max(posterior.problem.share.sum(), 1e-12))
+    return _table(change_days(series, posterior, near), base, series.start[0], windows, posterior.probability)
 
 
 def focal_change(breaks: Sequence[Break], tables: Sequence[Sequence[Explanation]]) -> int:
@@ -156,7 +153,7 @@ def explain_together(several: Sequence[Series], windows: Sequence[Window],
     some = float(1 / (1 + np.exp(-log_ratio)))
     alone = tuple(float(np.log(np.mean(np.exp(line[line != 0])))) if np.any(line != 0) else 0.0 for line in ratios)
     return Together(tuple(series.name for series in several), log_ratio, alone,
-                    _table(some * weight / weight.sum(), 0.5 * prior, first, windows, some))
+                    _table(weight / weight.sum(), prior, first, windows, some))
 
 
 def _daily_ratio(series: Series, first: np.datetime64, length: int, model: RegimeModel) -> np.ndarray:
@@ -179,29 +176,33 @@ def _check_apart(several: Sequence[Series]) -> None:
                                  f"same ({min(both)} ...): they are no two pieces of evidence; name one of them")
 
 
-def _table(daily: np.ndarray, prior: np.ndarray, start: np.datetime64, windows: Sequence[Window],
+def _table(days: np.ndarray, even: np.ndarray, start: np.datetime64, windows: Sequence[Window],
            some: float) -> tuple[Explanation, ...]:
-    """Rows of every competing event, "none of these" and "no change" from daily probabilities [days] from `start`."""
+    """Rows of every competing event, "none of these" and "no change".
+
+    days, even : where a change lies [days] from `start`, by the counts alone and before them; some : that there is one
+    A day is as likely beforehand as the event makes it that lies best for it, so that no list of events makes a change
+    in their windows likelier by its length; outside all of them every day is alike.
+    """
     competing = [w for w in windows if w.event.outside]
-    inside = np.array([_mask(start, window, len(daily)) for window in competing]).reshape(len(competing), len(daily))
-    crowd = inside.sum(axis=0)
-    shared = inside / np.maximum(crowd, 1)
+    density = np.array([w.density(start, len(days)) for w in competing]).reshape(len(competing), len(days))
+    inside = (density > 0).astype(float)
+    shared = density / np.maximum(density.sum(axis=0), 1e-300)
+    free = ~inside.any(axis=0)
+    tilt = np.where(free, 1.0, density.max(axis=0, initial=0.0))
+    daily, prior = some * _scaled(days * tilt), 0.5 * _scaled(even * tilt)
     rows = [Explanation(name=w.event.name, label=w.event.label, first=str(w.first), last=str(w.last),
                         probability=float(shared[i] @ daily), within=float(inside[i] @ daily),
                         prior=float(inside[i] @ prior), alike=_alike(inside, daily, competing, i))
             for i, w in enumerate(competing)]
-    free = crowd == 0
-    rows.append(Explanation(NONE, LABELS[NONE], "", "", float(daily[free].sum()),
-                            float(daily[free].sum()), float(prior[free].sum())))
+    outside = float(daily[free].sum())
+    rows.append(Explanation(NONE, LABELS[NONE], "", "", outside, outside, float(prior[free].sum())))
     rows.append(Explanation(NOWHERE, LABELS[NOWHERE], "", "", 1 - some, 1 - some, 0.5))
     return tuple(rows)
 
 
-def _mask(start: np.datetime64, window: Window, days: int) -> np.ndarray:
-    first = (np.datetime64(window.first, "D") - start).astype(int)
-    last = (np.datetime64(window.last, "D") - start).astype(int)
-    at = np.arange(days)
-    return np.asarray(((at >= first) & (at <= last)).astype(float))
+def _scaled(days: np.ndarray) -> np.ndarray:
+    return np.asarray(days / max(float(days.sum()), 1e-300))
 
 
 def _alike(inside: np.ndarray, daily: np.ndarray, windows: Sequence[Window], i: int) -> tuple[str, ...]:

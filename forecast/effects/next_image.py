@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.effects.explanations import break_days, gap_probability
+from forecast.effects.change_days import change_days, gap_probability
 from forecast.evidence.files import Files
 from forecast.regime_model.fit import Fit
 from forecast.regime_model.last_count import run
@@ -73,7 +73,7 @@ def looked_for(series: Series, posterior: Posterior, breaks: Sequence[Break], *,
     # an image shows one day: of a flow, that day's share of the row
     days = float(np.median((series.end - series.start).astype(float))) if series.kind == "flow" else 1.0
     before, after = predictive(posterior, middle, 1 / days, np.random.default_rng(seed))
-    daily = break_days(series, gaps)
+    daily = change_days(series, posterior, near)
     return image_worth(daily, series.start[0], before, after, clear=None if clear is None else clear(len(daily)),
                        best=best)
 

@@ -25,7 +25,7 @@ from forecast.effects.explanations import (
 from forecast.effects.next_image import Image, Worth, clear_days, looked_for
 from forecast.effects.sensitivity import sensitivity
 from forecast.evidence.claims import read_claims
-from forecast.evidence.events import read_events, window
+from forecast.evidence.events import read_events
 from forecast.evidence.files import Files
 from forecast.evidence.source import Evidence, Source
 from forecast.experiment.claims import judge_claims
@@ -42,8 +42,9 @@ from forecast.support.validation import MOST_NUMBERS
 
 # what a setting may be: beyond these a run would fill the memory or never end
 RANGES = {"horizon": (1, 10_000), "origins": (1, 10_000), "draws": (2, 1_000_000), "placebos": (19, 100_000),
-          "jobs": (1, 1024), "delay_days": (0, 36_500), "anticipation_days": (0, 36_500), "seed": (0, 2**63 - 1)}
-EVENT_SETTINGS = ("delay_days", "anticipation_days")
+          "jobs": (1, 1024), "delay_days": (0, 36_500), "anticipation_days": (0, 36_500),
+          "mean_delay_days": (1, 36_500), "seed": (0, 2**63 - 1)}
+EVENT_SETTINGS = ("delay_days", "anticipation_days", "mean_delay_days")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class Experiment:
     forecast_on : the series that is forecast and backtested; the primary when empty. Of a list the first is, the others
         are forecast by one member
     together : series that are said to share a cause: one table of explanations for all of them
-    events : name of an event in `ledger` -> {delay_days, anticipation_days} where they differ from the defaults
+    events : name of an event in `ledger` -> {delay_days, anticipation_days, mean_delay_days} where they differ
+    delay_days, anticipation_days : longest time after and before an event in which a change still fits it;
+    mean_delay_days : of the exponential by which delays become less likely beforehand; half of the longest when None
     claims : CSV of published claims, each of which gets its answer, see `evidence.claims`
     detectors, models : name -> object; regimes is always run, for everything else hangs on its posterior
     known : CSV of covariates known ahead (`ds` and a column of numbers each, for every row of the series that is
@@ -76,6 +79,7 @@ class Experiment:
     events: Mapping[str, Mapping[str, int] | None] = field(default_factory=dict)
     delay_days: int = 60
     anticipation_days: int = 0
+    mean_delay_days: int | None = None
     detectors: Mapping[str, Detector] = field(default_factory=dict)
     models: Mapping[str, Forecaster] = field(default_factory=dict)
     known: str = ""
@@ -105,7 +109,8 @@ class Experiment:
         if self.events and not self.ledger:
             raise ValueError("events are named but no ledger: say which CSV of events holds them")
         for name, (least, most) in RANGES.items():
-            _whole(name, getattr(self, name), least, most)
+            if getattr(self, name) is not None or name != "mean_delay_days":
+                _whole(name, getattr(self, name), least, most)
         _check_events(self.events)
         if self.horizon * self.draws > MOST_NUMBERS:
             raise ValueError(f"horizon {self.horizon} times draws {self.draws} must be at most {MOST_NUMBERS:,}: lower "
@@ -125,8 +130,7 @@ class Experiment:
         made = []
         for event in read_events(self.ledger, list(self.events), files) if self.events else ():
             own = self.events[event.name] or {}
-            made.append(Window(event, *window(event, own.get("delay_days", self.delay_days),
-                                              own.get("anticipation_days", self.anticipation_days))))
+            made.append(Window.of(event, *(own.get(name, getattr(self, name)) for name in EVENT_SETTINGS)))
         return tuple(made)
 
     def regimes(self) -> Regimes:
@@ -161,7 +165,7 @@ def _check_events(events: Mapping[str, Mapping[str, int] | None]) -> None:
         for setting, days in (own or {}).items():
             if setting not in EVENT_SETTINGS:
                 raise ValueError(f"event {name}: {quoted(setting)} is unknown: {suggest(str(setting), EVENT_SETTINGS)}")
-            _whole(f"events: {name}: {setting}", days, 0, RANGES[setting][1])
+            _whole(f"events: {name}: {setting}", days, *RANGES[setting])
 
 
 def _whole(name: str, number: object, least: int, most: int) -> None:
@@ -352,7 +356,7 @@ def _scored(experiment: Experiment, series: Series, known: pd.DataFrame | None, 
 
 def _frozen(windows: tuple[Window, ...]) -> str:
     """Hash of the list of events and windows, fixed before anything was tested."""
-    text = json.dumps([[w.event.name, str(w.first), str(w.last), w.event.outside] for w in windows])
+    text = json.dumps([[w.event.name, str(w.first), str(w.last), w.event.outside, w.mean_delay] for w in windows])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -25,7 +25,7 @@ from forecast.experiment.claims import Claim
 from forecast.experiment.conclusions import Conclusions, conclude
 from forecast.experiment.other_forecasts import OtherForecast
 from forecast.models.backtesting import Backtest
-from forecast.regime_model.change_test import SIZE
+from forecast.regime_model.change_test import called
 from forecast.series.breaks import Break
 from forecast.series.series import Series
 
@@ -71,7 +71,7 @@ class Reading:
     @property
     def conclusive(self) -> bool:
         """Whether the series by itself shows a change."""
-        return self.p_value <= SIZE and not self.persistent
+        return called(self.p_value, self.persistent, self.probability)
 
     @property
     def probability(self) -> float:

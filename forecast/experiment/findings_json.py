@@ -42,7 +42,8 @@ def _parts(findings: Findings) -> dict[str, Any]:
         **{field: getattr(findings, field) for field in ("name", "title", "question", "primary", "forecast_on",
                                                          "simulated", "frozen", "untested", "settings", "versions",
                                                          "inputs")},
-        "windows": [dataclasses.asdict(w.event) | {"first": w.first, "last": w.last} for w in findings.windows],
+        "windows": [dataclasses.asdict(w.event) | {"first": w.first, "last": w.last, "mean_delay": w.mean_delay}
+                    for w in findings.windows],
         "readings": {name: _reading(reading) for name, reading in findings.readings.items()},
         "tested": None if tested is None else {"anywhere": tested.anywhere, "effects": effects},
         "sensitivity": [dataclasses.asdict(variant) for variant in findings.sensitivity],

@@ -15,6 +15,7 @@ from forecast.effects.next_image import worst_dated
 from forecast.experiment.course import Span, Stretch, course, spans
 from forecast.experiment.evidence_grade import EvidenceGrade, evidence_grade
 from forecast.experiment.thresholds import AGAINST, FEWEST_SINCE, OPEN_DAYS, SEVERAL, SHARED, WORTHWHILE
+from forecast.regime_model.change_test import SIZE
 from forecast.series.breaks import Break
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Answer(StrEnum):
     CHANGED = "changed"
     CANNOT_DATE = "cannot_date"
     PERSISTENT = "persistent"  # the counts wander so far by themselves that no date of a change can be told
+    DIVIDED = "divided"  # the test of a constant level calls a change, but none is likelier than one: none is called
     UNCHANGED = "unchanged"  # the counts are evidence against a change
 
 
@@ -166,6 +168,8 @@ def _answer(reading: Reading) -> Answer:
         return Answer.CHANGED
     if reading.persistent:
         return Answer.PERSISTENT
+    if reading.p_value <= SIZE:
+        return Answer.DIVIDED
     return Answer.UNCHANGED if reading.bayes_factor <= 1 / AGAINST else Answer.CANNOT_DATE
 
 

@@ -26,6 +26,7 @@ BATCHES = (50, 50, 99)  # placebos, in lots: the next only where those before le
 # says little of them, and a change and a wander take each other's place. Which root and weight keep the size in
 # independent, autocorrelated and sparse counts was found by simulation (`python -m tests.bench unknown_dates`).
 ROOT, TILT, MOST_TILTED = 0.5, 1.5, 3.5
+EVEN = 0.5  # posterior probability of a change, at even odds beforehand, below which none is called
 FAR = 1.9  # long-run spread, log units, from which counts wander so far by themselves that any date looks like a change
 # Probability of the likeliest wander without a change, against all changes, from which no date can be told: it lets one
 # in ten pass of series that wander with a spread of 0.6 and a correlation of 0.9 (same bench).
@@ -56,10 +57,13 @@ class ChangeTest:
     placebos: int
     null: tuple[float, ...] = ()
 
-    @property
-    def changed(self) -> bool:
-        """True where a change is called."""
-        return self.p_value <= SIZE and not self.persistent
+
+def called(p_value: float, persistent: bool, probability: float) -> bool:
+    """Whether a change is called: by the test and by the posterior, of which the careful one is believed.
+
+    p_value, persistent : of a `ChangeTest`; probability : posterior one of any change at even odds
+    """
+    return p_value <= SIZE and not persistent and probability >= EVEN
 
 
 def wandering(problem: Problem) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.regime_model.amounts import is_amount, logs_of, offset_of
-from forecast.regime_model.change_test import ChangeTest, change_test
+from forecast.regime_model.change_test import ChangeTest, called, change_test
 from forecast.regime_model.changes import Happening, breaks_of_paths, happenings
 from forecast.regime_model.filters import evidence_of
 from forecast.regime_model.harmonics import Harmonics, fit_harmonics
@@ -167,6 +167,11 @@ class Fit(Shown):
                            lambda: self.odd, np.random.default_rng([self.seed, 1]), self.like)
 
     @property
+    def called(self) -> bool:
+        """Whether a change is called: both the test and the posterior speak for one, and its date can be told."""
+        return called(self.p_value, self.persistent, self.changed)
+
+    @property
     def p_value(self) -> float:
         """Chance of as much evidence for a change where there is none."""
         return self.test.p_value
@@ -204,8 +209,8 @@ class Fit(Shown):
 
     @cached_property
     def breaks(self) -> tuple[Break, ...]:
-        """Changes in time order; () where the test finds none, or no dates are likelier than not to hold one."""
-        return tuple(each for each in self.likely if each.probability >= NAMED) if self.test.changed else ()
+        """Changes in time order; () where none is called, or no dates are likelier than not to hold one."""
+        return tuple(each for each in self.likely if each.probability >= NAMED) if self.called else ()
 
     @cached_property
     def trend(self) -> Trend | None:
@@ -240,4 +245,5 @@ class Fit(Shown):
                 jumps[p, each.gap] = True
         correlation, spread, noise, feedback = settings_table(self.problem)[self.paths.setting].T
         return Posterior(problem=self.problem, log_ratio=self.log_ratio, jumps=jumps, level=self.paths.level,
-                         correlation=correlation, spread=spread, noise=noise, feedback=feedback)
+                         correlation=correlation, spread=spread, noise=noise, feedback=feedback,
+                         setting=self.paths.setting, unit=self.paths.unit)

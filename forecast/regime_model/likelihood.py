@@ -62,6 +62,10 @@ class Observation(Protocol):
         """Likelihood of rows [U, 2+] (low, high, ...) as odd ones, times the chance that they are, [U]."""
         ...
 
+    def blended(self, before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Level of a row of which this share lies under the level after, the rest under that before."""
+        ...
+
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Simulated values for latent levels (deviation included), all arrays that broadcast."""
         ...
@@ -129,6 +133,11 @@ class Counts:
         """Flat in the log of the count."""
         return self.odd.wide(rows)
 
+    def blended(self, before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Log of the mean of both intensities."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.logaddexp(before + np.log(1 - share), after + np.log(share)))
+
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Counts, as floats."""
         mean = scale * np.exp(latent)
@@ -191,6 +200,12 @@ class Reals:
         mass = np.where(rows[:, 0] == rows[:, 1], width / (WIDTH * self.unit), np.minimum(
             width / (WIDTH * self.unit), 0.5))
         return np.where(np.isnan(rows[:, 0]), 0.0, self.odd.share * mass)
+
+    def blended(self, before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Mean of both levels; of amounts, of what was measured, turned into its log again."""
+        if not self.offset:
+            return np.asarray((1 - share) * before + share * after)
+        return np.asarray(np.log1p((1 - share) * np.expm1(before) + share * np.expm1(after)))
 
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Real values."""

@@ -21,7 +21,8 @@ class Posterior:
 
     log_ratio : log Bayes factor of at least one break against none, settings integrated
     jumps : bool [P, n - 1], a break in each gap; level : float [P, n], log level
-    correlation, spread, noise, feedback : [P], the setting of each path
+    correlation, spread, noise, feedback : [P], the setting of each path, which is number `setting` of the problem
+    unit : [P, n], deviation of each row in units of its spread; None where it was not drawn
     """
 
     problem: Problem
@@ -32,6 +33,8 @@ class Posterior:
     spread: np.ndarray
     noise: np.ndarray
     feedback: np.ndarray
+    setting: np.ndarray
+    unit: np.ndarray | None = None
 
     @property
     def number(self) -> np.ndarray:
@@ -76,7 +79,8 @@ def sample(problem: Problem, draws: int, rng: np.random.Generator, breaks: float
     level = problem.levels[at]
     correlation, spread, noise, feedback = settings_table(problem)[picked].T
     return Posterior(problem=problem, log_ratio=any_break(total, none, problem.weight, expected), jumps=jumps,
-                     level=level, correlation=correlation, spread=spread, noise=noise, feedback=feedback)
+                     level=level, correlation=correlation, spread=spread, noise=noise, feedback=feedback,
+                     setting=picked)
 
 
 def _filled(problem: Problem, rows: np.ndarray, jumped: np.ndarray, at: np.ndarray,

@@ -59,7 +59,7 @@ def _caption(findings: Findings) -> str:
              if len(changes) == 1 else f"one of the {count(len(changes), 'change')} (the one that fits it best)")
     said = [f"Verdicts on {subject(findings.main.series)}. Probability: that {which} fell in the window of the event, "
             "which is its date and the days after it on which an effect is looked for; days that several windows "
-            "share are divided between them."]
+            "share are divided between them, the more to an event the nearer it lies."]
     if findings.tested:
         least = 1 / (findings.settings.get("placebos", 0) + 1)
         said.append(f"p of a step: chance of as clear a step at that date without one, trend, season and other changes "

@@ -15,7 +15,7 @@ import numpy as np
 
 from forecast import Series
 from forecast.breaks.regimes import Regimes
-from forecast.effects.explanations import break_days, gap_probability
+from forecast.effects.change_days import break_days, gap_probability
 from forecast.effects.next_image import image_worth, predictive
 
 CLOUDY = 0.15  # chance that a cloudy day shows the yard

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.breaks.regimes import Regimes
 from forecast.effects.checks.variant import BASE, NOBODY, Outcome, Variant
-from forecast.effects.explanations import Window, explain_change, focal_change
+from forecast.effects.explanations import NOWHERE, Window, explain_change, focal_change
 from forecast.evidence.source import Evidence
 from forecast.regime_model.fit import Fit
 from forecast.regime_model.posterior import Posterior
@@ -75,12 +75,15 @@ class Analysis:
         if case.series is None or case.series.observed.sum() < FEWEST:
             return Variant(check, case.name, Outcome.NO_SERIES, 0.5, NOBODY, 0.5)
         fit = self._fit(case.series, case.regimes)
-        if not fit.test.changed:
-            return Variant(check, case.name, Outcome.STANDS, fit.changed, NOBODY, 1 - fit.changed)
+        nothing = Variant(check, case.name, Outcome.STANDS, fit.changed, NOBODY, 1 - fit.changed)
+        if not fit.called:
+            return nothing
         breaks, about = fit.breaks, self._about
         near = None if about is None or not breaks else min(
             breaks, key=lambda b: abs(np.datetime64(b.at) - about)).position - 1
         best = max(explain_change(case.series, fit.posterior, case.windows, near), key=lambda row: row.probability)
+        if best.name == NOWHERE:  # likelier than any one explanation of the change that is called: the careful is said
+            return nothing
         return Variant(check, case.name, Outcome.STANDS, fit.changed, best.name, best.probability)
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -21,6 +22,9 @@ def cases(analysis: Analysis) -> Iterator[Case]:
         windows = analysis.windows_for(days, before)
         if windows != analysis.base.windows:  # events may have a delay of their own
             yield replace(analysis.base, name=name, windows=windows)
+    even = tuple(replace(each, mean_delay=math.inf) for each in analysis.base.windows)
+    if even != analysis.base.windows:
+        yield replace(analysis.base, name="every delay within the longest as likely as another", windows=even)
 
 
 CHECK = Check("delay_changed", "delay", "with {name}", Group.CHOICE, cases)

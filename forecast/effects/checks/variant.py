@@ -26,8 +26,8 @@ class Variant:
 
     check : file of the check in `effects/checks`, or "base"; name : what was changed, as a noun
     change : posterior probability of any change of level
-    leader : name of the likeliest explanation (of an event, "none of these", "no change"), "" where nothing is
-        conclusive; share : of that explanation, or that there is no change
+    leader : name of the likeliest explanation (of an event, "none of these"), "" where nothing is conclusive, or no
+        change is likelier than any of them; share : of that explanation, or that there is no change
     factor : what the check measured, None for a check that reads the series again
     """
 

@@ -54,7 +54,7 @@ def captions(findings: Findings) -> dict[str, str]:
     focal = findings.conclusions.focal
     which = f"the change of {days(focal.low, focal.high)}" if focal is not None and focal.of > 1 else "the change"
     made["explanations"] = (f"How probable it is that {which} lies in the window of each event, those of less than "
-                            "1 % left out; hollow: what the length of the window alone would give.")
+                            "1 % left out; hollow: the same before the counts were read.")
     if findings.tested:
         made["effects"] = (f"{count(len(findings.tested.effects), 'date').capitalize()} tested; filled marks have an "
                            f"adjusted p of at most {findings.conclusions.level:g}. An event near the true change also "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import numpy as np
+
 from forecast.experiment.findings import Findings
 from forecast.report.phrases import count, day, figure, whole
 from forecast.series.calendar import row_noun
@@ -23,8 +25,7 @@ def method(findings: Findings) -> list[tuple[str, str]]:
         said.append(("Events", f"The probability of the date is summed over the window of each of "
                      f"{count(sum(w.event.outside for w in findings.windows), 'event')}; the list of "
                      f"{len(findings.windows)} was fixed before the run and has the hash "
-                     f"{findings.frozen}. Between two rows every day is taken to be equally likely: the counts cannot "
-                     "say on which side of a day between them the change lies."))
+                     f"{findings.frozen}. {_delays(findings)} {_inside(findings)}"))
     if findings.tested:
         said.append(("Step at the date", f"How much likelier the counts are with a step at the known date, compared "
                      f"with {g.get('placebos')} series simulated from the fitted model without a step, with the same "
@@ -45,6 +46,26 @@ def method(findings: Findings) -> list[tuple[str, str]]:
                           "unlikely to 45 %, roughly even chance to 55 %, likely to 80 %, very likely to 95 %, almost "
                           "certain above. They stand for probabilities after the data only, never for p-values."))
     return said
+
+
+def _delays(findings: Findings) -> str:
+    """How likely each delay between an event and its change is beforehand."""
+    means = sorted({w.mean_delay for w in findings.windows})
+    if means[-1] == np.inf:
+        return "Every day of a window is taken to be as likely as another beforehand."
+    average = figure(means[0]) if len(means) == 1 else f"{figure(means[0])} to {figure(means[-1])}"
+    return ("Beforehand a change is the less likely to be an event's the longer after it it comes: delays are "
+            f"exponential with a mean of {average} days, up to the end of the window.")
+
+
+def _inside(findings: Findings) -> str:
+    """How a change is placed between two rows."""
+    s = findings.main.series
+    if s.kind == "stock":
+        return ("Between two rows every day is taken to be equally likely: the counts cannot say on which side of a "
+                "day between them the change lies.")
+    return (f"Inside a {row_noun(s)} a change is placed where the count of that {row_noun(s)} puts it, as the share of "
+            "it that lay under the old level and under the new one.")
 
 
 def facts(findings: Findings) -> list[tuple[str, str]]:

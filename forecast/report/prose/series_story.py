@@ -36,6 +36,10 @@ UNDATED = {Answer.CANNOT_DATE: "cannot date a change by themselves", Answer.UNCH
 def change(reading: Reading, answer: SeriesAnswer) -> str:
     """Whether the level changed, when, and from what to what."""
     what = subject(reading.series)
+    if answer.answer is Answer.DIVIDED:
+        return (f"The {seen_rows(reading)} of {what} date no change: a test of them would call one (p = "
+                f"{figure(answer.p_value)}, by simulating the same series without it), but with even odds beforehand "
+                f"{it_is(answer.probability)} that the level changed at all, and the careful of the two is believed.")
     if answer.answer is not Answer.CHANGED:
         return (f"The {seen_rows(reading)} of {what} {UNDATED[answer.answer]} (p = {figure(answer.p_value)}, by "
                 f"simulating the same series without a change). With even odds beforehand, {it_is(answer.probability)} "
