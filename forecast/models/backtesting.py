@@ -14,7 +14,8 @@ import pandas as pd
 from forecast.models import scores
 from forecast.models.forecaster import Forecaster, check_counts, checked, members
 from forecast.models.history import season_length
-from forecast.series.series import Series
+from forecast.models.measures import in_units, on_grid
+from forecast.series.series import Series, check_series
 from forecast.support.results import Shown
 from forecast.support.validation import MOST_NUMBERS, check_whole_number
 
@@ -64,6 +65,7 @@ def backtest(series: Series, models: Any = "auto", *, origins: int = 24, horizon
              known: pd.DataFrame | None = None, progress: Progress | None = None) -> Backtest:
     """Forecast `horizon` rows from each of the last `origins` origins that lie `step` rows apart.
 
+    Amounts (tonnes) and irregular images of a stock are taken as in `predict`; the scores are in the unit.
     models : a name of `conf/models`, an object with paths(), a list of these, or a mapping of names to them
     gap : rows between what is seen and the first row scored (a publication delay)
     jobs : worker processes (joblib); every (model, origin) has a generator of its own, so that the figures depend
@@ -79,9 +81,12 @@ def backtest(series: Series, models: Any = "auto", *, origins: int = 24, horizon
     for name, number, least in (("origins", origins, 1), ("horizon", horizon, 1), ("step", step, 1), ("gap", gap, 0),
                                 ("draws", draws, 2), ("jobs", jobs, 1)):
         check_whole_number(f"backtest: {name}", number, least, MOST_NUMBERS)
-    check_counts(series, "backtest")
     models = members(models)
-    places = _origins(series, origins, horizon, step, gap)
+    check_series(series, "backtest")
+    given = on_grid(series)
+    check_counts(in_units(given)[0], "backtest")
+    places = _origins(given, origins, horizon, step, gap)
+    series, unit = in_units(given, places[0])
     tasks = [(name, place) for name in models for place in places]
     running = _run(series, models, tasks, jobs, horizon=horizon, gap=gap, draws=draws, seed=seed, known=known)
     frames, seconds = [], dict.fromkeys(models, 0.0)
@@ -90,10 +95,18 @@ def backtest(series: Series, models: Any = "auto", *, origins: int = 24, horizon
         seconds[tasks[done - 1][0]] += spent
         if progress is not None:
             progress(done, len(tasks), tasks[done - 1][0])
-    table = pd.concat(frames, ignore_index=True)
+    table = _in_unit(pd.concat(frames, ignore_index=True), unit)
     chosen = baseline if baseline in models else next(iter(models))
-    summary = _summary(table, series, list(models), chosen, overlap=-(-horizon // step), seed=seed)
+    summary = _summary(table, given, list(models), chosen, overlap=-(-horizon // step), seed=seed)
     return Backtest(table, summary, chosen, horizon, places, seconds)
+
+
+def _in_unit(table: pd.DataFrame, unit: float) -> pd.DataFrame:
+    """The table of an amount in its own unit; the log score is then that of a density."""
+    if unit == 1.0:
+        return table
+    sized = ["observed", "mean", "crps", *(f"q{level:g}" for level in QUANTILES)]
+    return table.assign(**{name: table[name] * unit for name in sized}, log_score=table["log_score"] + np.log(unit))
 
 
 def _origins(series: Series, origins: int, horizon: int, step: int, gap: int) -> tuple[int, ...]:

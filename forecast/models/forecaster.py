@@ -117,8 +117,10 @@ def check_counts(series: Series, caller: str) -> None:
     """Raise ValueError for what `caller` was given that is no series of whole counts."""
     check_series(series, caller)
     if not series.is_count:
-        raise ValueError(f"series {series.name}: forecasters take whole counts of at least zero: "
-                         "round or rescale the values first")
+        odd = series.low[series.observed & ((series.low < 0) | (series.low != np.round(series.low)))]
+        raise ValueError(f"series {series.name}: forecasters take whole counts of at least zero"
+                         f"{f', got {odd[0]:g}' if odd.size else ''}: name the unit of an amount, as in unit='tonnes', "
+                         "and round or rescale anything else")
 
 
 def check_ahead(series: Series, caller: str) -> None:

@@ -25,11 +25,14 @@ def on_grid(series: Series) -> Series:
     return series.regular(next((freq for most, freq in GRIDS.items() if gap <= most), "YS"))
 
 
-def in_units(series: Series) -> tuple[Series, float]:
-    """An amount (tonnes) in whole small units, and how much one is; counts as they are, in units of one."""
-    if not is_amount(series) or not series.observed.any():
+def in_units(series: Series, before: int | None = None) -> tuple[Series, float]:
+    """An amount (tonnes) in whole small units, and how much one is; counts as they are, in units of one.
+
+    before : rows that tell how small the units are, the first so many of which hold something; None takes all
+    """
+    if not is_amount(series):
         return series, 1.0
-    middle = series.middle[series.observed]
-    positive = middle[middle > 0]
-    unit = float(np.median(positive)) / UNITS if positive.size else 1.0
+    middle = np.where(series.observed & (series.middle > 0), series.middle, np.nan)
+    told = next((rows for rows in (middle[:before], middle) if np.isfinite(rows).any()), None)
+    unit = 1.0 if told is None else float(np.nanmedian(told)) / UNITS
     return replace(series, low=np.rint(series.low / unit), high=np.rint(series.high / unit), unit=COUNT), unit

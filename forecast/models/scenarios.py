@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from forecast.models.forecaster import check_ahead, watched
+from forecast.models.measures import in_units
 from forecast.models.regimes import Regimes
 from forecast.models.season import factors
 from forecast.regime_model.posterior import Present, ahead, present, sample
 from forecast.regime_model.problem import discretise
 from forecast.series.days import day_of
-from forecast.series.series import Series
+from forecast.series.series import Series, check_series
 from forecast.support.validation import check_paths
 
 
@@ -27,7 +28,7 @@ class Window:
 
 def scenario(series: Series, horizon: int = 12, *, since: Any = None, until: Any = None, level: float | None = None,
              exposure: Any = None, draws: int = 1000, seed: int = 0) -> np.ndarray:
-    """Sample paths of the next rows if a level returns and stays, int64 [draws, horizon].
+    """Sample paths of the next rows if a level returns and stays, int64 [draws, horizon]; floats of an amount.
 
     since, until : dates of the past whose level returns ("the level of last autumn"), until not included; rows that
         touch the span count, unobserved ones too, for the model knows their level from the rows around
@@ -39,6 +40,8 @@ def scenario(series: Series, horizon: int = 12, *, since: Any = None, until: Any
     Raises ValueError when neither or both are given, an end is no day, the span holds no row, or the level is no number
     of at least zero, and for a series, horizon, number of draws or seed that `predict` refuses.
     """
+    check_series(series, "scenario")
+    series, unit = in_units(series)
     check_ahead(series, "scenario")
     check_paths(horizon, draws, seed)
     horizon, draws = int(horizon), int(draws)
@@ -49,7 +52,7 @@ def scenario(series: Series, horizon: int = 12, *, since: Any = None, until: Any
     if window is None:
         now = present(problem, draws, rng)
         # the mean of a log-normal deviation is exp(s^2 / 2): the level named is that of the counts
-        height = np.log(max(float(level or 0.0), 1e-9)) - now.spread**2 / 2
+        height = np.log(max(float(level or 0.0) / unit, 1e-9)) - now.spread**2 / 2
         settings = (now.correlation, now.spread, now.noise, now.feedback)
     else:
         past = sample(problem, draws, rng)
@@ -58,7 +61,8 @@ def scenario(series: Series, horizon: int = 12, *, since: Any = None, until: Any
         settings = (past.correlation, past.spread, past.noise, past.feedback)
     then = Present(problem, height, rng.standard_normal(draws), *settings, rate=0.0, age=np.inf)
     paths = ahead(then, season[n:], np.ones(horizon), rng, breaks=False)
-    return paths if exposure is None else rng.binomial(paths, watched(series, exposure, horizon))
+    paths = paths if exposure is None else rng.binomial(paths, watched(series, exposure, horizon))
+    return paths if unit == 1.0 else paths * unit
 
 
 def _window(series: Series, since: Any, until: Any, level: float | None) -> Window | None:

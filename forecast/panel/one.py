@@ -13,6 +13,7 @@ import numpy as np
 from forecast.breaks.detection import detect
 from forecast.breaks.regimes import breaks_of
 from forecast.models.forecaster import predict
+from forecast.models.measures import in_units
 from forecast.models.season import calendar_season, seems_yearly
 from forecast.models.steps import NONE, QUICK, RECENT, Steps, Told, steps_in_bins
 from forecast.panel.dating import dated_daily
@@ -25,7 +26,7 @@ from forecast.regime_model.problem import discretise
 from forecast.series.breaks import Break
 from forecast.series.days import DAY
 from forecast.series.season import evident_season
-from forecast.series.series import Series
+from forecast.series.series import COUNT, Series
 from forecast.support.registry import make
 from forecast.support.threads import single_thread
 
@@ -57,7 +58,8 @@ def examine(series: Series, settings: Settings, among: int = 1) -> Outcome:
         row |= {"first": days[0], "last": days[-1], "mean": float(series.middle[seen].mean())}
     try:
         with single_thread():
-            return _examined(series, settings, row, among)
+            counts, unit = in_units(_as_amount(series))
+            return _in_unit(_examined(counts, settings, row, among), unit)
     except (ValueError, ArithmeticError, LookupError, np.linalg.LinAlgError) as error:
         said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         return Outcome(row | {"failed": said})
@@ -67,7 +69,8 @@ def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outco
     if not series.observed.any():
         raise ValueError("no row holds an observation")
     if not series.is_count:
-        raise ValueError("a panel takes whole counts of at least zero")
+        raise ValueError(f"a panel takes counts or amounts of at least zero, got {np.nanmin(series.low):g}: leave the "
+                         "series out, or give what lies above a floor of your own")
     seed = seed_of(settings.seed, series.name)
     grid = gridded(series)
     binned = in_bins(grid)
@@ -91,6 +94,26 @@ def _examined(series: Series, settings: Settings, row: Row, among: int) -> Outco
         effects.append(effect)
         placebos += elsewhere
     return Outcome(told, tuple(_break_rows(series.name, breaks, binned, grid)), tuple(effects), ahead, tuple(placebos))
+
+
+def _as_amount(series: Series) -> Series:
+    """Numbers that are not whole are amounts (tonnes), for a file names no unit; anything else as it is."""
+    fractions = series.unit == COUNT and not series.is_count and np.all(series.low[series.observed] >= 0)
+    return replace(series, unit="amount") if fractions else series
+
+
+def _in_unit(found: Outcome, unit: float) -> Outcome:
+    """What was found of an amount that was looked at in units so small, in its own."""
+    if unit == 1.0:
+        return found
+    sized = {"crps", "before", "after"}
+
+    def scaled(rows: tuple[Row, ...], names: set[str]) -> tuple[Row, ...]:
+        return tuple({key: value * unit if key in names else value for key, value in row.items()} for row in rows)
+
+    quantiles = {"mean", *(f"q{level:g}" for level in QUANTILES)}
+    return replace(found, series=scaled((found.series,), sized)[0], breaks=scaled(found.breaks, sized),
+                   forecast=scaled(found.forecast, quantiles))
 
 
 def _season(binned: Series) -> tuple[np.ndarray, Harmonics]:
