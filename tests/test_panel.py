@@ -19,6 +19,7 @@ from forecast.panel.one import examine
 from forecast.panel.placebos import other_windows
 from forecast.panel.run import run_panel
 from forecast.panel.settings import Settings, read_settings
+from forecast.panel.summary import forecast_note
 from forecast.series.series import Series
 
 DAYS, EVENT = 300, "2023-07-20"
@@ -28,7 +29,7 @@ BAD = "<script>alert(1)</script> $x_{"  # also no formula that can be read
 
 def simulated(path: Path, shuffled: bool = False) -> Path:
     """Nine simulated series of 300 days: two rise at the event, one falls elsewhere, one is dead, one holds no counts,
-    one has fractions."""
+    one has fractions, as amounts do."""
     rng = np.random.default_rng(5)
     days = np.arange("2023-01-01", np.datetime64("2023-01-01") + DAYS, dtype="datetime64[D]")
     level = {"rise1": 4, "rise2": 20, BAD: 15, "calm1": 1, "calm2": 8, "calm3": 3, "dead": 0, "unseen": np.nan, "reals": 2}
@@ -97,24 +98,26 @@ def test_the_event_belongs_to_those_that_changed_then_and_not_to_the_one_that_fe
     assert effects.loc["rise2", "low"] < 3 < effects.loc["rise2", "high"]
 
 
-def test_every_series_that_can_be_is_forecast_in_whole_counts(undisturbed):
+def test_every_series_that_can_be_is_forecast_counts_in_whole_numbers_and_amounts_in_fractions(undisturbed):
     made = tables(undisturbed)
     rows = made["forecast"].groupby("unique_id").size()
     assert (rows == 7).all()
     assert set(rows.index) == set(made["series"].query("failed.isna()")["unique_id"])
     assert pd.to_datetime(made["forecast"]["when"]).min() == pd.Timestamp("2023-01-01") + pd.Timedelta(days=DAYS)
-    quantiles = made["forecast"][["q0.1", "q0.5", "q0.9"]].to_numpy()
-    assert (quantiles >= 0).all()
-    assert (quantiles == np.round(quantiles)).all()
+    quantiles = made["forecast"].set_index("unique_id")[["q0.1", "q0.5", "q0.9"]]
+    assert (quantiles >= 0).all(axis=None)
+    counts = quantiles.drop(index="reals")
+    assert (counts == np.round(counts)).all(axis=None)
+    assert quantiles.loc["reals", "q0.5"].between(1, 4).all()
+    assert (quantiles.loc["reals"] % 1 > 0).any(axis=None)
 
 
 def test_a_series_that_fails_is_a_row_with_its_reason(undisturbed):
     failed = tables(undisturbed)["series"].set_index("unique_id")["failed"].dropna()
-    assert set(failed.index) == {"unseen", "reals"}
+    assert set(failed.index) == {"unseen"}
     assert "no row holds an observation" in failed["unseen"]
-    assert "whole counts" in failed["reals"]
     said = json.loads((undisturbed / "summary.json").read_text())
-    assert (said["series"], said["failed"]) == (9, 2)
+    assert (said["series"], said["failed"]) == (9, 1)
 
 
 def test_a_dead_series_did_not_change_and_is_forecast_to_stay_dead(undisturbed):
@@ -352,3 +355,9 @@ def test_a_series_of_zeros_alone_shows_no_change_and_is_no_placebo():
     assert (found.breaks, found.placebos) == ((), ())
     assert [row["reason"] for row in found.effects] == ["nothing was ever counted"]
     assert len(found.forecast) == 7
+
+
+def test_a_panel_says_where_its_forecasts_know_no_step():
+    assert "does not know when a level changed" in forecast_note(Settings(model="prophet"))
+    assert not forecast_note(Settings(model="prophet", horizon=0))
+    assert not forecast_note(Settings())

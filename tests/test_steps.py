@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from forecast import Series, predict
+from forecast.models.levels import on_last_level
 from forecast.models.negative_binomial import NegativeBinomial
 from forecast.models.season import calendar_season, seems_yearly
-from forecast.models.steps import NONE, Steps, Told, changes_again, likely, steps_of, takes_steps
-from forecast.models.windows import Windows
+from forecast.models.steps import NONE, Steps, Told, changes_again, knows_steps, likely, steps_of, takes_steps
 from forecast.panel.one import examine
 from forecast.panel.settings import Settings
 from forecast.regime_model.harmonics import Harmonics
+from forecast.support.registry import make, names
 
 
 def weekly(y: np.ndarray) -> Series:
@@ -84,6 +85,13 @@ def test_a_level_that_changed_once_stays_and_one_that_changed_often_changes_agai
     assert change.max() == pytest.approx(0)
 
 
+class Deaf:
+    """A member of a user's own that takes no steps."""
+
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+        return rng.poisson(np.nanmean(series.low), (draws, horizon))
+
+
 def test_a_member_is_told_the_steps_and_one_without_use_for_them_is_left_as_it_is() -> None:
     series, _ = shifted(8, 2)
     model, rng = NegativeBinomial(), np.random.default_rng
@@ -92,7 +100,50 @@ def test_a_member_is_told_the_steps_and_one_without_use_for_them_is_left_as_it_i
     untold = Told(model, NONE).paths(series, 4, 200, rng(0))
     assert np.median(told) == pytest.approx(40, abs=4)
     assert np.median(untold) < 30
-    np.testing.assert_array_equal(Told(Windows(), NONE).paths(series, 4, 50, rng(1)), Windows().paths(series, 4, 50, rng(1)))
+    np.testing.assert_array_equal(Told(Deaf(), NONE).paths(series, 4, 50, rng(1)), Deaf().paths(series, 4, 50, rng(1)))
+
+
+@pytest.mark.parametrize("name", names("models"))
+def test_every_member_starts_from_the_level_after_a_shift_or_says_that_it_does_not(name: str) -> None:
+    if not knows_steps(make("models", name)):
+        assert name == "prophet"
+        return
+    paths = predict(shifted(8, 1)[0], name, 4, 300)
+    assert np.median(paths) == pytest.approx(40, abs=8)
+    low, high = np.quantile(paths, [0.1, 0.9])
+    assert 10 < high - low < 32  # Poisson noise alone is 16 wide
+
+
+def test_counts_brought_to_another_level_are_counts_of_that_level() -> None:
+    rng = np.random.default_rng(0)
+    size, mean = 5.0, np.where(np.arange(4000) < 3000, 8.0, 24.0)
+    series = weekly(rng.poisson(mean * rng.gamma(size, 1 / size, 4000)).astype(float))
+    for row, level in ((3000, 24.0), (1, series.low[1:].mean())):
+        found = on_last_level(series, (row,), Harmonics(), rng).series
+        np.testing.assert_array_equal(found.low[row:], series.low[row:])
+        assert found.low.mean() == pytest.approx(level, rel=0.03)
+    up = on_last_level(series, (3000,), Harmonics(), rng)
+    assert np.var(up.series.low[:3000]) == pytest.approx(24 + 24**2 / size, rel=0.15)
+    assert up.error == pytest.approx(np.sqrt((1 / 24 + 1 / size) / 1000), rel=0.2)
+    down = on_last_level(weekly(series.low[::-1]), (1000,), Harmonics(), rng)
+    assert np.var(down.series.low[:1000]) == pytest.approx(8 + 8**2 / size, rel=0.2)
+
+
+def test_the_level_of_few_rows_is_known_less_well_where_rows_are_alike() -> None:
+    rng = np.random.default_rng(1)
+    wave = np.zeros(200)
+    for row in range(1, 200):
+        wave[row] = 0.8 * wave[row - 1] + rng.normal(0, 0.2)
+    errors = [on_last_level(weekly(rng.poisson(40 * np.exp(each))), (196,), Harmonics(), rng).error
+              for each in (wave, rng.permutation(wave))]
+    assert errors[0] > 1.5 * errors[1]
+
+
+def test_sarimax_takes_a_line_for_no_staircase() -> None:
+    y = np.random.default_rng(0).poisson(np.linspace(20, 90, 104)).astype(float)
+    stairs = Steps(((26, 52, 78),))
+    paths = Told(make("models", "sarimax"), stairs).paths(weekly(y), 8, 300, np.random.default_rng(0))
+    assert np.median(paths) > 85
 
 
 def test_a_year_of_days_is_known_from_one_and_a_half_cycles() -> None:

@@ -48,6 +48,8 @@ def command(words: Sequence[str]) -> int:
     elif not quiet:
         print(f"{count(told['series'], 'series', 'series')}, {told['failed']} failed, {told['changed']} changed; "
               f"the summary: {places[1]}/summary.html")
+        if told["forecast_note"]:
+            print(told["forecast_note"])
     return 0
 
 

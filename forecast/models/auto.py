@@ -10,7 +10,7 @@ import numpy as np
 from forecast.models.combination import averaged, pooled
 from forecast.models.history import history, season_length
 from forecast.models.season import calendar_season, row_days
-from forecast.models.steps import Steps, Told, seems_stepped, steps_of
+from forecast.models.steps import NONE, Steps, Told, seems_stepped, steps_of
 from forecast.regime_model.harmonics import Harmonics
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
@@ -68,7 +68,8 @@ class Auto(Tunable):
         names, points = self.members(series), series.points()
         steps = self._steps(points, rng)
         part = self._part(series, steps.season or Harmonics())
-        paths = pooled(series, dict.fromkeys(names, 1 / len(names)), horizon, draws, rng, steps)
+        told = NONE if self._is_sparse(series) else steps  # windows of few counts forget a level by themselves
+        paths = pooled(series, dict.fromkeys(names, 1 / len(names)), horizon, draws, rng, told)
         if not part:
             return paths
         beside = Told(make("models", self.lasting), steps)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import whole
+from forecast.models.levels import steps_seen
 from forecast.models.scores import crps, log_score
 from forecast.models.steps import Steps, Told
 from forecast.series.series import Series
@@ -47,7 +48,7 @@ class Combination(Tunable):
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""
-        return pooled(series, self.weights(series, horizon, rng), horizon, draws, rng)
+        return pooled(series, self.weights(series, horizon, rng), horizon, draws, rng, steps_seen(series, rng))
 
     def weights(self, series: Series, horizon: int, rng: np.random.Generator) -> dict[str, float]:
         """Weight of each member by its score at origins inside `series`; they sum to one."""
@@ -56,8 +57,10 @@ class Combination(Tunable):
         for place in range(len(series) - ahead, 0, -ahead)[:self.origins]:
             before, after = series.rows(slice(0, place)), series.value[place:place + ahead]
             if before.observed.sum() >= 8 and np.isfinite(after).any():
+                steps = steps_seen(before, rng)  # once for all members
                 found.append([float(np.nanmean(SCORES[self.score](
-                    make("models", name).paths(before, ahead, self.draws, rng), after))) for name in self.members])
+                    Told(make("models", name), steps).paths(before, ahead, self.draws, rng), after)))
+                    for name in self.members])
         if not found:
             return dict.fromkeys(self.members, 1 / len(self.members))
         if self.score == "log_score":

@@ -9,6 +9,8 @@ from itertools import product
 import numpy as np
 
 from forecast.models.history import exposure, season_length, trimmed, whole
+from forecast.models.levels import paths_on_level
+from forecast.models.steps import Steps
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_ROWS, check_number, check_whole
@@ -39,8 +41,15 @@ class CountStateSpace(Tunable):
         check_number(self, 1e-6, math.inf, "shrinkage")
         check_whole(self, 2, MOST_ROWS, "rows")
 
-    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Sample paths, int64 [draws, horizon]; a path keeps its settings and its rank among possible levels."""
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator, *,
+              steps: Steps | None = None) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]; a path keeps its settings and its rank among possible levels.
+
+        steps : of the level, where they are known already
+        """
+        return paths_on_level(self._paths, series, horizon, draws, rng, steps, single=True)
+
+    def _paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         series = series.points()
         middle = trimmed(series.middle)[-self.rows:]
         share = exposure(series)[-len(middle):]

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,7 +30,11 @@ class Prophet(Tunable):
     changepoint_scale : Prophet's prior scale of the bends
     Rows without an observation are dropped: Prophet takes irregular dates. Fewer than six observations, or all
     alike, get the conjugate mean. Source: Taylor & Letham 2018.
+    It does not know the steps of a level: its trend bends and never jumps, so that soon after a change it still
+    forecasts a level between the old one and the new; `panel` says so where it is chosen.
     """
+
+    knows_steps: ClassVar[bool] = False
 
     changepoints: Sequence[str] | None = None
     detector: str | None = None

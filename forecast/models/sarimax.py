@@ -1,17 +1,17 @@
-"""ARMA errors around a mean with seasonal harmonics, a trend and the steps of the level (statsmodels' SARIMAX)."""
+"""ARMA errors around a mean with seasonal harmonics and a trend (statsmodels' SARIMAX)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from forecast.models.history import harmonics, history
-from forecast.models.season import calendar_season
+from forecast.models.levels import paths_on_level, steps_seen
 from forecast.models.statespace import ENOUGH, paths_of
-from forecast.models.steps import Steps, steps_of
+from forecast.models.steps import NONE, Steps
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
 from forecast.support.validation import check_whole
@@ -24,9 +24,8 @@ DAMPED = 0.25  # rows ahead, as a share of those seen, over which a slope loses 
 class Sarimax(Tunable):
     """ARMA(p, q) of the log or square root of the counts around a constant, harmonics of the season and the level.
 
-    The level takes the likeliest steps, and a slope that the errors do not explain, which levels off. The noise is that
-    of the whole history: a few rows after a large step the intervals are too narrow, as those of `negative_binomial`
-    are not.
+    A history with steps is brought to its last level, unless a straight line explains it better. A slope that the
+    errors do not explain enters, and levels off.
 
     order : p, d, q; with d = 1 the constant drops out of the dynamics by itself
     Regressors are diffuse states, so that only ARMA parameters are searched (Durbin & Koopman 2012, section 6.2).
@@ -48,8 +47,22 @@ class Sarimax(Tunable):
         steps : of the level, where they are known already
         """
         points = series.points()
-        found = steps_of(points, calendar_season(points), rng) if steps is None and not self.order[1] else steps
-        given = self._levels(history(points), horizon, () if found is None else found.likeliest())
+        if self.order[1]:  # differences forget a level by themselves
+            steps = NONE
+        elif steps is None:
+            steps = steps_seen(points, rng)
+        rows = steps.likeliest_any()
+        if rows and _is_line(history(points), rows):
+            steps = replace(steps, sets=((),), share=(1.0,))
+
+        def paths(given: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+            return self._paths(given, horizon, draws, rng, known)
+
+        return paths_on_level(paths, points, horizon, draws, rng, steps, single=True)
+
+    def _paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator,
+               known: np.ndarray | None) -> np.ndarray:
+        given = self._slope(history(series), horizon)
         given = given if known is None else np.column_stack([given, known])
 
         def build(z: np.ndarray, cycle: int) -> tuple[Any, list[float]]:
@@ -60,18 +73,15 @@ class Sarimax(Tunable):
 
         return paths_of(series, build, horizon, draws, rng, future=future)
 
-    def _levels(self, y: np.ndarray, horizon: int, steps: tuple[int, ...]) -> np.ndarray:
-        """Regressors of the steps that leave rows to either side, and of a slope if it is clear, [n + horizon, k]."""
+    def _slope(self, y: np.ndarray, horizon: int) -> np.ndarray:
+        """A regressor that grows and levels off after the end, if the counts show a slope, [n + horizon, 1 or 0]."""
         n, seen = len(y), np.flatnonzero(~np.isnan(y))
-        rows = np.arange(n + horizon)
-        if self.order[1] or len(seen) < ENOUGH:  # differences have neither
-            return np.zeros((n + horizon, 0))
-        up = [(rows >= row).astype(float) for row in steps if seen[0] < row <= seen[-1]]
-        late = DAMPED * n
-        slope = np.minimum(rows, n - 1) - late * np.expm1(-np.maximum(rows - n + 1, 0) / late)
-        columns = np.column_stack([np.ones(n + horizon), *up, slope / n])
-        clear = _clear(columns[seen], np.sqrt(y[seen]))
-        return columns[:, 1:] if clear else columns[:, 1:-1]
+        rows, late = np.arange(n + horizon), DAMPED * n
+        slope = (np.minimum(rows, n - 1) - late * np.expm1(-np.maximum(rows - n + 1, 0) / late))[:, None] / n
+        if self.order[1] or len(seen) < ENOUGH or not _clear(np.hstack([np.ones_like(slope), slope])[seen],
+                                                             np.sqrt(y[seen])):
+            return slope[:, :0]
+        return slope
 
     def _regressors(self, rows: np.ndarray, cycle: int, known: np.ndarray) -> np.ndarray:
         columns = harmonics(rows, cycle, min(self.harmonics, max(1, (cycle - 1) // 2)))
@@ -86,6 +96,19 @@ class Sarimax(Tunable):
         model = SARIMAX(z, exog=self._regressors(np.arange(len(z)), cycle, known), order=(p, d, q),
                         mle_regression=False, concentrate_scale=True)
         return model, [0.5 / (k + 1) for k in range(p)] + [-0.2 / (k + 1) for k in range(q)]
+
+
+def _is_line(y: np.ndarray, steps: tuple[int, ...]) -> bool:
+    """Whether a straight line explains a history [n] better than steps do, by the Bayesian information criterion."""
+    rows = np.flatnonzero(~np.isnan(y))
+    constant = np.ones((len(rows), 1))
+
+    def cost(columns: np.ndarray) -> float:
+        table, z = np.hstack([constant, columns]), np.sqrt(y[rows])
+        left = z - table @ np.linalg.lstsq(table, z, rcond=None)[0]
+        return float(len(z) * np.log(left @ left / len(z) + 1e-9) + columns.shape[1] * np.log(len(z)))
+
+    return cost(rows[:, None] / len(y)) < cost((rows[:, None] >= np.array(steps)).astype(float))
 
 
 def _clear(columns: np.ndarray, z: np.ndarray) -> bool:

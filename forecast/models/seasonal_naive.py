@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import history, season_length, trimmed, whole
+from forecast.models.levels import paths_on_level
+from forecast.models.steps import Steps
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_ROWS, check_whole
@@ -25,8 +27,15 @@ class SeasonalNaive(Tunable):
     def __post_init__(self) -> None:
         check_whole(self, 1, MOST_ROWS, "season")
 
-    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Sample paths, int64 [draws, horizon]."""
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator, *,
+              steps: Steps | None = None) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon].
+
+        steps : of the level, where they are known already
+        """
+        return paths_on_level(self._paths, series, horizon, draws, rng, steps)
+
+    def _paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         y = trimmed(history(series))
         season = self.season or season_length(series)
         if len(y) < 2 * season:

@@ -23,6 +23,7 @@ DATES = 3  # dates of the last step that stand for all of them
 NOISE, FAR = 0.5, 3.0  # least noise of the root of counts, and standard errors from which a mean is off
 LIKE = 0.5  # distance between log levels within which one is like the other
 UNLIKELY = 0.02  # share of the draws below which a set of steps is left out
+SURE = 0.1  # share of the draws below which none, or some, is not worth a fit of its own
 FEWEST = 8  # observed rows from which a step can be told from scatter
 
 
@@ -46,6 +47,21 @@ class Steps:
         """The likeliest set of steps, () where none has at least this share."""
         share, rows = max(zip(self.share, self.sets, strict=True))
         return rows if share >= least else ()
+
+    def likeliest_any(self) -> tuple[int, ...]:
+        """The likeliest steps where some are likelier than none, whichever their dates; else ()."""
+        one = self.one()
+        return one.sets[-1] if one.share[-1] > 0.5 else ()
+
+    def one(self) -> Steps:
+        """None, and the likeliest steps in place of all others; either alone where it has nearly all of the share."""
+        none = sum(share for share, rows in zip(self.share, self.sets, strict=True) if not rows) / sum(self.share)
+        broken = [(share, rows) for share, rows in zip(self.share, self.sets, strict=True) if rows]
+        if not broken or none > 1 - SURE:
+            return replace(self, sets=((),), share=(1.0,))
+        rows = max(broken)[1]
+        return replace(self, sets=(rows,), share=(1.0,)) if none < SURE else replace(
+            self, sets=((), rows), share=(none, 1 - none))
 
     def beside(self, log: np.ndarray) -> Steps:
         """The same with less weight on steps where a trend or a season without them explains the counts better.
@@ -78,6 +94,11 @@ class Told:
 def takes_steps(model: Any) -> bool:
     """Whether a member takes steps of the level that are known already."""
     return "steps" in signature(model.paths).parameters
+
+
+def knows_steps(model: Any) -> bool:
+    """Whether a member forecasts the level after the last step; one that does not says so by `knows_steps = False`."""
+    return bool(getattr(model, "knows_steps", True))
 
 
 def steps_of(series: Series, season: Harmonics, rng: np.random.Generator) -> Steps:

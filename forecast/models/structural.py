@@ -7,10 +7,12 @@ from itertools import product
 
 import numpy as np
 
-from forecast.models.calibration import learned, stretched
-from forecast.models.gaussian import BREAK, NONE, YEARLY, Kernel, Observed, fit, simulated
+from forecast.models.calibration import Tails, learned, stretched
+from forecast.models.gaussian import BREAK, NONE, STEP, YEARLY, Fit, Kernel, Observed, fit, simulated
 from forecast.models.history import history, season_length, trimmed, whole
+from forecast.models.levels import paths_on_level, steps_seen
 from forecast.models.season import row_days
+from forecast.models.steps import NONE as NO_STEPS
 from forecast.models.steps import Steps
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
@@ -24,7 +26,8 @@ LEFT, FEW = 12, 6  # settings that see the rest, and those of them that have a y
 MOST_MEANS = 160  # of older rows together
 ORIGINS, LATEST, STEPS = 25, 12, 12  # past forecasts over the history, the latest ones, rows ahead of each
 YEARS, LOOKED = (0.0, 0.15, 1.5, 15.0), 0.5  # variances of the year in units of the noise's, and that of the first look
-BREAKS = (0.0, 10.0)  # and of a step
+BREAKS, CALM_STEP = (0.0, 10.0), 0.006  # and of a step, and at most of a level that hardly moves between its steps
+LIKELY = 0.5  # probability of such a level from which on paths start from it
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class Structural(Tunable):
     and of the powers 0, 1/2 and 1 is weighed by its marginal likelihood and by a prior that favours calm levels; paths
     are drawn from the mixture (Rasmussen & Williams 2006, sections 2.2 and 5.4; Harvey 1989, section 2.3). The spread
     and tails of the paths are then made what past forecasts of the same history needed (`calibration.learned`): the
-    factor that gives the forecast holds those from every earlier row as well, so that they cost no refit.
+    factor that gives the forecast holds those from every earlier row as well, so that they cost no refit. Where the
+    level is likely calm but for its steps, that part of the paths comes from the history on its last level
+    (`levels.on_last_level`), whose noise is that of the last level too.
 
     rows : most recent observations that enter one by one; older ones enter as means of a season's rows
     """
@@ -65,41 +70,53 @@ class Structural(Tunable):
               steps: Steps | None = None) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]; ValueError for so many rows that their matrices fill the memory.
 
-        steps : of the level, where they are known; None leaves them to the walk of the level
+        steps : of the level, where they are known already
         """
         if horizon > FURTHEST:
             raise ValueError(f"structural: looks at most {FURTHEST:,} rows ahead, got {horizon:,}: choose windows or "
                              "ets, or coarser rows")
+        steps = steps_seen(series, rng) if steps is None else steps
         with single_thread():  # the matrices are small: more threads burn several times the CPU for nothing
-            return self._paths(series, horizon, draws, rng, steps)
+            found, tails, calm = self._fitted(series, horizon, steps)
+            levelled = round(draws * calm) if calm > LIKELY else 0
+            parts = [whole(stretched(simulated(found, draws - levelled, rng), tails))] if levelled < draws else []
+            if levelled:
+                parts.append(paths_on_level(self._straight, series, horizon, levelled, rng, steps, single=True))
+        return parts[0] if len(parts) == 1 else np.asarray(rng.permutation(np.concatenate(parts)))
 
-    def _paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator,
-               steps: Steps | None) -> np.ndarray:
+    def _straight(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Paths of a history without steps."""
+        found, tails, _ = self._fitted(series, horizon, NO_STEPS)
+        return whole(stretched(simulated(found, draws, rng), tails))
+
+    def _fitted(self, series: Series, horizon: int, steps: Steps) -> tuple[Fit, Tails, float]:
+        """The fit, the tails that its past forecasts needed, and how likely the level is calm but for its steps."""
         y = trimmed(history(series))
         end, kernel = float(len(y)), self._kernel(series, y, steps)
         together = kernel.cycle or (max(2, round(kernel.year / 13)) if kernel.year else 4)
         observed = Observed.of(y[-(self.rows + MOST_MEANS * together):], self.rows, together)
         observed = replace(observed, when=observed.when + end - min(len(y), self.rows + MOST_MEANS * together))
-        table, coming = self._table(kernel), end + np.arange(horizon, dtype=float)
+        table, coming = _wider(self._table(kernel), BREAK, BREAKS if kernel.steps else (0.0,)), end + np.arange(horizon)
         origins = _origins(observed, kernel.cycle)
         if len(observed.when) > FIRST_LOOK:
             looked = _wider(table, YEARLY, (LOOKED if kernel.year else 0.0,))
             first = fit(observed.last(FIRST_LOOK), coming[:0], kernel=kernel, table=looked, prior=self.prior)
-            table = table[np.argsort(-first.weight.sum(axis=1))[:FEW if kernel.year else LEFT]]
+            order, number = np.argsort(-first.weight.sum(axis=1)), FEW if kernel.year else LEFT
+            # as many with steps as without: before a step was seen, those without it alone forecast
+            table = table[np.concatenate([order[table[order, BREAK] == step][:number] for step in BREAKS])]
         table = _wider(table, YEARLY, YEARS if kernel.year else (0.0,))
-        table = _wider(table, BREAK, BREAKS if kernel.steps else (0.0,))
         found = fit(observed, coming, kernel=kernel, table=table, prior=self.prior, origins=origins)
-        tails = learned(found.errors(min(horizon, STEPS)), len(observed.when) - 1 - origins)
-        return whole(stretched(simulated(found, draws, rng), tails))
+        calm = found.weight[(table[:, BREAK] > 0) & (table[:, STEP] <= CALM_STEP)].sum()
+        return found, learned(found.errors(min(horizon, STEPS)), len(observed.when) - 1 - origins), float(calm)
 
-    def _kernel(self, series: Series, y: np.ndarray, steps: Steps | None) -> Kernel:
+    def _kernel(self, series: Series, y: np.ndarray, steps: Steps) -> Kernel:
         """The covariances that a history y [n] is long enough to show."""
         n, seen, cycle = len(y), np.isfinite(y).sum(), season_length(series)
         year = YEAR / row_days(series) if row_days(series) <= 7 else 0.0
         year = year if year and n >= CYCLES * year and seen >= 30 else 0.0
         short = 1 < cycle <= 24 and n >= 2 * cycle and seen >= 1.5 * cycle
         skipped = len(series) - n
-        likely = () if steps is None else steps.likeliest()
+        likely = steps.likeliest_any()
         return Kernel(float(n), cycle if short else 0, year, self.memories,
                       tuple(row - skipped for row in likely if row > skipped), max(self.drift * n, 6.0))
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from forecast.models.levels import paths_on_level
 from forecast.models.statespace import paths_of
+from forecast.models.steps import Steps
 from forecast.series.season import slow_season
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
@@ -29,8 +31,15 @@ class Unobserved(Tunable):
     def __post_init__(self) -> None:
         check_whole(self, 1, 50, "harmonics")
 
-    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Sample paths, int64 [draws, horizon]."""
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator, *,
+              steps: Steps | None = None) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon].
+
+        steps : of the level, where they are known already
+        """
+        return paths_on_level(self._paths, series, horizon, draws, rng, steps, single=True)
+
+    def _paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         return paths_of(series, partial(self._build, slow=slow_season(series)), horizon, draws, rng)
 
     def _build(self, z: np.ndarray, cycle: int, slow: float) -> tuple[Any, list[float]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.history import history, trimmed, whole
+from forecast.models.levels import paths_on_level
+from forecast.models.steps import Steps
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_ROWS, check_whole
@@ -27,8 +29,15 @@ class Windows(Tunable):
             raise ValueError("windows: got no lengths: give at least one")
         check_whole(self, 1, MOST_ROWS, "lengths")
 
-    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Sample paths, int64 [draws, horizon]."""
+    def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator, *,
+              steps: Steps | None = None) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon].
+
+        steps : of the level, where they are known already
+        """
+        return paths_on_level(self._paths, series, horizon, draws, rng, steps)
+
+    def _paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         y = trimmed(history(series))
         y = y[~np.isnan(y)]
         length = np.minimum(rng.choice(np.asarray(self.lengths), size=draws), len(y))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from forecast.models.steps import knows_steps
 from forecast.panel import tables
 from forecast.panel.discoveries import Verdicts
 from forecast.panel.manifest import Manifest
@@ -16,6 +17,7 @@ from forecast.panel.reading import Input
 from forecast.panel.settings import Settings
 from forecast.report.phrases import count, figure, percent, ratio
 from forecast.support.atomic_files import write_text
+from forecast.support.registry import make
 
 SHOWN = 25  # rows of each table of the page; all are in the Parquet files
 DRAWN = 400  # series of the picture
@@ -40,7 +42,16 @@ def _said(series: pd.DataFrame, breaks: pd.DataFrame, held: Input, settings: Set
               for name, first, last in settings.windows()}
     return {"feed": held.feed, "series": len(series), "failed": int(series["failed"].notna().sum()),
             **_list(found[""], "changed"), "breaks": int(breaks["changed"].sum()), "fdr": settings.fdr,
-            "events": events, "rows_with_faults": held.faults, "notes": held.notes, "settings": settings.asked()}
+            "events": events, "rows_with_faults": held.faults, "notes": held.notes,
+            "forecast_note": forecast_note(settings), "settings": settings.asked()}
+
+
+def forecast_note(settings: Settings) -> str:
+    """What a reader of the forecasts must know of their member; nothing where it knows the steps of a level."""
+    if not settings.horizon or knows_steps(make("models", settings.model)):
+        return ""
+    return (f"The forecasts are those of {settings.model}, which does not know when a level changed: after a recent "
+            "change they may still lie near the old level. The default, negative_binomial, knows.")
 
 
 def _list(found: Verdicts, word: str) -> dict[str, Any]:
@@ -65,6 +76,7 @@ def _lines(said: dict[str, Any]) -> list[str]:
              f"{percent(said['fdr'])}, judged by the same series, shuffled in blocks. A yearly pattern or a drift that "
              "the model does not know may pass for one."]
     lines += [_of_event(name, event) for name, event in said["events"].items()]
+    lines += [said["forecast_note"]] if said["forecast_note"] else []
     if said["rows_with_faults"]:
         lines.append(f"{said['rows_with_faults']} bad rows were left out; rejected.csv lists them.")
     return lines
