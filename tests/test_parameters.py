@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from forecast import FrameForecaster, Series, detect, forecast_frame, predict, trusted
+from forecast.cli.main import command
 from forecast.support import registry
 from forecast.support.registry import make, names
+from forecast.support.untrusted import TRUSTED
 
 TABLE = pd.DataFrame({"unique_id": ["a"] * 24 + ["b"] * 24, "ds": list(pd.date_range("2022-01-01", periods=24, freq="MS")) * 2,
                       "y": np.random.default_rng(0).poisson(9, 48)})
@@ -70,6 +74,38 @@ def package(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "entry_points", lambda group: [each for each in points if each.group == group])
     yield
     sys.modules.pop("theirs", None)
+
+
+@pytest.fixture
+def layout(tmp_path, monkeypatch):
+    """A package of somebody's that offers the layout of a file, the one of CONTRIBUTING.md."""
+    page = (Path(__file__).resolve().parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (tmp_path / "yours.py").write_text(page.partition("# forecast/evidence/feeds/tally.py")[2].partition("```")[0])
+    monkeypatch.syspath_prepend(str(tmp_path))
+    points = [EntryPoint("tally", "yours:FEED", "forecast.feeds")]
+    monkeypatch.setattr(registry, "entry_points", lambda group: [each for each in points if each.group == group])
+    yield
+    sys.modules.pop("yours", None)
+
+
+def test_every_command_that_reads_a_file_takes_the_layouts_of_a_trusted_package(layout, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("pyarrow")
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("post,day,wagons\n" + "".join(f"north,2023-01-{d:02d},{d % 5}\n" for d in range(1, 29)))
+    assert command(["check", "t.csv"]) == 0
+    assert command(["feeds"]) == 0
+    assert "yours" not in sys.modules, "nothing of it is imported before it is trusted"
+    assert "tally" not in capsys.readouterr().out
+    assert command(["check", "t.csv", "--trust", "yours"]) == 0
+    assert "t.csv: tally, tally of a signal post" in capsys.readouterr().out
+    assert command(["feeds", "--trust", "yours"]) == 0
+    assert "tally of a signal post" in capsys.readouterr().out
+    assert command(["init", "t.csv", "--trust", "yours"]) == 0
+    assert "forecast -cn t --trust yours\n" in capsys.readouterr().out
+    assert "unique_id: \"north\"" in Path("experiments/t.yaml").read_text()
+    assert command(["panel", "t.csv", "out", "--trust", "yours", "--horizon", "0", "--quiet"]) == 0
+    assert json.loads(Path("out/summary.json").read_text())["feed"] == "tally"
+    assert TRUSTED.get() == (), "trust ends with the command"
 
 
 def test_a_package_offers_detectors_and_models_once_it_is_trusted(package):

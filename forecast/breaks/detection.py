@@ -12,7 +12,14 @@ from forecast.support.registry import make
 
 
 class Detector(Protocol):
-    """What a detector offers; constructors are cheap and typed, and never look at data."""
+    """What a detector offers; constructors are cheap and typed, and never look at data.
+
+    >>> class Never:
+    ...     def detect(self, series: Series) -> tuple[Break, ...]:
+    ...         return ()
+    >>> len(detect(Series.from_values([1, 9, 1, 9]), Never()))
+    0
+    """
 
     def detect(self, series: Series) -> tuple[Break, ...]:
         """Breaks of `series` in time order; does not change it and looks at nothing else."""

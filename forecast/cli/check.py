@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import shlex
 from collections import Counter
@@ -21,7 +22,7 @@ from forecast.evidence.feeds.reading import Batch, Feed, RowFault
 from forecast.evidence.feeds.source import Source
 from forecast.evidence.tables.options import Options
 from forecast.series.grids import grid_of
-from forecast.support.untrusted import HIDDEN
+from forecast.support.untrusted import HIDDEN, trusted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,10 +44,16 @@ def command(words: Sequence[str]) -> int:
     parser.add_argument("file", nargs="*", metavar="FILE", help="a table, or a file of a layout of forecast feeds")
     parser.add_argument("--keep-good", metavar="OUT.csv", help="write the good rows there, the others beside it")
     parser.add_argument("--json", action="store_true", help="print series, notes and faults as JSON")
+    parser.offer_trust("read layouts")
     add_table_options(parser)
     given = parser.read(words)
     if len(given.file) != 1:
         raise ValueError(f"check takes one file, got {' '.join(given.file) or 'none'}: forecast check --help shows how")
+    with trusted(given.trust):
+        return _check(given)
+
+
+def _check(given: argparse.Namespace) -> int:
     told = table_options(given, "check")
     try:
         source, feed, tally = _read(given.file[0], told, given.keep_good)

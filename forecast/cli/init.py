@@ -19,6 +19,7 @@ from forecast.series.series import Series
 from forecast.support.atomic_files import link_in, write_text
 from forecast.support.regular_files import expanded
 from forecast.support.terminal import short
+from forecast.support.untrusted import trusted
 
 MOST = 8  # series that an experiment starts with; more are for a panel
 LEAST = 3  # observed rows
@@ -32,6 +33,7 @@ def command(words: Sequence[str]) -> int:
     parser = Parser("init", "Write an experiment for a file: experiments/NAME.yaml, and a list of events to fill in.",
                     ("forecast init counts.xlsx", "forecast init counts.csv mine --date Datum --value Anzahl"))
     parser.add_argument("places", nargs="*", metavar="FILE [NAME]", help="a table or a file of a feed; a name")
+    parser.offer_trust("read layouts")
     add_table_options(parser)
     given = parser.read(words)
     if not 1 <= len(given.places) <= 2:
@@ -42,7 +44,8 @@ def command(words: Sequence[str]) -> int:
     if not re.fullmatch(r"\w[\w.-]{0,99}", name):
         raise ValueError(f"init: name {name[:120]!r} must be at most 100 letters, digits, '_', '-' and '.'")
     told = table_options(given, "init")
-    series = chosen(list(read_series(file, told)), file.name)
+    with trusted(given.trust):
+        series = chosen(list(read_series(file, told)), file.name)
     page, events = Path("experiments", f"{name}.yaml"), Path("experiments", f"{name}_events.csv")
     for path in (page, events):
         if os.path.lexists(path):
@@ -56,7 +59,9 @@ def command(words: Sequence[str]) -> int:
     dates = f"rows of {series[0].freq}" if series[0].freq else "irregular dates"
     print(f"{len(series)} series; the first, {short(series[0].name)}: a {series[0].kind}, {dates}, "
           f"{int(series[0].observed.sum())} counts")
-    print(f"Put your events into {events} and their names under events: in {page}; then run: forecast -cn {name}")
+    trust = "".join(f" --trust {package}" for package in given.trust)
+    print(f"Put your events into {events} and their names under events: in {page}; then run: "
+          f"forecast -cn {name}{trust}")
     return 0
 
 

@@ -19,6 +19,7 @@ from forecast.panel.settings import Settings, read_settings, settings_of
 from forecast.report.phrases import count
 from forecast.support.ends import last_words
 from forecast.support.terminal import printable_message, raw_stderr
+from forecast.support.untrusted import trusted
 
 EVERY = 15.0  # seconds between two lines
 NUMBERS = {"horizon": int, "delay": int, "anticipation": int, "origins": int, "jobs": int, "seed": int, "fdr": float}
@@ -32,7 +33,7 @@ def command(words: Sequence[str]) -> int:
     the summary and the last line say how many.
     """
     given = vars(_parser().read(words))
-    places, config, as_json, quiet = (given.pop(name) for name in ("places", "config", "json", "quiet"))
+    places, config, as_json, quiet, trust = (given.pop(name) for name in ("places", "config", "json", "quiet", "trust"))
     if len(places) != 2:
         raise ValueError(f"panel takes an input and an output, got {' '.join(places) or 'neither'}: "
                          "forecast panel --help shows how")
@@ -41,7 +42,7 @@ def command(words: Sequence[str]) -> int:
     chosen = {name: value for name, value in given.items() if value is not None}
     settings = Settings(**{**(read_settings(config) if config else {}), **settings_of({**chosen, **said}, "panel")})
     kept = f"what was finished is kept in {printable_message(str(places[1]))}: run the same command again to go on"
-    with warnings_said(), _progress(quiet) as progress, last_words(kept):
+    with warnings_said(), trusted(trust), _progress(quiet) as progress, last_words(kept):
         told = run_panel(places[0], places[1], settings, progress)
     if as_json:
         print(json.dumps(told, default=str))
@@ -62,6 +63,7 @@ def _parser() -> Parser:
                      "forecast panel portwatch.csv out/ --config panel.yaml"))
     parser.add_argument("places", nargs="*", metavar="INPUT OUTPUT", help="a file of any feed, and a folder")
     parser.add_argument("--config", metavar="FILE", help="a YAML file of the settings above")
+    parser.offer_trust("read layouts")
     add_table_options(parser, without=("kind",))
     for each in fields(Settings):
         if each.name == "table":

@@ -19,6 +19,11 @@ class Parser(argparse.ArgumentParser):
                          formatter_class=argparse.RawDescriptionHelpFormatter)
         self.named = name
 
+    def offer_trust(self, what: str) -> None:
+        """Give the parser --trust, for `what` of a package of the user's own."""
+        self.add_argument("--trust", action="append", default=[], metavar="PACKAGE",
+                          help=f"also {what} of this package of your own")
+
     def error(self, message: str) -> Any:
         raise ValueError(f"{self.named}: {message}: forecast {self.named} --help shows how")
 

@@ -37,8 +37,7 @@ def _parser() -> Parser:
                     "versions,\nnumbers. The exit code is 0 when nothing does, else 1.",
                     ("forecast rerun reports/khasan_rajin", "forecast rerun findings.json --trust mypackage"))
     parser.add_argument("report", nargs="*", metavar="REPORT", help="a findings.json, or the folder of a report")
-    parser.add_argument("--trust", action="append", default=[], metavar="PACKAGE",
-                        help="let its settings name classes of this package of your own")
+    parser.offer_trust("build classes")
     parser.add_argument("--json", action="store_true", help="print the differences as a JSON list")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors; the exit code tells")
     return parser

@@ -28,12 +28,14 @@ def command(words: Sequence[str]) -> int:
     """
     from forecast.experiment.config import load
     from forecast.experiment.news import news_of
+    from forecast.support.untrusted import trusted
 
     given = _parser().read(words)
     if len(given.words) not in (2, 3):
         raise ValueError("watch takes an experiment, a day and perhaps a series, got "
                          f"{' '.join(given.words) or 'nothing'}: write forecast watch khasan_rajin 2024-06-01")
-    found = news_of(load(given.words[0]), given.words[1], *given.words[2:])
+    with trusted(given.trust):
+        found = news_of(load(given.words[0]), given.words[1], *given.words[2:])
     if given.json:
         print(_json(*found))
     else:
@@ -48,6 +50,7 @@ def _parser() -> Parser:
                                     "forecast watch khasan_rajin 2024-06-01 container_calls --json"))
     parser.add_argument("words", nargs="*", metavar="EXPERIMENT SINCE [SERIES]",
                         help="an experiment, a day (YYYY-MM-DD), and a series of it (the primary one)")
+    parser.offer_trust("build classes")
     parser.add_argument("--json", action="store_true", help="print rows and explanations as JSON")
     return parser
 

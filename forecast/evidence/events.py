@@ -30,6 +30,10 @@ class Event:
     precision : day, month, quarter or half_year
     kind : what sort of event (visit, summit, infrastructure, sanction ...), free text
     outside : False when the date was read from the series under study
+
+    >>> from datetime import date
+    >>> Event("visit", "A visit", date(2023, 7, 25), date(2023, 7, 27)).precision
+    'day'
     """
 
     name: str

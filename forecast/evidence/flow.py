@@ -107,6 +107,10 @@ class Flow:
         tonne); they widen the bounds
     unit : "count" for separate things; any other (tonnes, barrels) is an amount, which no model takes for a count
     names : site, scope or measure -> how a reader calls it; a site without a name ("") is not told
+
+    >>> coal = Flow(scopes=["coal_pier"], unlisted="zero").read().series
+    >>> coal.kind, coal.freq
+    ('flow', 'MS')
     """
 
     ledgers: Sequence[str] = ("khasan_rajin/port_calls.csv", "khasan_rajin/port_aggregates.csv")

@@ -39,6 +39,9 @@ class LongTable:
     site, measure : where and what was counted, for the words of the report; of a feed its own words if empty
     complete : for feeds of port calls, whether their list is complete: days without one between its first and last
         call are zeros then; otherwise every number of calls is a lower bound
+
+    >>> LongTable("border_rail/railcars.csv", "laredo").read().series.freq
+    'MS'
     """
 
     path: str

@@ -43,6 +43,10 @@ class NestedStock:
     images_looked_at : measure of how many images a publisher looked at in a period; "" leaves bounds on periods to the
         dates that others name
     approx_width : relative half-width of "approx"
+
+    >>> crossing = NestedStock(areas={"tumangang": "tumangang_khasan", "khasan": "tumangang_khasan"}).read().series
+    >>> crossing.kind, crossing.freq
+    ('stock', None)
     """
 
     ledgers: Sequence[str] = ("khasan_rajin/railcars.csv", "khasan_rajin/rail_volumes.csv")

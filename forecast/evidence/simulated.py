@@ -19,6 +19,10 @@ class SimulatedYard:
     """Source of a simulated yard with known breaks, cloud gaps and bounds; see `simulate` for the fields.
 
     Raises ValueError for more than 5,000 rows: `simulate` makes longer series for code that takes them.
+
+    >>> yard = SimulatedYard(n=60, breaks={30: 2.5}).read().series
+    >>> len(yard), yard.kind
+    (60, 'stock')
     """
 
     n: int = 150

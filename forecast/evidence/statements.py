@@ -43,6 +43,11 @@ class Statement:
     certainty : seen, derived (a sum no source prints), inferred_by_source or possible_only
     same_as : (id, strength) of statements about the same thing; strength is same_call or possible_dup
     details : any other column of the ledger, by its name (vessel, terminal, cargo, car_type ...)
+
+    >>> day = date(2023, 10, 5)
+    >>> four = Statement("a", "yard", "railcars", "snapshot", day, day, 4, low=4, high=math.inf, qualifier="at_least")
+    >>> four.low, four.high
+    (4, inf)
     """
 
     id: str

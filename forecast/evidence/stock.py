@@ -26,6 +26,10 @@ class Stock:
     approx_width : relative half-width of "approx"
     unit : "count" for separate things; any other (percent) is an amount, which no model takes for a count
     names : site, scope or measure -> how a reader calls it, for the reasons
+
+    >>> cars = Stock().read().series
+    >>> cars.kind, cars.freq
+    ('stock', None)
     """
 
     ledgers: Sequence[str] = ("khasan_rajin/railcars.csv",)

@@ -42,6 +42,9 @@ class Table:
         no such grid are summed (flow) or averaged (stock) over its bins
     date, value, id, low, high, exposure, kind, sheet, skip_rows, date_format, dayfirst, decimal, thousands, missing,
     wide, cumulative, totals : what is said of the table; the rest is guessed, see `Options`
+
+    >>> Table("border_rail/railcars.csv", "laredo").read().series.name
+    'laredo'
     """
 
     path: str

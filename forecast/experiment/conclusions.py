@@ -112,6 +112,8 @@ class Conclusions:
     together : events worth naming of the change that several series share, likeliest first
     detectable : the least change, as a ratio, that would have been seen four times in five at any date tested
     claims : what the counts say of published claims; others : events that fit changes of other series
+
+    The example of `forecast.Experiment` shows it.
     """
 
     primary: str
@@ -146,6 +148,8 @@ def conclude(findings: Findings) -> Conclusions:
     """What these findings amount to: enumerations, names and numbers, never sentences.
 
     `Findings.conclusions` keeps it, so that a run and all that is said of it conclude once.
+
+    The example of `forecast.Experiment` shows it.
     """
     main = findings.main
     series = {name: series_answer(reading, None if reading is main else main)

@@ -65,6 +65,22 @@ class Experiment:
     images : whether the counts are read from images, so that one more could be bought; imaged : the list of those that
         there are (a STAC item collection), with how clear each is
     horizon, origins : rows ahead, and origins of the backtest; placebos : simulated series behind each p-value
+
+    >>> from io import StringIO
+    >>> from tempfile import TemporaryDirectory
+    >>> from rich.console import Console
+    >>> from forecast import SimulatedYard, conclude, show_report, summary, write_report
+    >>> mine = Experiment(name="mine", title="A yard", question="Did it change?", primary="cars",
+    ...                   series={"cars": SimulatedYard(n=30, breaks={15: 3.0})}, placebos=19, draws=50, horizon=2)
+    >>> findings = run(mine)
+    >>> list(findings.readings), conclude(findings).primary
+    (['cars'], 'cars')
+    >>> with TemporaryDirectory() as folder:
+    ...     write_report(findings, folder).name
+    'report.html'
+    >>> "A yard" in show_report(findings)._repr_html_()
+    True
+    >>> summary(findings, Console(file=StringIO()))
     """
 
     name: str
@@ -179,6 +195,8 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
     """Run an experiment. Nothing is written; errors of its parts are passed on.
 
     progress : called with (done, total, what) as the work goes on
+
+    The example of `forecast.Experiment` shows it.
     """
     files = Files()
     steps = len(experiment.series) + 3

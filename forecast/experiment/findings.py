@@ -116,6 +116,8 @@ class Findings:
     untested : events that the data cannot test, with the reason; frozen : hash of the list of events before the run
     inputs : name of each file that was read -> its sha256; claims : what the counts say of published claims
     other_forecasts : of the series that are forecast beside `forecast_on`
+
+    The example of `forecast.Experiment` shows it.
     """
 
     name: str

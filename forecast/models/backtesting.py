@@ -77,6 +77,10 @@ def backtest(series: Series, models: Any = "auto", *, origins: int = 24, horizon
 
     Raises ValueError when there is no model, a number is below its least value, or the series leaves no origin;
     whatever a member raises is passed on.
+
+    >>> weeks = Series.from_values([3, 5, 4, 6, 5, 4] * 5, start="2023-01-02")
+    >>> backtest(weeks, ["mean", "windows"], origins=2, horizon=3, draws=50).scores["model"].nunique()
+    2
     """
     for name, number, least in (("origins", origins, 1), ("horizon", horizon, 1), ("step", step, 1), ("gap", gap, 0),
                                 ("draws", draws, 2), ("jobs", jobs, 1)):

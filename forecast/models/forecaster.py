@@ -16,7 +16,14 @@ from forecast.support.validation import check_paths
 
 
 class Forecaster(Protocol):
-    """One stateless method; constructors are cheap and typed, and never look at data."""
+    """One stateless method; constructors are cheap and typed, and never look at data.
+
+    >>> class Seven:
+    ...     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    ...         return np.full((draws, horizon), 7)
+    >>> predict(Series.from_values([6, 8, 7]), Seven(), horizon=2, draws=3).shape
+    (3, 2)
+    """
 
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths of the `horizon` rows after the last one, int64 [draws, horizon], never negative.

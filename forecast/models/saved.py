@@ -33,6 +33,10 @@ class Recipe:
 
     model : a name of `conf/models` or an object of ours; saving writes its settings out, so that a later change of the
         defaults leaves it as it was
+
+    >>> recipe = Recipe(Series.from_values([3, 4, 5, 4, 3, 5]), "mean", horizon=3, draws=10)
+    >>> bool((recipe.paths() == recipe.paths()).all()), recipe.paths().shape
+    (True, (10, 3))
     """
 
     series: Series
@@ -63,6 +67,11 @@ def save(what: Recipe | Backtest, path: str | Path) -> Path:
 
     The file says its format, the version of this program and that of numpy. Raises ValueError for a model that is not
     one of ours: a file names what builds it, and only our own classes are built from files.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     save(Recipe(Series.from_values([3, 4, 5, 4]), "mean"), f"{folder}/mine.json").name
+    'mine.json'
     """
     if isinstance(what, Recipe):
         model = make("models", what.model) if isinstance(what.model, str) else what.model
@@ -82,6 +91,11 @@ def restore(path: str | Path) -> Recipe | Backtest:
 
     Raises ValueError when the file is no JSON of ours or of a format that this version does not know, OSError when it
     cannot be read.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     restore(save(Recipe(Series.from_values([3, 4, 5, 4]), "mean", 3), f"{folder}/mine.json")).horizon
+    3
     """
     try:
         check_regular(path)

@@ -39,6 +39,10 @@ def scenario(series: Series, horizon: int = 12, *, since: Any = None, until: Any
     further break comes. This is a condition, not a probability that it comes true.
     Raises ValueError when neither or both are given, an end is no day, the span holds no row, or the level is no number
     of at least zero, and for a series, horizon, number of draws or seed that `predict` refuses.
+
+    >>> quiet = Series.from_values([2, 3, 1, 2, 3, 2, 2, 3], start="2023-01-02")
+    >>> scenario(quiet, horizon=4, level=40, draws=50).shape
+    (50, 4)
     """
     check_series(series, "scenario")
     series, unit = in_units(series)

@@ -34,7 +34,12 @@ YEAR = 365.25  # days
 
 @dataclass(frozen=True)
 class RegimeModel(Settings):
-    """The count regime model: its settings are those of `Settings`, every one with a default."""
+    """The count regime model: its settings are those of `Settings`, every one with a default.
+
+    >>> fit = RegimeModel().fit(Series.from_values([4, 5, 3, 6, 4, 5, 4, 14, 15, 12, 17, 13, 14, 16]))
+    >>> fit.breaks[0].position, fit.changed > 0.9
+    (7, True)
+    """
 
     def fit(self, series: Series, *, draws: int = DRAWS, seed: int = 0, season: bool = True,
             credibility: float = 0.9) -> Fit:

@@ -29,6 +29,8 @@ def write_report(findings: Findings, folder: str | Path, config: str | None = No
     config : the composed settings as YAML text, printed on the page and kept in findings.json
     also : gives name -> text of further files; asked when all else is made
     Raises OSError when the folder cannot be written, ValueError when it holds something that is no report of ours.
+
+    The example of `forecast.Experiment` shows it.
     """
     from forecast.report.figures import draw
     from forecast.report.share import share_image
@@ -69,7 +71,10 @@ class Page:
 
 
 def show_report(findings: Findings) -> Page:
-    """The whole report as the result of a notebook's cell."""
+    """The whole report as the result of a notebook's cell.
+
+    The example of `forecast.Experiment` shows it.
+    """
     return Page(page(findings))
 
 

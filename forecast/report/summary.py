@@ -18,7 +18,10 @@ LEAST = 2  # claims and events that are told even where all else is long
 
 
 def summary(findings: Findings, console: Any = None) -> None:
-    """Print the answer, the claims and the events on a rich console (standard output when None)."""
+    """Print the answer, the claims and the events on a rich console (standard output when None).
+
+    The example of `forecast.Experiment` shows it.
+    """
     from rich.console import Console
     from rich.text import Text
 

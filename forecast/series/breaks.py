@@ -24,6 +24,12 @@ class Break:
     until, until_low, until_high : where a change that is no step ends, and dates between which that lies; "" of a step
     total, total_low, total_high : counts that a temporary change added or took away, and their 95 % interval; None of
         other shapes
+
+    >>> from forecast import Series, detect
+    >>> counts = [2, 3, 1, 2, 3, 2, 2, 3, 30, 28, 33, 31, 29, 30, 35, 31]
+    >>> found = detect(Series.from_values(counts, start="2023-01-02"))[0]
+    >>> isinstance(found, Break), found.position, found.at, found.shape
+    (True, 8, '2023-02-27', 'step')
     """
 
     position: int

@@ -46,6 +46,10 @@ class Series(Shown):
         that months named by their last day (ME) are kept as months named by their first (MS)
     unit : "count" for separate things; any other (tonnes, barrels, percent) is an amount
     sources : one tuple of statement ids per row (may be empty)
+
+    >>> cars = Series.from_values([4, 6, None, 5], start="2023-01-02", freq="W-MON", kind="stock", name="cars")
+    >>> cars.value.tolist(), int(cars.observed.sum()), str(cars.start[-1])
+    ([4.0, 6.0, nan, 5.0], 3, '2023-01-23')
     """
 
     start: np.ndarray

@@ -62,6 +62,10 @@ def trusted(packages: Sequence[str]) -> Iterator[None]:
     """Let configs name classes of these packages of the user's own while this lasts.
 
     Raises ValueError for what is no name of a package.
+
+    >>> with trusted(["mypackage"]):
+    ...     may_name("mypackage.models.Mine"), may_name("otherpackage.models.Mine")
+    (True, False)
     """
     for name in packages:
         if not name.isidentifier():

@@ -62,6 +62,14 @@ def read_feed(path: str | Path, keep_good: bool = False, only: str = "*", **give
 
     Raises StatementError listing every fault, unless `keep_good`; ValueError for a file that is unknown, broken,
     or so long (3 million rows) that `feed_series` should read it.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "counts.csv")
+    ...     _ = file.write_text("unique_id,ds,y\\na,2023-01-02,4\\na,2023-01-09,\\n")
+    ...     result = read_feed(file)
+    >>> result.feed, result.table["y"].tolist()
+    ('long_table', [4.0, nan])
     """
     import pandas as pd
 
@@ -94,6 +102,13 @@ def feed_series(path: str | Path, keep_good: bool = False, only: str = "*", kind
     Days with several rows: calls (and rows of a flow that name an image) add up, others keep the widest bounds. `kind`
     is for layouts that do not say. A row of a table lasts to its `end`, and keeps its exposure.
     Raises as `read_feed` does, and ValueError for rows of a flow that overlap.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "counts.csv")
+    ...     _ = file.write_text("unique_id,ds,y\\na,2023-01-02,4\\nb,2023-01-02,7\\n")
+    ...     [series.name for series in feed_series(file)]
+    ['a', 'b']
     """
     from forecast.evidence.feeds.gather import gathered
 
