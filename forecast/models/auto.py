@@ -10,7 +10,7 @@ import numpy as np
 from forecast.models.combination import averaged, pooled
 from forecast.models.history import history, season_length
 from forecast.models.season import calendar_season, row_days
-from forecast.models.steps import NONE, Steps, Told, seems_stepped, steps_of
+from forecast.models.steps import Steps, Told, seems_stepped, steps_of
 from forecast.regime_model.harmonics import Harmonics
 from forecast.series.series import Series
 from forecast.support.parameters import Tunable
@@ -66,18 +66,20 @@ class Auto(Tunable):
     def paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Sample paths, int64 [draws, horizon]."""
         names, points = self.members(series), series.points()
-        steps = self._steps(points, rng)
+        steps = self._steps(series, points, rng)
         part = self._part(series, steps.season or Harmonics())
-        told = NONE if self._is_sparse(series) else steps  # windows of few counts forget a level by themselves
-        paths = pooled(series, dict.fromkeys(names, 1 / len(names)), horizon, draws, rng, told)
+        paths = pooled(series, dict.fromkeys(names, 1 / len(names)), horizon, draws, rng, steps)
         if not part:
             return paths
         beside = Told(make("models", self.lasting), steps)
         return averaged(paths, beside.paths(series, horizon, draws, rng), part, rng)
 
-    def _steps(self, series: Series, rng: np.random.Generator) -> Steps:
-        """Steps of the level, none where no last rows lie off those before them; they know the season."""
-        season = calendar_season(series)
-        if not seems_stepped(history(series) / season.over(series)):
+    def _steps(self, series: Series, points: Series, rng: np.random.Generator) -> Steps:
+        """Steps of the level, none where no last rows lie off those before them; they know the season.
+
+        Sparse counts are told none: their windows forget a level by themselves, and bursts of them pass for steps.
+        """
+        season = calendar_season(points)
+        if self._is_sparse(series) or not seems_stepped(history(points) / season.over(points)):
             return Steps(season=season)
-        return replace(steps_of(series, season, rng), season=season)
+        return replace(steps_of(points, season, rng), season=season)

@@ -9,6 +9,7 @@ import numpy as np
 from forecast.models.history import dispersion
 
 SEARCH = 25  # Newton steps at most; five are usual
+NEAR, EXACT = 1e-3, 1e-8  # last step of a search whose dispersion is not yet final, and of one whose dispersion is
 
 
 def rate(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -17,28 +18,30 @@ def rate(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def fit(design: np.ndarray, y: np.ndarray, share: np.ndarray, size: float, penalty: np.ndarray,
-        start: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        start: np.ndarray | None = None, exact: float = EXACT) -> tuple[np.ndarray, np.ndarray]:
     """Penalised maximum likelihood of a negative binomial log-linear model by Fisher scoring.
 
     design [n, k], y and exposure `share` [n], `size` r in variance = mean + mean^2/r, `penalty` [k] prior precisions
-    around zero, for the constant around the overall mean; the search begins at `start` [k], or at that mean.
+    around zero, for the constant around the overall mean; the search begins at `start` [k], or at that mean, and ends
+    with a step of at most `exact`.
     Returns the coefficients [k] and the Cholesky factor [k, k] of their posterior precision.
     """
     beta = np.zeros(design.shape[1])
     beta[0] = np.log((y.sum() + 0.5) / (share.sum() + 0.5))
-    centre, root = beta.copy(), np.eye(len(beta))
+    centre, prior, turned = beta.copy(), np.diag(penalty), np.ascontiguousarray(design.T)
+    precision = np.eye(len(beta))
     beta = beta if start is None else start
     for _ in range(SEARCH):
         mean = share * rate(design, beta)
-        weight = mean / (1 + mean / size)
-        root = np.linalg.cholesky((design.T * weight) @ design + np.diag(penalty))
-        slope = design.T @ ((y - mean) / (1 + mean / size)) - penalty * (beta - centre)
-        step = np.linalg.solve(root.T, np.linalg.solve(root, slope))
+        spread = 1 + mean / size
+        precision = (turned * (mean / spread)) @ design + prior
+        step = np.linalg.solve(precision, turned @ ((y - mean) / spread) - penalty * (beta - centre))
+        longest = float(np.abs(step).max())
         # a step of more than two on the log scale leaves the region where the quadratic holds
-        beta = beta + step * min(1.0, 2 / max(float(np.abs(step).max()), 1e-12))
-        if np.abs(step).max() < 1e-8:
+        beta = beta + step * min(1.0, 2 / max(longest, 1e-12))
+        if longest < exact:
             break
-    return beta, root
+    return beta, np.linalg.cholesky(precision)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +66,9 @@ def regression(design: np.ndarray, y: np.ndarray, share: np.ndarray, penalty: np
     """
     from scipy.special import gammaln
 
-    beta, root = fit(design, y, share, 1e4, penalty)
-    for _ in range(2):
-        beta, root = fit(design, y, share, dispersion(y, share * rate(design, beta)), penalty, beta)
+    beta, _ = fit(design, y, share, 1e4, penalty, None, NEAR)
+    beta, _ = fit(design, y, share, dispersion(y, share * rate(design, beta)), penalty, beta, NEAR)
+    beta, root = fit(design, y, share, dispersion(y, share * rate(design, beta)), penalty, beta)
     mean = share * rate(design, beta)
     size = dispersion(y, mean)
     log = gammaln(y + size) - gammaln(size) - size * np.log1p(mean / size) + y * np.log(mean / (size + mean))

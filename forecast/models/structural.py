@@ -27,6 +27,7 @@ MOST_MEANS = 160  # of older rows together
 ORIGINS, LATEST, STEPS = 25, 12, 12  # past forecasts over the history, the latest ones, rows ahead of each
 YEARS, LOOKED = (0.0, 0.15, 1.5, 15.0), 0.5  # variances of the year in units of the noise's, and that of the first look
 BREAKS, CALM_STEP = (0.0, 10.0), 0.006  # and of a step, and at most of a level that hardly moves between its steps
+SLIGHT = 0.02  # of the best one's weight, below which a setting is not looked at again
 LIKELY = 0.5  # probability of such a level from which on paths start from it
 
 
@@ -101,9 +102,7 @@ class Structural(Tunable):
         if len(observed.when) > FIRST_LOOK:
             looked = _wider(table, YEARLY, (LOOKED if kernel.year else 0.0,))
             first = fit(observed.last(FIRST_LOOK), coming[:0], kernel=kernel, table=looked, prior=self.prior)
-            order, number = np.argsort(-first.weight.sum(axis=1)), FEW if kernel.year else LEFT
-            # as many with steps as without: before a step was seen, those without it alone forecast
-            table = table[np.concatenate([order[table[order, BREAK] == step][:number] for step in BREAKS])]
+            table = table[_best(first.weight.sum(axis=1), table[:, BREAK], FEW if kernel.year else LEFT)]
         table = _wider(table, YEARLY, YEARS if kernel.year else (0.0,))
         found = fit(observed, coming, kernel=kernel, table=table, prior=self.prior, origins=origins)
         calm = found.weight[(table[:, BREAK] > 0) & (table[:, STEP] <= CALM_STEP)].sum()
@@ -130,6 +129,16 @@ class Structural(Tunable):
         seasons = self.seasons if kernel.cycle else (0.0,)
         return np.array([(*level, season, trend, 0.0, 0.0)
                          for level, season, trend in product(levels, seasons, self.trends)])
+
+
+def _best(weight: np.ndarray, change: np.ndarray, most: int) -> np.ndarray:
+    """The best settings without and with steps, at most so many of each: before a step was seen the former forecast.
+
+    weight, change : [settings], the latter the variance of a step
+    """
+    order = np.argsort(-weight)
+    likely = [order[change[order] == step][:most] for step in BREAKS]
+    return np.concatenate([each[weight[each] >= SLIGHT * weight[each[:1]]] for each in likely])
 
 
 def _wider(table: np.ndarray, column: int, values: tuple[float, ...]) -> np.ndarray:
