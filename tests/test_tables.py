@@ -36,11 +36,12 @@ def test_days_and_counts_are_read_however_they_are_written(text, tmp_path, capsy
 @pytest.mark.parametrize("data", [gzip.compress(long_table().encode()), long_table().encode("utf-16"),
                                   long_table().replace("a,", "Züge,").encode("latin-1"),
                                   long_table().replace("a,", "나진항,").encode("cp949"),
-                                  long_table().replace("a,", "Хасан,").encode("cp1251")])
+                                  long_table().replace("a,", "Хасан,").encode("cp1251"),
+                                  long_table().replace("a,", "羅津港,").encode("cp932"), long_table().replace("a,", "コンテナ,").encode("cp932")])
 def test_packed_files_and_other_encodings_are_read(data, tmp_path, capsys):
     (series,) = everywhere(written(tmp_path, data), capsys).values()
     assert values(series) == COUNTS
-    assert series.name in ("a", "Züge", "나진항", "Хасан")
+    assert series.name in ("a", "Züge", "나진항", "Хасан", "羅津港", "コンテナ")
 
 
 def test_the_one_table_of_an_archive_is_read_and_several_are_asked_about(tmp_path, capsys):
@@ -89,6 +90,27 @@ def test_numbers_are_dates_only_under_a_heading_or_an_option_that_says_so(tmp_pa
 
 
 # -- two readings -----------------------------------------------------------------------------------------------------
+def test_a_year_a_month_and_a_date_are_days_however_the_day_is_called(tmp_path, capsys):
+    for head in ("year,month,date", "year,month,day", "年,月,日"):
+        path = written(tmp_path, f"{head},cars\n" + "".join(f"{d.year},{d.month},{d.day},{n}\n" for d, n in zip(DAYS, COUNTS, strict=True)))
+        (series,) = everywhere(path, capsys).values()
+        assert (series.freq, str(series.start[0]), values(series)) == ("D", "2023-01-01", COUNTS)
+
+
+def test_a_table_of_years_by_months_is_named_after_no_month(tmp_path, capsys):
+    rows = "".join(f"{year},{','.join(str((year + m) % 7) for m in range(12))}\n" for year in range(2019, 2022))
+    (series,) = everywhere(written(tmp_path, f"YEAR,{','.join(MONTHS)}\n{rows}"), capsys).values()
+    assert (series.name, series.freq, len(series)) == ("count", "MS", 36)
+
+
+def test_counts_that_never_fall_are_said_to_look_like_a_running_total(tmp_path, capsys):
+    path = written(tmp_path, "date,deaths,beds\n" + "".join(f"{day},{3 * k},{k % 4}\n" for k, day in enumerate(DAYS)))
+    assert command(["check", str(path)]) == 0
+    assert "'deaths' never falls: of a running total cumulative=true takes what came since the row before" in capsys.readouterr().out
+    assert command(["check", str(path), "--cumulative", "false"]) == 0
+    assert "never falls" not in capsys.readouterr().out
+
+
 def test_digits_without_end_are_no_dates(tmp_path):
     with pytest.raises(ValueError, match="write a date"):
         read_table(written(tmp_path, f"{'9' * 400},1\n{'9' * 400},2\n2023.5,3\n"))

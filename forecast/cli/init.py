@@ -15,6 +15,7 @@ from forecast.cli.parser import Parser
 from forecast.cli.table_options import add_table_options, table_options
 from forecast.evidence.table import read_series
 from forecast.evidence.tables.options import Options
+from forecast.evidence.tables.reading import never_falls
 from forecast.series.series import Series
 from forecast.support.atomic_files import link_in, write_text
 from forecast.support.regular_files import expanded
@@ -59,6 +60,10 @@ def command(words: Sequence[str]) -> int:
     dates = f"rows of {series[0].freq}" if series[0].freq else "irregular dates"
     print(f"{len(series)} series; the first, {short(series[0].name)}: a {series[0].kind}, {dates}, "
           f"{int(series[0].observed.sum())} counts")
+    rising = [each.name for each in series if each.kind == "flow" and told.cumulative is None
+              and never_falls(each.low[each.observed].tolist())]
+    if rising:
+        print(f"{short(rising[0])} never falls: if it is a running total, say --cumulative")
     trust = "".join(f" --trust {package}" for package in given.trust)
     print(f"Put your events into {events} and their names under events: in {page}; then run: "
           f"forecast -cn {name}{trust}")

@@ -34,6 +34,10 @@ LARGEST_RATIO = 200  # unpacked to packed, of archives that unpack to more than 
 DEEPEST = 100
 MOST_MEMBERS = 2_000  # of an archive
 DECIMAL_COMMAS = re.compile(r"\s*[\d-]+(,\d+)?;\s*[+-]?\d+(,\d+)?\s*")  # 2023,45;12,3
+# letters of cp932: all of two bytes or one, and words of kana and of the kanji of every day
+WIDE = re.compile(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]|[\x80-\xff]")
+JAPANESE = re.compile(rb"(?:[\x81-\x83\x88-\x98][\x40-\x7e\x80-\xfc]){2,}|[\x81-\x83\x88-\x90\x98][\x80-\xfc]"
+                      rb"|[\x91-\x97][\x98-\xfc]")  # two of 91 to 97 are quotation marks of cp1252
 ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError, struct.error)
 
 
@@ -221,10 +225,13 @@ class Source:
 def legacy(head: bytes) -> str:
     """An encoding of one or two bytes a letter that text is in which is no UTF-8; empty for UTF-8, or a slip in it.
 
-    Letters beside ASCII stand alone in Western text (cp1252), and in rows in Cyrillic (cp1251) or Korean (cp949).
+    Letters beside ASCII stand alone in Western text (cp1252), and in rows in Cyrillic (cp1251), Korean (cp949) or
+    Japanese (cp932).
 
-    >>> legacy("Züge, Zahl".encode("latin-1")), legacy("날짜,척수".encode("cp949")), legacy("Züge".encode())
-    ('cp1252', 'cp949', '')
+    >>> legacy("Züge, Zahl".encode("latin-1")), legacy("날짜,척수".encode("cp949")), legacy("日付,人数".encode("cp932"))
+    ('cp1252', 'cp949', 'cp932')
+    >>> legacy("Züge".encode())
+    ''
     """
     try:
         head.decode("utf-8")
@@ -234,6 +241,9 @@ def legacy(head: bytes) -> str:
             return ""
     if _mostly_utf8(head):
         return ""
+    wide = len(WIDE.findall(head))
+    if wide and sum(len(run) for run in JAPANESE.findall(head)) > 2 * 0.6 * wide:
+        return "cp932"
     runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", head)]
     if sum(runs) < 2 * len(runs):
         return "cp1252" if not re.search(rb"[\x81\x8d\x8f\x90\x9d]", head) else ""

@@ -16,7 +16,7 @@ from forecast.evidence.feeds.reading import BATCH, Batch, Tray
 from forecast.evidence.feeds.source import Source
 from forecast.evidence.tables.columns import Columns
 from forecast.evidence.tables.date_columns import dates_of
-from forecast.evidence.tables.header import Table, table_in
+from forecast.evidence.tables.header import Table, is_time, table_in
 from forecast.evidence.tables.numbers import Marks
 from forecast.evidence.tables.options import GUESS, Options
 from forecast.evidence.tables.repeats import one_a_day
@@ -28,6 +28,9 @@ from forecast.series.grids import grid_of
 
 READ_OFF = "counts that are not whole: bounds are the whole numbers around each, as of points read off a chart"
 MEASURED = "numbers that are not whole kept as they are"
+
+MOST_DOUBTFUL = 3  # series that a note names
+FEWEST_STEPS, LEAST_RISES = 19, 5  # a count of chance does not keep from falling that long
 
 
 def read(source: Source, told: Options) -> Iterator[Batch]:
@@ -183,14 +186,34 @@ def _single(
     for entry in listed:
         groups[entry.names, entry.heading].append(entry)
     made: list[Entry] = []
+    doubtful: list[str] = []
     for (names, name), group in groups.items():
         only = found[0][0].names if len(found) == 1 and not name else []
         says = CUMULATIVE.search(heading(name)) or any(CUMULATIVE.search(heading(each)) for each in (*only, *names))
+        ordered = sorted(group, key=lambda entry: entry.when.day)
         if told.cumulative or says:
-            made += _differences(sorted(group, key=lambda entry: entry.when.day), "/".join((*names, name)), file, tray)
-        else:
-            made += group
+            made += _differences(ordered, "/".join((*names, name)), file, tray)
+            continue
+        if never_falls([entry.low for entry in ordered if entry.low == entry.high]):
+            doubtful.append("/".join(filter(None, (*names, name))) or "the count")
+        made += group
+    if doubtful and told.kind != "stock":
+        more = f" and {len(doubtful) - MOST_DOUBTFUL} more" if len(doubtful) > MOST_DOUBTFUL else ""
+        tray.notes[
+            f"{', '.join(map(repr, doubtful[:MOST_DOUBTFUL]))}{more} never falls: of a running total cumulative=true "
+            "takes what came since the row before"
+        ] += 0
     return made
+
+
+def never_falls(counts: Sequence[float]) -> bool:
+    """Whether counts in time order are as a running total would be: many, none below the one before, some above.
+
+    >>> never_falls(range(30)), never_falls([3] * 30), never_falls([3, 4])
+    (True, False, False)
+    """
+    steps = [after - before for before, after in pairwise(counts)]
+    return len(steps) >= FEWEST_STEPS and min(steps) >= 0 and sum(step > 0 for step in steps) >= LEAST_RISES
 
 
 def _differences(group: list[Entry], name: str, file: str, tray: Tray) -> list[Entry]:
@@ -258,11 +281,11 @@ def _batches(
 
 
 def _fallback(found: Sequence[tuple[Columns, list[Entry]]]) -> str:
-    columns = found[0][0]
+    columns, not_counts = found[0][0], (*GENERIC, *DATES, *LOWS, *HIGHS)
     return (
         "chart"
         if not columns.table.headed
-        else next((n for n in columns.names if heading(n) not in (*GENERIC, *DATES, *LOWS, *HIGHS)), "count")
+        else next((n for n in columns.names if not is_time(n) and heading(n) not in not_counts), "count")
     )
 
 

@@ -18,9 +18,9 @@ DATES = _words(
     "month|monat|mois|mes|месяц|월|년월|연월|week|woche|semaine|quarter|quartal|year|jahr|année|año|год|연도|년|tag|"
     "acq date|obs date"
 )
-YEARS = _words("year|yr|jahr|année|annee|año|ano|anno|год|연도|년|년도")
-MONTHS = _words("month|mo|monat|mois|mes|mese|месяц|월|month name|month number")
-DAYS = _words("day|dom|mday|day of month|date of month|tag|jour|일")
+YEARS = _words("year|yr|jahr|année|annee|año|ano|anno|год|연도|년|년도|年")
+MONTHS = _words("month|mo|monat|mois|mes|mese|месяц|월|月|month name|month number")
+DAYS = _words("day|dom|mday|day of month|date of month|tag|jour|일|日|date")  # beside a year and a month
 WEEKS = _words("week|iso week|week number|week no|woche|kw|calendar week")
 QUARTERS = _words("quarter|qtr|quartal|trimestre")
 LATER = _words(
@@ -53,7 +53,7 @@ LOWS = _words("low|y low|lower|lower bound|count low|low count|at least|minimum 
 HIGHS = _words("high|y high|upper|upper bound|count high|high count|at most|maximum count")
 EXPOSURES = _words("exposure|share watched|watched share|share of day watched")
 ENDS = _words("end|end date|period end|to|until|week ending|last day")
-IDENTITIES = re.compile(r"(?:^|[ _])(?:id|ids|code|no|nr|number|fips|imo|mmsi|zip)$")
+IDENTITIES = re.compile(r"(?:^|[ _])(?:id|ids|key|code|no|nr|number|fips|imo|mmsi|zip)$")
 CUMULATIVE = re.compile(
     r"\b(?:cumulative|cumulated|cumul|running total|to date|ytd|year to date|kumuliert|accumulated|누계|누적)\b"
 )
