@@ -61,8 +61,8 @@ def _halted(low: float, high: float, seen: int) -> Mean:
     return lambda t, rng: low + (high - low) * np.minimum(t / (0.8 * seen), 1)
 
 
-def _shift(after: int, seen: int, factor: float = 4.0) -> Mean:
-    return lambda t, rng: np.where(t >= seen - after, 10 * factor, 10.0)
+def _shift(after: int, seen: int, factor: float = 4.0, level: float = 10.0) -> Mean:
+    return lambda t, rng: np.where(t >= seen - after, level * factor, level)
 
 
 def _walk(sd: float) -> Mean:
@@ -88,6 +88,7 @@ SETS = {
     "weekly x4, 20 rows ago": Simulated("W-MON", 52, 104, 8, _shift(20, 104)),
     "weekly x4 Poisson, 4 rows ago": Simulated("W-MON", 52, 104, 8, _shift(4, 104), np.inf),
     "weekly x1/4, 8 rows ago": Simulated("W-MON", 52, 104, 8, _shift(8, 104, 0.25)),
+    "weekly, x4 from 1, 4 rows ago": Simulated("W-MON", 52, 104, 8, _shift(4, 104, level=1.0)),
 }
 
 
