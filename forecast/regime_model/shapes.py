@@ -56,7 +56,7 @@ class Shapes:
 ALL = Shapes()
 STEPS = Shapes(steps=1.0, rises=0.0, pulses=0.0, trend=0.0, slopes=(), effects=())
 # what a test of "is the level constant?" looks for; slopes look like steps to it
-PULSES = Shapes(rises=0.0, trend=0.0, slopes=(), steps=0.65, pulses=0.35, effects=(1.1,))
+PULSES = Shapes(rises=0.0, trend=0.0, slopes=(), steps=0.5, pulses=0.5, effects=(0.6, 1.2))
 
 
 @dataclass(frozen=True, eq=False)
