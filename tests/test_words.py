@@ -313,6 +313,15 @@ def test_a_test_that_fails_is_not_supported_whatever_the_window_holds():
     assert said_of("visit", findings(tested=tested))[1] == "no step shows at its date"
 
 
+def test_a_step_at_an_event_that_is_not_supported_is_that_of_the_change():
+    tested = Together((effect("2023-05-10"), effect("2023-09-01")), 0.005)
+    assert said_of("treaty", findings(tested=tested)) == (
+        "not supported", "the step is the rise of 16 May to 15 June 2023, which lies in its window only in part")
+    visit, treaty, *rest = reading().explained[0]
+    apart = replace(reading(), explained=((visit, replace(treaty, within=0.01), *rest),))
+    assert said_of("treaty", findings(apart, tested=tested))[1].endswith("15 June 2023, which lies outside its window")
+
+
 def test_what_cannot_be_tested_says_why():
     made = findings(tested=Together((effect("2023-05-10"),), 0.005), untested={"treaty": Untestable.TOO_FEW_COUNTS})
     assert said_of("treaty", made) == ("cannot be tested", "fewer than two observed months lie on one side of it")

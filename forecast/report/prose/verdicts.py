@@ -6,6 +6,7 @@ import math
 
 from forecast.effects.checks.variant import BASE, Outcome, Variant
 from forecast.effects.event_tests import Untestable
+from forecast.effects.explanations import WORTH
 from forecast.effects.sensitivity import checks
 from forecast.evidence.decisions import said
 from forecast.experiment.findings import Findings
@@ -39,14 +40,26 @@ def why(findings: Findings, verdict: Verdict) -> str:
         there = findings.readings[other.series]
         when = _days_of(there.changes[other.change])
         return f"fits the change of {when} in {called(there)} instead ({percent(other.probability)})"
-    unseen = "no step shows at its date" if verdict.significant is False else ""
-    return "; ".join(filter(None, (unseen, ruled_out(verdict.ruled_out))))
+    return "; ".join(filter(None, (_at_its_date(findings, verdict), ruled_out(verdict.ruled_out))))
+
+
+def _at_its_date(findings: Findings, verdict: Verdict) -> str:
+    """What the test at the date of an event that is not supported saw."""
+    if not verdict.significant:
+        return "no step shows at its date" if verdict.significant is False else ""
+    b = findings.main.changes[verdict.change or 0]
+    where = "lies outside its window" if (verdict.share or 0.0) < WORTH else "lies in its window only in part"
+    return f"the step is the {_direction(b)} of {_days_of(b)}, which {where}"
+
+
+def _direction(b: Break) -> str:
+    return "rise" if b.after >= b.before else "fall"
 
 
 def _which(findings: Findings, verdict: Verdict) -> str:
     """Which of several changes an event fits."""
     b = findings.main.changes[verdict.change or 0]
-    return f"fits the {'rise' if b.after >= b.before else 'fall'} of {_days_of(b)}"
+    return f"fits the {_direction(b)} of {_days_of(b)}"
 
 
 def _days_of(b: Break) -> str:
