@@ -35,7 +35,7 @@ def test_the_story_of_the_ships_is_none_a_peak_and_then_about_one_a_month(ships)
     assert told[0].alone_by == "Reuters"
     assert str(ships.series.start[told[1].peak]) == "2023-10-01"
     assert course_story.title(ships, series_answer(ships)) == (
-        "Ships at Rajin appear in August 2023: 5 to 6 a month until February 2024, then about 1")
+        "Ships at Rajin appear in August 2023: 5 to 6 a month until February 2024, then about 1 until September 2024")
 
 
 def test_other_counts_make_another_story(ships):

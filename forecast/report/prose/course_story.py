@@ -60,7 +60,7 @@ def gist(reading: Reading, answer: SeriesAnswer) -> str:
     known = [s for k, s in enumerate(told) if (k > 0 or not s.brief or reading.series.freq is None)
              and k >= from_row and (s.known is not Known.TOTAL or k < len(told) - 1)][:TITLE]
     parts = [(_level(reading, s) if k == 0 else _level(reading, s).removesuffix(f" {per_row(reading.series)}"))
-             + _until(reading.series, s, last=k == len(known) - 1) for k, s in enumerate(known)]
+             + _until(reading.series, s, last=s is told[-1]) for k, s in enumerate(known)]
     return ", then ".join(parts)
 
 
