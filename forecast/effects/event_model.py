@@ -24,6 +24,9 @@ from forecast.regime_model.working_response import Rows, Working, working
 from forecast.series.series import Series
 
 ODD = 0.01  # chance of an odd row
+# Sizes of the negative binomial, finer than the grid of the placebos: between two that lie far apart some scatter
+# would pass for persistence, and placebos would wander where the counts do not (python -m tests.bench event_shapes).
+DISPERSIONS = (1.0, 1.8, 3.3, 6.0, 12.0, 40.0)
 FLAT = 100.0  # prior variance of the level, log units
 # Growth of a year, log units, that is always possible, and the most over the span; chance and size of a steeper trend.
 # What they cost in power where there is no trend, and save in false calls where there is one: python -m tests.bench
@@ -117,11 +120,11 @@ def event_model(series: Series, controls: Sequence[np.ndarray] = (), exposure: n
 
 
 def _noise(series: Series, log_scale: np.ndarray) -> tuple[Noise, float]:
-    """Settings of the noise, as those of the placebos' grid, and the scatter from row to row."""
+    """Settings of the noise, its spreads and correlations those of the placebos, and the scatter from row to row."""
     seen = series.observed
     if series.is_count:
         small = min(1.0, max(scatter(np.log(series.middle[seen] + 0.5) - log_scale[seen]), 1e-3) / COARSE_NOISE)
-        spreads, own, width = [s * small for s in COARSE.spreads], [small**2 / r for r in COARSE.dispersions], small
+        spreads, own, width = [s * small for s in COARSE.spreads], [small**2 / r for r in DISPERSIONS], small
     else:
         values = series.middle[seen]
         width = max(scatter(values), 0.05 * float(values.std()), 1e-9)

@@ -13,7 +13,7 @@ from forecast.regime_model.regression import Estimates
 
 FAR = 1.9  # long-run spread, log units, from which counts drift so far by themselves that any date looks like a change
 DRIFTS = 0.5  # posterior probability from which the counts are taken to drift
-TILT, MOST_TILTED = 0.75, 3.5  # settings that wander one log unit less are e^0.75 times likelier in the placebos
+TILT, MOST_TILTED = 1.5, 3.5  # settings that wander one log unit less are e^1.5 times likelier in the placebos
 
 
 @dataclass(frozen=True, eq=False)

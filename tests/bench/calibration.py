@@ -16,7 +16,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from tests.bench.designs import EVENT, latent
-from tests.bench.known_dates import PEERS, several, test
+from tests.bench.known_dates import PEERS, known_noise, several, test
 from tests.bench.unknown_dates import look
 
 README = Path(__file__).resolve().parent / "README.md"
@@ -57,6 +57,9 @@ def table(by_design: dict[str, dict[str, float]], number: int) -> str:
              "|---" * (len(by_design) + 1) + "|"]
     for row in next(iter(by_design.values())):
         lines.append(f"| {row} | " + " | ".join(f"{figures[row]:.1f} %" for figures in by_design.values()) + " |")
+    for place, words in enumerate(("a level", "any straight line")):
+        most = (f"{100 * known_noise(design, STEP)[place]:.0f} %" for design in by_design)
+        lines.append(f"| +60 %: a test that knows the noise would find, against {words} | " + " | ".join(most) + " |")
     for peer, words in SHOWN.items():
         lines.append(f"| {words} | " + " | ".join(f"{PEERS[peer][design][0]} %" for design in by_design) + " |")
     error = 100 * np.sqrt(0.05 * 0.95 / number)
