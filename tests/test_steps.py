@@ -171,3 +171,15 @@ def test_a_panel_forecasts_the_level_that_its_tables_tell(rows: int) -> None:
     found = examine(series, Settings(horizon=8))
     assert found.breaks[-1]["after"] == pytest.approx(40, rel=0.2)
     assert [row["q0.5"] for row in found.forecast] == pytest.approx([40] * 8, rel=0.15)
+
+
+@pytest.mark.parametrize("model", ["mean", "negative_binomial", "auto"])
+def test_images_that_are_mostly_bounds_are_forecast_from_the_level_after_the_last_step(model: str) -> None:
+    """At most 20 on each of 55 days, five of them counted, then few images with more, most of them at least: a yard."""
+    days = np.concatenate([np.arange(0, 165, 3), [255, 355, 414, 440, 441, 450, 511, 637]]) + np.datetime64("2022-01-03")
+    low = np.concatenate([np.zeros(55), [62, 15, 30, 86, 43, 44, 219, 8]])
+    high = np.concatenate([np.full(55, 20.0), [84, *[np.inf] * 5, 297, np.inf]])
+    low[:55:11] = high[:55:11] = 5
+    middle = np.where(np.isinf(high), low, (low + np.where(np.isinf(high), low, high)) / 2)
+    series = Series.from_counts(days, np.rint(middle), low=low, high=high, kind="stock")
+    assert 90 < np.median(predict(series, model, 3, 200)[:, -1]) < 300

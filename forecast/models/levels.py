@@ -28,8 +28,14 @@ class Level:
 
 
 def steps_seen(series: Series, rng: np.random.Generator) -> Steps:
-    """Steps of the level of counts on a grid; none, at next to no cost, where the last rows lie among those before."""
+    """Steps of the level of counts on a grid; none, at next to no cost, where the last rows lie among those before.
+
+    Rows known within bounds too wide for a point say where a step lies as well: with them the look is always taken.
+    """
     points = series.points()
+    if points.observed.sum() < series.observed.sum() and len(series) > 1:
+        season = calendar_season(points)
+        return replace(steps_of(series, season, rng), season=season)
     if not seems_stepped(history(points)):
         return NONE
     season = calendar_season(points)

@@ -47,13 +47,13 @@ class NegativeBinomial(Tunable):
 
         steps : of the level, where they are known already
         """
-        series = series.points()
+        given, series = series, series.points()
         season = steps.season if steps is not None else None
         season = (calendar_season(series) if season is None else season) if self.season else Harmonics()
         if self.detector is not None:
             steps = Steps((self._breaks(series),))
         elif steps is None:
-            steps = steps_of(series, season, rng)
+            steps = steps_of(given, season, rng)  # rows within wide bounds say where a step lies as well
         design, penalty = self._design(series, season, horizon)
         if known is not None:
             design, penalty = np.column_stack([design, known]), np.append(penalty, np.ones(known.shape[1]))

@@ -17,7 +17,7 @@ from forecast.series.series import Series
 # Few settings: a forecast needs the date of the last step and its odds, not the shape of the noise
 QUICK = RegimeModel(spreads=(0.12, 0.4), correlations=(0.4, 0.85), feedback=(), dispersions=(2.0, 8.0, 40.0), levels=24)
 DRAWS = 400
-MOST_ROWS = 200  # rows that are looked at one by one; before these a step is as good as part of the scatter
+MOST_ROWS = 200  # observed rows that are looked at one by one; a step before these is as good as part of the scatter
 RECENT = 60  # last rows of a series in bins that are looked at one by one
 DATES = 3  # dates of the last step that stand for all of them
 NOISE, FAR = 0.5, 3.0  # least noise of the root of counts, and standard errors from which a mean is off
@@ -104,11 +104,14 @@ def knows_steps(model: Any) -> bool:
 def steps_of(series: Series, season: Harmonics, rng: np.random.Generator) -> Steps:
     """Steps of the level of a series of counts on a grid, from the count regime model with a coarse grid.
 
-    season : of the series; only its last `MOST_ROWS` rows are looked at
+    season : of the series; only its last `MOST_ROWS` observed rows are looked at
     """
-    first = max(0, len(series) - MOST_ROWS)
+    seen = np.flatnonzero(series.observed)
+    if len(seen) < FEWEST:
+        return NONE
+    first = int(seen[max(0, len(seen) - MOST_ROWS)])
     recent = series.rows(slice(first, len(series)))
-    if recent.observed.sum() < FEWEST or not recent.middle[recent.observed].any():
+    if not recent.middle[recent.observed].any():
         return NONE
     posterior = sample(discretise(QUICK, recent, season.over(recent)), DRAWS, rng)
     return likely(posterior.jumps, first + 1 + np.arange(len(recent) - 1))
