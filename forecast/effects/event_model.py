@@ -1,7 +1,7 @@
 """The model that an event is tested in: level, trend, season, controls, other changes and noise, as columns.
 
 A date is tested against the trend. Growth of some tenths a year is always possible and shrunk to none; a steeper trend,
-or one that bends (polynomials of second and third degree), is there or not, and all are weighed. The season
+or one that bends (polynomials of second to sixth degree), is there or not, and all are weighed. The season
 (`forecast.regime_model.harmonics`) is there or not, too, its coefficients being estimated anew in every placebo. Other
 changes of the series are columns as well.
 """
@@ -35,7 +35,9 @@ YEARLY, MOST_SHRUNK, STEEP, STEEPNESS = 0.2, 1.0, 0.4, 2.5
 SEASONAL = 0.5  # chance that a season which was found is none
 CONTROL, SHARED = 0.7, 0.5  # prior sd of the coefficient of a control, and chance that it shares the noise
 CHANGE, MAYBE = 1.5, 0.8  # prior sd of another change, and chance of one at another event that shows little
-CURVES, CURVED = 0.3, 0.5  # chance of a trend that bends, and prior sd of its coefficients
+# Chance of a trend that bends, highest degree of its polynomials, and prior sd of their coefficients: that of the
+# second, and of the k-th in proportion to 1 / k, so that a trend turns the more seldom the faster.
+CURVES, DEGREE, CURVED = 0.3, 6, 0.5
 YEAR = 365.25  # days
 
 
@@ -100,15 +102,16 @@ def event_model(series: Series, controls: Sequence[np.ndarray] = (), exposure: n
     years = max(float(series.days[-1]), 1.0) / YEAR
     line = series.days / max(float(series.days[-1]), 1.0)
     line = line - line.mean()
-    curved = np.polynomial.legendre.legvander(2 * line, 3)[:, 2:]
+    curved = np.polynomial.legendre.legvander(2 * line, DEGREE)[:, 2:]
     own = np.column_stack([np.ones(n), line, line, curved, *controls, waves])
-    number, first = len(controls), 5 + len(controls)
-    spread = np.concatenate([[np.sqrt(FLAT), STEEPNESS, min(YEARLY * years, MOST_SHRUNK), CURVED, CURVED],
-                             np.full(number, CONTROL),
+    bends = curved.shape[1]
+    number, first = len(controls), 3 + bends + len(controls)
+    spread = np.concatenate([[np.sqrt(FLAT), STEEPNESS, min(YEARLY * years, MOST_SHRUNK)],
+                             2 * CURVED / np.arange(2, DEGREE + 1), np.full(number, CONTROL),
                              np.full(waves.shape[1], SIZE)])
     optional: list[tuple[tuple[int, ...], float]] = [((1,), STEEP)]
-    optional += [((3, 4), CURVES)]
-    optional += [((5 + k,), SHARED) for k in range(number)]
+    optional += [(tuple(range(3, 3 + bends)), CURVES)]
+    optional += [((3 + bends + k,), SHARED) for k in range(number)]
     if waves.shape[1]:
         optional.append((tuple(range(first, first + waves.shape[1])), SEASONAL))
     seen = series.middle[series.observed]
