@@ -60,6 +60,11 @@ class Verdict:
     significant: bool | None = None
     ruled_out: RuledOut | None = None
 
+    @property
+    def apart(self) -> bool:
+        """Whether next to nothing of the change lies in its window."""
+        return (self.share or 0.0) < WORTH
+
 
 @dataclass(frozen=True)
 class Persistence:

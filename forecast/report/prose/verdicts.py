@@ -6,7 +6,6 @@ import math
 
 from forecast.effects.checks.variant import BASE, Outcome, Variant
 from forecast.effects.event_tests import Untestable
-from forecast.effects.explanations import WORTH
 from forecast.effects.sensitivity import checks
 from forecast.evidence.decisions import said
 from forecast.experiment.findings import Findings
@@ -48,7 +47,7 @@ def _at_its_date(findings: Findings, verdict: Verdict) -> str:
     if not verdict.significant:
         return "no step shows at its date" if verdict.significant is False else ""
     b = findings.main.changes[verdict.change or 0]
-    where = "lies outside its window" if (verdict.share or 0.0) < WORTH else "lies in its window only in part"
+    where = "lies outside its window" if verdict.apart else "lies in its window only in part"
     return f"the step is the {_direction(b)} of {_days_of(b)}, which {where}"
 
 
