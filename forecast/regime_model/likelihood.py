@@ -256,19 +256,26 @@ def _wide(low: float, high: float, size: float) -> np.ndarray:
     return log_mass(low, high, size / (size + np.exp(WIDE)), size)
 
 
-def log_mass(low: float, high: float, success: np.ndarray, size: np.ndarray | float) -> np.ndarray:
-    """log P(low <= Y <= high) of a negative binomial by its regularised incomplete beta function."""
+def log_mass(low: np.ndarray | float, high: np.ndarray | float, success: np.ndarray,
+             size: np.ndarray | float) -> np.ndarray:
+    """log P(low <= Y <= high) of a negative binomial by its regularised incomplete beta function.
+
+    success : any shape, to which the others are broadcast
+    """
     from scipy.special import betainc
 
-    size = np.broadcast_to(size, success.shape)
-    if np.isinf(high):
-        inside = betainc(low, size, 1 - success) if low > 0 else np.ones_like(success)
-    else:
-        below = betainc(size, low, success) if low > 0 else np.zeros_like(success)
-        # each tail from its own side, so that a far bound does not lose all digits to 1 - 1
-        upper = below > 0.5
-        inside = np.empty_like(success)
-        r, p = size[upper], success[upper]
-        inside[upper] = betainc(low, r, 1 - p) - betainc(high + 1, r, 1 - p)
-        inside[~upper] = betainc(size[~upper], high + 1, success[~upper]) - below[~upper]
+    low, high, size = (np.broadcast_to(each, success.shape) for each in (low, high, size))
+    some, open_ = low > 0, np.isinf(high)
+    inside = np.ones_like(success)
+    tail = open_ & some
+    inside[tail] = betainc(low[tail], size[tail], 1 - success[tail])
+    below = np.zeros_like(success)
+    both = ~open_ & some
+    below[both] = betainc(size[both], low[both], success[both])
+    # each tail from its own side, so that a far bound does not lose all digits to 1 - 1
+    upper = below > 0.5
+    r, p = size[upper], success[upper]
+    inside[upper] = betainc(low[upper], r, 1 - p) - betainc(high[upper] + 1, r, 1 - p)
+    lower = ~open_ & ~upper
+    inside[lower] = betainc(size[lower], high[lower] + 1, success[lower]) - below[lower]
     return np.asarray(np.log(np.maximum(inside, 1e-300)))

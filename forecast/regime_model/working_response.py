@@ -106,9 +106,8 @@ def _bounded(low: np.ndarray, high: np.ndarray, eta: np.ndarray, mean: np.ndarra
              noise: float) -> tuple[np.ndarray, np.ndarray]:
     """Working response and variance of rows known within bounds, from the slope and bend of their log probability."""
     size = 1 / noise
-    several = mean * np.exp(STEP * np.array([[-1.0], [0.0], [1.0]]))
-    logs = np.array([log_mass(a, b, size / (size + each), size)
-                     for a, b, each in zip(low, high, several.T, strict=True)])
+    several = mean[:, None] * np.exp(STEP * np.array([-1.0, 0.0, 1.0]))
+    logs = log_mass(low[:, None], high[:, None], size / (size + several), size)
     slope, bend = (logs[:, 2] - logs[:, 0]) / (2 * STEP), (2 * logs[:, 1] - logs[:, 0] - logs[:, 2]) / STEP**2
     # on a flat shoulder the slope says how much there is to learn, not the bend
     information = np.clip(np.maximum(bend, slope**2 / 4), 1e-3, 1 / (1 / mean + noise))
