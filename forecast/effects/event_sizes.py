@@ -35,13 +35,14 @@ class Sized:
     others: int
 
 
-def sized(model: EventModel, data: Estimates, null: Estimates, effect: int, one: Candidate, others: int) -> Sized:
-    """Size the effect `one`, number `effect` of the estimates of the data and of the placebos.
+def sized(model: EventModel, data: Estimates, effect: int, null: Estimates, place: int, one: Candidate,
+          others: int) -> Sized:
+    """Size the effect `one`, number `effect` of the estimates of the data and number `place` of those of the placebos.
 
     The interval is as many posterior standard deviations wide as hold none out in one of twenty placebos.
     """
     weight, mean, sd = _parts(data, effect)
-    width = float(np.clip(np.quantile(np.abs(_beyond(*_parts(null, effect))), 0.95), LEAST, MOST))
+    width = float(np.clip(np.quantile(np.abs(_beyond(*_parts(null, place))), 0.95), LEAST, MOST))
     low, middle, high = _quantiles(weight[0], mean[0], sd[0], (-width, 0.0, width))
     series = model.series
     position = int(np.flatnonzero(one.column)[0])

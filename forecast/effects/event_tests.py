@@ -271,16 +271,16 @@ def _scores(model: EventModel, changes: OtherChanges, events: list[tuple[Candida
         mine = [e for e, each in enumerate(changes.others) if each == others]
         beside = changes.beside(model, others)
         columns = np.column_stack([one.column for e in mine for one in events[e]])
-        data, placebo = beside.estimate(work, columns), beside.estimate(null, columns)
-        place = 0
-        for e in mine:
-            inside = slice(place, place + len(events[e]))
-            chance = np.log([one.chance for one in events[e]])
-            ratio, drawn = data.log_ratio[0, inside] + chance, placebo.log_ratio[:, inside] + chance
-            best = int(ratio.argmax())
-            made[e] = _Score(float(np.logaddexp.reduce(ratio)), np.logaddexp.reduce(drawn, axis=1),
-                             sized(beside, data, placebo, place + best, events[e][best], len(others)))
-            place += len(events[e])
+        data, drawn = beside.estimate(work, columns), beside.log_ratios(null, columns)
+        ends = np.cumsum([len(events[e]) for e in mine])
+        ratios = [(slice(end - len(events[e]), end), np.log([one.chance for one in events[e]]))
+                  for e, end in zip(mine, ends, strict=True)]
+        best = [inside.start + int((data.log_ratio[0, inside] + chance).argmax()) for inside, chance in ratios]
+        placebo = beside.estimate(null, columns[:, best])  # sized by the likeliest shape alone
+        for k, (e, (inside, chance)) in enumerate(zip(mine, ratios, strict=True)):
+            made[e] = _Score(float(np.logaddexp.reduce(data.log_ratio[0, inside] + chance)),
+                             np.logaddexp.reduce(drawn[:, inside] + chance, axis=1),
+                             sized(beside, data, best[k], placebo, k, events[e][best[k] - inside.start], len(others)))
     return [made[e] for e in range(len(events))]
 
 
