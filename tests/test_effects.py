@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from forecast import Event, Series, event_effect, explain, simulate
 from forecast.breaks.regimes import Regimes
 from forecast.effects.change_days import break_days, change_days, gap_probability
+from forecast.effects.event_model import event_model
 from forecast.effects.event_tests import _step_down, event_effects, position_of
 from forecast.effects.explanations import NONE, NOWHERE, Window, explain_change, explain_together
 from forecast.effects.next_image import image_worth
@@ -28,6 +30,32 @@ def test_a_real_step_is_found_and_sized():
     assert effect.low < 2.5 < effect.high
     assert effect.probability > 0.95
     assert effect.position == 45
+
+
+@pytest.mark.parametrize("level", [2, 30, 1_000, 30_000, 1_000_000])
+def test_factors_of_an_effect_are_sums_over_settings_that_any_size_of_counts_can_hold(level):
+    """Against sums of decimal numbers; with large counts the settings lie e^1000 and more apart."""
+    rng = np.random.default_rng(0)
+    mean = level * np.where(np.arange(120) >= 60, 0.5, 1.0) * np.exp(0.02 * rng.standard_normal(120))
+    model = event_model(Series.from_values(rng.poisson(mean), start="2010-01-01", freq="MS"))
+    steps = np.stack([(np.arange(120) >= row).astype(float) for row in (40, 60, 80)], axis=1)
+    work = model.working()
+    found = model.estimate(work, steps)
+    none = sum(Decimal(float(each)).exp() for each in found.none[0].ravel())
+    right = [float((sum(Decimal(float(each)).exp() for each in some.ravel()) / none).ln()) for some in found.joint[0]]
+    assert found.log_ratio[0] == pytest.approx(right, abs=1e-6)
+    assert model.log_ratios(work, steps)[0] == pytest.approx(right, abs=1e-6)
+
+
+def test_large_counts_are_tested_as_others_are():
+    rng = np.random.default_rng(1)
+    quiet = 30_000 * np.exp(0.05 * rng.standard_normal(96))
+    still = Series.from_values(np.rint(quiet), start="2014-01-01", freq="MS")
+    fallen = Series.from_values(np.rint(np.where(np.arange(96) >= 48, 0.8, 1.0) * quiet), start="2014-01-01", freq="MS")
+    assert event_effect(still, at(still, 48)).p_value > 0.05
+    found = event_effect(fallen, at(fallen, 48))
+    assert found.p_value <= 0.01
+    assert found.low < 0.8 < found.high < 1
 
 
 def test_an_effect_is_the_same_for_the_same_seed_and_differs_in_noise_only():

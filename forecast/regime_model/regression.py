@@ -77,17 +77,23 @@ class Estimates:
 
     @property
     def log_ratio(self) -> np.ndarray:
-        """Log Bayes factor of each effect, [B, E]."""
-        peak = self.none.max(axis=(1, 2))[:, None]
-        top = self.gain.max(axis=(2, 3, 4))
-        some = np.exp(self.none - peak[..., None])[:, None, :, :, None] * np.exp(self.gain - top[..., None, None, None])
-        none = np.exp(self.none - peak[..., None]).sum(axis=(1, 2))[:, None]
-        return np.asarray(np.log(np.sum(some * SHARES, axis=(2, 3, 4)) / none + 1e-300) + top)
+        """Log Bayes factor of each effect, [B, E].
+
+        Summed in logs: with large counts the settings that are likeliest with an effect and without one lie further
+        apart than a float can hold.
+        """
+        return _log_sum(self.joint, (2, 3, 4)) - _log_sum(self.none, (1, 2))[:, None]
 
     @property
     def joint(self) -> np.ndarray:
         """Log evidence with the effect, its sizes weighed, [B, E, K, V, T]."""
         return np.asarray(self.none[:, None, :, :, None] + self.gain + np.log(SHARES))
+
+
+def _log_sum(logs: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """Log of the sum of exponentials over these axes."""
+    top = logs.max(axis=axes, keepdims=True)
+    return np.asarray(np.log(np.sum(np.exp(logs - top), axis=axes)) + top.squeeze(axes))
 
 
 def log_ratios(work: Working, columns: Columns, effects: np.ndarray, gaps: np.ndarray, noise: Noise) -> np.ndarray:
@@ -97,8 +103,9 @@ def log_ratios(work: Working, columns: Columns, effects: np.ndarray, gaps: np.nd
     for kept, prior in columns.variants():
         _, _, _, information, score, without = _solved(core, side, log, columns.precision, kept)
         total = information[..., None] + 1 / SIZES**2
-        gain = np.log(np.sum(SHARES / np.sqrt(total * SIZES**2) * np.exp(
-            np.minimum(0.5 * score[..., None] ** 2 / total, 600)), axis=-1))
+        each = 0.5 * score[..., None] ** 2 / total
+        top = each.max(axis=-1)  # of large counts beyond what a float holds as a power of e
+        gain = top + np.log(np.sum(SHARES / np.sqrt(total * SIZES**2) * np.exp(each - top[..., None]), axis=-1))
         none.append(without + prior + np.log(noise.weight))
         some.append(none[-1][..., None] + gain)
     return np.asarray(np.logaddexp.reduce(np.stack(some), axis=(0, 2))
