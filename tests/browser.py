@@ -158,6 +158,22 @@ class Browser:
         return [f"{each['id']} ({each['impact']}): {node['html'][:160]}" for each in result["violations"]
                 for node in each["nodes"]]
 
+    def tab_to(self, selector: str) -> None:
+        """Press Tab until the element has the focus, as somebody without a mouse does."""
+        for _ in range(400):
+            self.press("Tab")
+            if self.ask(f"document.activeElement.matches({selector!r})"):
+                return
+        pytest.fail(f"Tab never reaches {selector}")
+
+    def rows_shown(self) -> int:
+        """Rows of the ledger that its filter leaves."""
+        return int(self.ask("document.querySelectorAll('#ledger tbody tr:not([hidden])').length"))
+
+    def tip(self) -> str:
+        """What stands in the note beside the pointer; "" without one."""
+        return str(self.ask("(document.querySelector('.tip:not([hidden])') || {innerText: ''}).innerText"))
+
     def pdf(self) -> bytes:
         """The page printed on the paper that its style names."""
         return base64.b64decode(self.say("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"])

@@ -300,27 +300,14 @@ def test_without_script_everything_can_be_read(browser, khasan):
 
 
 # -- by keyboard and by hand --------------------------------------------------------------------------------------
-def tab_to(browser: Browser, selector: str) -> None:
-    """Press Tab until the element has the focus, as somebody without a mouse does."""
-    for _ in range(400):
-        browser.press("Tab")
-        if browser.ask(f"document.activeElement.matches({selector!r})"):
-            return
-    pytest.fail(f"Tab never reaches {selector}")
-
-
-def shown(browser: Browser) -> int:
-    return int(browser.ask("document.querySelectorAll('#ledger tbody tr:not([hidden])').length"))
-
-
 @pytest.mark.chromium
 def test_the_ledger_is_filtered_by_keyboard_and_says_how_many_are_left(browser, khasan):
     browser.open(khasan)
     browser.ask("document.getElementById('ledgers').open = true")
-    every = shown(browser)
-    tab_to(browser, "#filter input[name=text]")
+    every = browser.rows_shown()
+    browser.tab_to("#filter input[name=text]")
     browser.type("reuters")
-    some = shown(browser)
+    some = browser.rows_shown()
     assert 0 < some < every
     assert browser.ask("[...document.querySelectorAll('#ledger tbody tr:not([hidden])')]"
                        ".every((row) => row.textContent.toLowerCase().includes('reuters'))")
@@ -332,7 +319,7 @@ def test_the_ledger_is_filtered_by_keyboard_and_says_how_many_are_left(browser, 
 def test_the_ledger_is_sorted_by_keyboard_both_ways(browser, khasan):
     browser.open(khasan)
     browser.ask("document.getElementById('ledgers').open = true")
-    tab_to(browser, "#ledger thead th:nth-child(3) button")
+    browser.tab_to("#ledger thead th:nth-child(3) button")
     for direction, ordered in (("ascending", sorted), ("descending", lambda values: sorted(values, reverse=True))):
         browser.press("Enter")
         assert browser.ask("document.querySelector('#ledger thead th:nth-child(3)').getAttribute('aria-sort')") == direction
@@ -342,23 +329,19 @@ def test_the_ledger_is_sorted_by_keyboard_both_ways(browser, khasan):
         assert counts == ordered(counts)
 
 
-def tip(browser: Browser) -> str:
-    return str(browser.ask("(document.querySelector('.tip:not([hidden])') || {innerText: ''}).innerText"))
-
-
 @pytest.mark.chromium
 def test_the_arrow_keys_walk_through_the_counts_of_the_picture(browser, khasan):
     browser.open(khasan)
-    tab_to(browser, "#figure-key .wide")
+    browser.tab_to("#figure-key .wide")
     browser.press("ArrowRight")
-    first = tip(browser)
+    first = browser.tip()
     assert re.search(r"January 2022\nShips: 0\nDays watched: \d+\s%\nPublisher: Reuters", first)
     browser.press("ArrowRight", 21)
-    assert re.search(r"October 2023\nShips: 11", tip(browser))
+    assert re.search(r"October 2023\nShips: 11", browser.tip())
     assert browser.ask("document.querySelector('.tip a').href").startswith("https://")
     assert browser.ask("document.querySelector('.tip').getAttribute('role')") == "status"
     browser.press("Escape")
-    assert tip(browser) == ""
+    assert browser.tip() == ""
 
 
 @pytest.mark.chromium
@@ -373,13 +356,13 @@ def test_pointing_at_a_count_shows_what_it_is(browser, khasan, width, chart):
         return [box.left + fx * box.width, box.top + fy * box.height];
       }})()""")
     browser.point(x + 3, y - 2)
-    assert re.search(r"October 2023\nShips: 11", tip(browser))
+    assert re.search(r"October 2023\nShips: 11", browser.tip())
     # what is pointed at is the mark itself: it has the colour of ink there
     inside = browser.ask("""(() => { const b = document.querySelector(".tip").getBoundingClientRect();
         return b.left >= 0 && b.right <= document.documentElement.clientWidth; })()""")
     assert inside
     browser.point(2, 2)
-    assert tip(browser) == ""
+    assert browser.tip() == ""
 
 
 # -- on paper -----------------------------------------------------------------------------------------------------
