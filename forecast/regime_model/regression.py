@@ -82,7 +82,7 @@ class Estimates:
         Summed in logs: with large counts the settings that are likeliest with an effect and without one lie further
         apart than a float can hold.
         """
-        return _log_sum(self.joint, (2, 3, 4)) - _log_sum(self.none, (1, 2))[:, None]
+        return np.asarray(_log_sum(self.joint, (2, 3, 4)) - _log_sum(self.none, (1, 2))[:, None])
 
     @property
     def joint(self) -> np.ndarray:
