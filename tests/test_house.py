@@ -61,6 +61,15 @@ def test_the_page_lists_every_room_and_the_package_holds_little_else():
     assert len(ROOMS) + len(files) <= 14
 
 
+def test_the_top_of_the_clone_holds_nothing_that_was_left_behind():
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip("no clone")
+    assert {line.split("/")[0] for line in done.stdout.splitlines()} <= {
+        ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "MANIFEST.in", "README.md", "conf",
+        "experiments", "forecast", "pyproject.toml", "requirements.lock", "tests"}
+
+
 @pytest.mark.parametrize("module", sorted(set(EDGES) - {"forecast.__main__"}))
 def test_a_room_imports_only_from_itself_and_from_rooms_before_it(module):
     later = {other for other in EDGES[module] if ROOMS.index(_room(other)) > ROOMS.index(_room(module))}

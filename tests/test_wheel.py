@@ -1,4 +1,4 @@
-"""The wheel: it holds all that the program reads and only `forecast`, and runs from another folder."""
+"""The sdist, and the wheel that is built from it: all that the program reads, no tests, and it runs from another folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # where a file of the clone lies in the wheel
 PLACES = {"forecast": "forecast", "conf": "forecast/conf", "experiments": "forecast/experiments"}
+PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "requirements.lock")  # of the sdist alone
 READ = {".py", ".yaml", ".csv", ".md", ".html", ".css", ".js", ".mplstyle", ".typed"}
 
 
@@ -28,19 +30,33 @@ def _files(folder: str) -> set[Path]:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    """The wheel of a copy, so that an old build folder can neither serve nor be left behind."""
+def built(tmp_path_factory) -> Path:
+    """The sdist of a copy, so that an old build folder can neither serve nor be left behind, and the wheel of the sdist."""
     copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("dist")
-    for name in ("pyproject.toml", "LICENSE", "README.md"):
+    for name in (*PAGES, "pyproject.toml", "LICENSE", "README.md", "MANIFEST.in", "tests/__init__.py", "tests/test_wheel.py"):
+        (copy / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, copy / name)
     for path in (path for folder in PLACES for path in _files(folder)):
         (copy / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, copy / path)
-    done = subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, copy],
+    done = subprocess.run([sys.executable, "-m", "build", "--no-isolation", "--outdir", out, copy],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = out.glob("*.whl")
-    return built
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(built) -> Path:
+    (path,) = built.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def sdist(built) -> set[str]:
+    """The names of the files in it."""
+    (path,) = built.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        return {name.partition("/")[2] for name in archive.getnames()}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +88,12 @@ def test_the_wheel_holds_every_file_that_the_program_reads(wheel):
     assert {"forecast/conf/base.yaml", "forecast/conf/models/ets.yaml", "forecast/experiments/seatbelts.yaml",
             "forecast/experiments/khasan_rajin/events.csv", "forecast/py.typed"} <= wanted
     assert not wanted - set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_the_sdist_holds_what_runs_and_its_pages_and_no_test(sdist):
+    wanted = {path.as_posix() for folder in PLACES for path in _files(folder)}
+    assert not (wanted | set(PAGES)) - sdist
+    assert not [name for name in sdist if name.startswith("tests")]
 
 
 def test_the_wheel_holds_only_forecast(wheel):
