@@ -24,7 +24,9 @@ from forecast import (
     simulate,
     watch,
 )
+from forecast.breaks.changes import Changes
 from forecast.effects.event_tests import event_effects
+from forecast.series.breaks import Break
 
 MONDAYS = pd.date_range("2022-01-03", periods=60, freq="W-MON")
 COUNTS = np.r_[np.random.default_rng(0).poisson(10, 30), np.random.default_rng(1).poisson(30, 30)]
@@ -195,6 +197,15 @@ def test_changes_are_a_tuple_that_tabulates_itself():
     assert repr(quiet).startswith("no change detected in Series('series': 25 rows")
     assert len(quiet.frame()) == 0
     assert "no change in series" in quiet._repr_html_()
+
+
+def test_changes_that_are_no_step_say_so_in_one_line():
+    gradual = Break(3, "2022-04-01", "2022-02-15", "2022-05-15", 10.0, 40.0, 1.0, "gradual", until="2023-01-01")
+    spell = Break(3, "2022-04-01", "2022-03-16", "2022-04-15", 10.0, 40.0, 0.9, "temporary", until="2022-08-01")
+    told = repr(Changes([gradual, spell], STEP))
+    assert told == ("2 changes in series: gradually from 2022-04-01 (2022-02-15 to 2022-05-15) until 2023-01-01: 10 to 40, "
+                    "probability 1.00; for a time from 2022-04-01 (2022-03-16 to 2022-04-15) until 2022-08-01: 40 beside "
+                    "10, probability 0.90")
 
 
 def test_an_object_that_finds_no_breaks_is_refused():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,6 +136,14 @@ def test_the_page_names_the_failed_and_runs_no_name_as_code(undisturbed):
     assert 'href="data:image/png' in page
 
 
+def test_the_page_draws_its_map_for_a_phone_too_and_leaves_out_a_column_without_a_word(undisturbed):
+    page = (undisturbed / "summary.html").read_text(encoding="utf-8")
+    assert [page.count(f'class="chart {kind}"') for kind in ("wide", "narrow")] == [1, 1]
+    ids = re.findall(r' id="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    assert ">Site<" not in page  # the file names none
+
+
 def test_a_hostile_name_among_the_failed_is_text(tmp_path):
     file = tmp_path / "simulated.csv"
     file.write_text(f"unique_id,ds,y\n{BAD},2023-01-01,\n{BAD},2023-01-02,\n", encoding="utf-8")
@@ -224,12 +233,31 @@ def test_the_share_is_learned_and_the_rate_holds():
     rng = np.random.default_rng(0)
     n, share = 20_000, 0.2
     true = rng.random(n) < share
-    ratio = np.where(true, rng.normal(3, 1.5, n), rng.normal(-2, 1, n))
-    found = judged(ratio, rng.normal(-2, 1, 2000), 0.1)
+    # log ratios of two normal laws nine apart in variance units: as Bayes factors they are what they say
+    ratio = np.where(true, rng.normal(4.5, 3, n), rng.normal(-4.5, 3, n))
+    found = judged(ratio, rng.normal(-4.5, 3, 2000), 0.1)
     assert 0.15 < found.share < share  # a lower bound, from one p-value
     assert (found.listed & ~true).sum() / found.listed.sum() == pytest.approx(0.1, abs=0.03)
     assert found.expected_false == pytest.approx((found.listed & ~true).sum(), rel=0.3)
     assert np.all(np.diff(found.probability[np.argsort(ratio)]) >= 0)
+
+
+def test_what_more_probably_did_not_change_is_not_listed_however_small_its_p_value():
+    # long series without a change show evidence against one; a series of three rows shows none, a window that a change
+    # only touches shows a little: both are rare among such placebos
+    rng = np.random.default_rng(0)
+    found = judged(np.r_[np.full(20, 8.0), 0.02, rng.normal(-2, 0.5, 100)], rng.normal(-2, 0.5, 1000), 0.1)
+    assert found.q_value[20] < 0.1
+    assert found.probability[20] < 0.5
+    assert found.listed.tolist() == [True] * 20 + [False] * 101
+
+
+def test_the_list_owns_to_as_many_wrong_ones_as_its_own_probabilities_say():
+    rng = np.random.default_rng(0)
+    found = judged(np.r_[np.full(20, 8.0), np.full(5, 1.9), rng.normal(-2, 0.5, 100)], rng.normal(-2, 0.5, 1000), 0.1)
+    assert found.listed.sum() == 25
+    assert found.expected_false == pytest.approx((1 - found.probability[found.listed]).sum())
+    assert found.expected_false > 1
 
 
 def test_a_panel_without_evidence_lists_nothing():

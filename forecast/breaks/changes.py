@@ -35,9 +35,7 @@ class Changes(Shown, tuple[Break, ...]):
     def __repr__(self) -> str:
         if not self:
             return f"no change detected in {self.series!r}"
-        told = "; ".join(f"{each.at} ({each.low} to {each.high}): {each.before:.3g} to {each.after:.3g}"
-                         + (f", probability {each.probability:.2f}" if each.probability >= 0 else "") for each in self)
-        return f"{self.heading()}: {told}"
+        return f"{self.heading()}: {'; '.join(_told(each) for each in self)}"
 
     def heading(self) -> str:
         return f"{len(self) or 'no'} change{'s' if len(self) > 1 else ''} in {self.series.name}"
@@ -54,3 +52,14 @@ class Changes(Shown, tuple[Break, ...]):
         dates = {name: pd.to_datetime(table[name].replace("", None)).astype("datetime64[s]")
                  for name in DATES if name in table}
         return table.assign(**dates)
+
+
+def _told(change: Break) -> str:
+    """One change in words: what is no step says so, lest its first day pass for a date on which the level jumped."""
+    began = f"{change.at} ({change.low} to {change.high})"
+    chance = f", probability {change.probability:.2f}" if change.probability >= 0 else ""
+    if change.shape == "gradual":
+        return f"gradually from {began} until {change.until}: {change.before:.3g} to {change.after:.3g}{chance}"
+    if change.shape == "temporary":
+        return f"for a time from {began} until {change.until}: {change.after:.3g} beside {change.before:.3g}{chance}"
+    return f"{began}: {change.before:.3g} to {change.after:.3g}{chance}"

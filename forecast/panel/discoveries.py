@@ -16,6 +16,7 @@ import numpy as np
 
 UNCHANGED = 0.5  # p-values above this are taken for those of unchanged series
 SURE = 0.95  # confidence of what is said to be changed at least
+LIKELY = 0.5  # no series is said to have changed that more probably did not
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +25,9 @@ class Verdicts:
 
     p_value : chance of as much evidence without a change; q_value : least rate of false ones at which it is listed
     probability : that it changed, given the share of changed series in the panel
+    listed : q_value is at most the rate, and probability at least `LIKELY`: the more careful of the two counts
     share : of changed series, at least so many at 95 %, as of independent series; 0 where none was tested
-    expected_false : of those listed, an upper estimate
+    expected_false : of those listed, the larger of what their p-values and their probabilities give
     """
 
     p_value: np.ndarray
@@ -39,18 +41,21 @@ class Verdicts:
 def judged(log_ratio: np.ndarray, placebos: np.ndarray, fdr: float) -> Verdicts:
     """Verdicts on log Bayes factors [n] (NaN = none) by those of placebos [m], at a rate `fdr` of false ones.
 
+    A p-value alone lists a series of three rows, which shows nothing either way, because long series without a change
+    show more against one; and a window that a change only touches, because other windows are farther away from it.
+
     >>> judged(np.array([9.0, 8.0, -2.0, -1.0, np.nan]), np.linspace(-3, 3, 100), 0.1).listed.tolist()
     [True, True, False, False, False]
     """
     p = p_values(log_ratio, placebos)
     unchanged = share_unchanged(p)
     q = q_values(p)
-    listed = np.asarray(np.nan_to_num(q, nan=np.inf) <= fdr)
     with np.errstate(divide="ignore"):
         odds = log_ratio + np.log(1 - unchanged) - np.log(unchanged)
     chance = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
-    wrong = float(np.sum(~np.isnan(p)) * p[listed].max()) if listed.any() else 0.0
-    return Verdicts(p, q, chance, listed, least_share(p), wrong)
+    listed = np.asarray((np.nan_to_num(q, nan=np.inf) <= fdr) & (np.nan_to_num(chance) >= LIKELY))
+    wrong = max(np.sum(~np.isnan(p)) * p[listed].max(), np.sum(1 - chance[listed])) if listed.any() else 0.0
+    return Verdicts(p, q, chance, listed, least_share(p), float(wrong))
 
 
 def p_values(log_ratio: np.ndarray, placebos: np.ndarray) -> np.ndarray:

@@ -73,8 +73,8 @@ def _lines(said: dict[str, Any]) -> list[str]:
              f"{said['changed']} changed{_failures(said['failed'])}.",
              f"Among those said to have changed, at most {figure(said['expected_false'])} are expected to be wrong: "
              "the list is the longest whose expected share of false ones is at most "
-             f"{percent(said['fdr'])}, judged by the same series, shuffled in blocks. A yearly pattern or a drift that "
-             "the model does not know may pass for one."]
+             f"{percent(said['fdr'])}, judged by the same series, shuffled in blocks, without those that more probably "
+             "did not change. A yearly pattern or a drift that the model does not know may pass for one."]
     lines += [_of_event(name, event) for name, event in said["events"].items()]
     lines += [said["forecast_note"]] if said["forecast_note"] else []
     if said["rows_with_faults"]:
@@ -100,10 +100,13 @@ def _changed(series: pd.DataFrame, breaks: pd.DataFrame) -> dict[str, Any]:
     top = series[series["changed"]].nlargest(SHOWN, "log_ratio")
     firmest = breaks.sort_values("within", ascending=False, kind="stable").drop_duplicates("unique_id")
     joined = top.merge(firmest, on="unique_id", how="left", suffixes=("", "_break"))
-    rows = [[line["unique_id"], line["site"], _day(line["at"]), f"{_day(line['low'])} to {_day(line['high'])}",
-             _ratio(line["ratio"]), percent(line["probability"])] for line in joined.to_dict("records")]
+    sites = bool(joined["site"].astype(bool).any())
+    rows = [[line["unique_id"], *([line["site"]] if sites else []), _day(line["at"]),
+             f"{_day(line['low'])} to {_day(line['high'])}", _ratio(line["ratio"]), percent(line["probability"])]
+            for line in joined.to_dict("records")]
     return {"id": "changed", "title": "Most surprising changes", "rows": rows,
-            "head": ["Series", "Site", "Date", "90 % interval", "Level after over before", "Probability of a change"],
+            "head": ["Series", *(["Site"] if sites else []), "Date", "90 % interval", "Level after over before",
+                     "Probability of a change"],
             "caption": f"By the evidence against no change at all; the first {len(rows)} of those on the list."}
 
 
@@ -133,26 +136,35 @@ def _ratio(value: float | None) -> str:
     return "–" if value is None or pd.isna(value) else ratio(value)
 
 
-def _map(series: pd.DataFrame, breaks: pd.DataFrame) -> Any:
-    """The heat map of breaks of the series on the list as SVG, or None where there is none."""
+def _map(series: pd.DataFrame, breaks: pd.DataFrame) -> list[tuple[str, Any]]:
+    """The heat map of breaks of the series on the list for a page and for a phone; [] where there is none."""
     chosen = series[series["changed"]].nlargest(DRAWN, "log_ratio")["unique_id"]
     drawn = breaks[breaks["unique_id"].isin(set(chosen))]
     if drawn.empty:
-        return None
-    import io
-
+        return []
     from markupsafe import Markup
-    from matplotlib.figure import Figure
 
     from forecast.report.figures import inline
-    from forecast.report.plots import PAGE, plot_overview, style
+    from forecast.report.plots import COLUMN, PAGE
 
     frame = pd.DataFrame({"unique_id": drawn["unique_id"], "at": pd.to_datetime(drawn["at"]), "ratio": drawn["ratio"],
                           "probability": drawn["within"]})
+    words = f"Heat map of {count(len(drawn), 'break')} in {count(drawn['unique_id'].nunique(), 'series', 'series')}"
+    return [(kind, Markup(inline(_drawn(frame, width), f"overview-{kind}", words)))  # noqa: S704 - our own SVG
+            for kind, width in (("wide", PAGE), ("narrow", COLUMN))]
+
+
+def _drawn(frame: pd.DataFrame, width: float) -> str:
+    """The SVG of the heat map at a width in inches."""
+    import io
+
+    from matplotlib.figure import Figure
+
+    from forecast.report.plots import plot_overview, style
+
     with style():
-        sheet = Figure(figsize=(PAGE, 1.2 + min(0.16 * len(chosen), 6.0)), layout="constrained")
+        sheet = Figure(figsize=(width, 1.2 + min(0.16 * frame["unique_id"].nunique(), 6.0)), layout="constrained")
         plot_overview(frame, sheet.subplots())
         text = io.StringIO()
         sheet.savefig(text, format="svg", metadata={"Date": None})
-    words = f"Heat map of {count(len(drawn), 'break')} in {count(drawn['unique_id'].nunique(), 'series', 'series')}"
-    return Markup(inline(text.getvalue(), "overview", words))  # noqa: S704 - our own SVG
+    return text.getvalue()
