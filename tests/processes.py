@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench._panel_simulated import write
 
+GROUP, SESSION = 2, 3  # fields of /proc/PID/stat after the name
 ROOT = Path(__file__).resolve().parent.parent
 LONG = ("-cn", "simulated_yard", "origins=60", "models=[count_state_space,structural]", "draws=100000", "output=out")
 PANEL = ("panel", "in.csv", "out", "--only", "*", "--origins", "6", "--horizon", "8")
@@ -36,15 +37,15 @@ def _hearing() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def alive(session: int) -> list[str]:
-    """Processes of a session that are not only waiting to be buried."""
+def alive(number: int, of: int = SESSION) -> list[str]:
+    """Processes of a session, or of a group, that are not only waiting to be buried."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             after = path.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(after[3]) == session and after[0] != "Z":
+        if int(after[of]) == number and after[0] != "Z":
             found.append(path.parent.name)
     return found
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.evidence.cells import StatementError
-from forecast.evidence.feeds.layouts import detected, feed_series, feeds, read_feed, stream
+from forecast.evidence.feeds.layouts import detected, feed_series, feeds, read_feed
 from forecast.evidence.feeds.reading import KINDS
 from forecast.evidence.feeds.source import Source
 from tests.feeds import simulated
@@ -275,7 +275,8 @@ def test_repeats_are_found_across_batches(tmp_path, monkeypatch):
     values = rng.integers(0, 2, 60)
     text = LONG + "".join(f"s,{date(2024, 1, 1) + timedelta(days=int(k))},{v},\n" for k, v in zip(keys, values, strict=True))
     path = _written(tmp_path, "x.csv", text)
-    assert sum(1 for _ in stream(path)) > 10
+    source, feed = detected(path)
+    assert sum(1 for _ in feed.read(source)) > 10  # in batches
     result = read_feed(path, keep_good=True)
     first = {int(k): int(v) for k, v in reversed(list(zip(keys, values, strict=True)))}
     assert {(day - date(2024, 1, 1)).days: int(low) for _, day, low, _ in _rows(result.table)} == first

@@ -18,6 +18,7 @@ import pytest
 from forecast.cli.main import command
 from forecast.support.atomic_files import OLD, READY, atomic_set
 from tests.bench.kills import RUN, begin, kill, leftovers, whole
+from tests.processes import GROUP, alive
 
 ROOT = Path(__file__).resolve().parent.parent
 # a coarse posterior: what breaks a run does not depend on it
@@ -166,7 +167,7 @@ def test_an_interrupt_ends_with_130_leaves_no_worker_and_writes_nothing(tmp_path
     folder = tmp_path / "run"
     run = begin(folder, 1, "jobs=2", "origins=60", "models=[count_state_space,structural]", "draws=100000")
     for _ in range(600):
-        if len(_alive(run.pid)) > 2:  # itself and its workers: it is at work, however busy the machine
+        if len(alive(run.pid, GROUP)) > 2:  # itself and its workers: it is at work, however busy the machine
             break
         time.sleep(0.1)
     time.sleep(1)
@@ -176,23 +177,10 @@ def test_an_interrupt_ends_with_130_leaves_no_worker_and_writes_nothing(tmp_path
     assert "stopped, nothing was written" in said
     assert not folder.exists()
     for _ in range(50):
-        if not _alive(run.pid):
+        if not alive(run.pid, GROUP):
             break
         time.sleep(0.2)
-    assert not _alive(run.pid)
-
-
-def _alive(group: int) -> list[str]:
-    """Processes of a group that are not only waiting to be buried."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            after = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(after[2]) == group and after[0] != "Z":
-            found.append(path.parent.name)
-    return found
+    assert not alive(run.pid, GROUP)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The numba loops of optimal partitioning: exact segmentations by functional or inequality pruning, see `kernels`."""
+"""The numba loops of optimal partitioning: exact segmentations by functional or inequality pruning, see `kernel`."""
 
 from __future__ import annotations
 

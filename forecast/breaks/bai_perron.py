@@ -252,9 +252,10 @@ def sequential(fit: Partitions, y: Array, X: Array, rule: BaiPerron) -> int:
 
 
 @cache
-def sup_f_law(k: int, trimming: float, draws: int = 20_000, steps: int = 400) -> Array:
+def sup_f_law(k: int, trimming: float) -> Array:
     """Sorted draws of sup over r in [trimming, 1 - trimming] of |W(r) - r W(1)|^2 / (r (1 - r)), W in k
     dimensions."""
+    draws, steps = 20_000, 400
     rng = np.random.default_rng(1998)
     r = np.arange(1, steps) / steps
     inside = (r >= trimming) & (r <= 1 - trimming)

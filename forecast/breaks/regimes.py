@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from forecast.regime_model.changes import shortest
 from forecast.regime_model.fit import Fit, RegimeModel
 from forecast.regime_model.posterior import Posterior
 from forecast.series.breaks import Break
@@ -13,6 +14,7 @@ from forecast.series.series import Series
 from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_DRAWS, MOST_SEED, check_share, check_whole
 
+CREDIBILITY = 0.9  # of the date intervals of a panel
 
 @dataclass(frozen=True)
 class Regimes(Tunable):
@@ -52,7 +54,7 @@ class Regimes(Tunable):
         return self.fit(series).breaks
 
 
-def breaks_of(posterior: Posterior, series: Series, credibility: float = 0.9) -> tuple[Break, ...]:
+def breaks_of(posterior: Posterior, series: Series) -> tuple[Break, ...]:
     """Breaks of a posterior: as many as most paths with at least one have, each dated from the paths that agree.
 
     Every such path gives a break the one of its own that lies nearest to where the break is likeliest: by rank alone a
@@ -66,7 +68,7 @@ def breaks_of(posterior: Posterior, series: Series, credibility: float = 0.9) ->
     for ranked in where.T:
         mode = int(np.bincount(ranked).argmax())
         gaps = np.take_along_axis(where, np.abs(where - mode).argmin(axis=1)[:, None], axis=1)[:, 0]
-        low, high = _shortest(gaps, credibility)
+        low, high = shortest(gaps, CREDIBILITY)
         after = observed[np.searchsorted(observed, mode + 1)] if mode + 1 <= observed[-1] else observed[-1]
         first, last = _dates(series, low, high)
         found[int(after)] = Break(
@@ -75,15 +77,6 @@ def breaks_of(posterior: Posterior, series: Series, credibility: float = 0.9) ->
             after=_level(posterior, gaps, agreed, 1),
             probability=float(posterior.jumps[:, low:high + 1].any(axis=1).mean()))
     return tuple(found[key] for key in sorted(found))
-
-
-def _shortest(gaps: np.ndarray, credibility: float) -> tuple[int, int]:
-    """Shortest run of gaps that holds the wanted share of the draws."""
-    ordered = np.sort(gaps)
-    inside = max(1, int(np.ceil(credibility * len(ordered))))
-    width = ordered[inside - 1:] - ordered[:len(ordered) - inside + 1]
-    start = int(width.argmin())
-    return int(ordered[start]), int(ordered[start + inside - 1])
 
 
 def _dates(series: Series, low: int, high: int) -> tuple[np.datetime64, np.datetime64]:

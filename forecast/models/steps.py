@@ -43,11 +43,6 @@ class Steps:
         edges = np.rint(np.cumsum(self.share) / np.sum(self.share) * draws).astype(int)
         return np.diff(edges, prepend=0)
 
-    def likeliest(self, least: float = 0.5) -> tuple[int, ...]:
-        """The likeliest set of steps, () where none has at least this share."""
-        share, rows = max(zip(self.share, self.sets, strict=True))
-        return rows if share >= least else ()
-
     def likeliest_any(self) -> tuple[int, ...]:
         """The likeliest steps where some are likelier than none, whichever their dates; else ()."""
         one = self.one()

@@ -24,7 +24,7 @@ from forecast.support.regular_files import expanded
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecast.evidence.feeds.reading import Batch, Feed, FeedResult, RowFault
+    from forecast.evidence.feeds.reading import Feed, FeedResult, RowFault
     from forecast.evidence.feeds.source import Source
     from forecast.evidence.tables.options import Options
     from forecast.series.series import Series
@@ -45,12 +45,6 @@ def _own() -> tuple[Feed, ...]:
     here = pkgutil.iter_modules([str(Path(__file__).parent)])
     modules = (import_module(f"{__package__}.{each.name}") for each in here)
     return tuple(sorted((module.FEED for module in modules if hasattr(module, "FEED")), key=lambda feed: feed.name))
-
-
-def stream(path: str | Path, told: Options | None = None) -> Iterator[Batch]:
-    """The rows of a file in batches of bounded size; faults are in the batches, only a broken file is a ValueError."""
-    source, feed = detected(path, told)
-    yield from feed.read(source)
 
 
 def read_feed(path: str | Path, keep_good: bool = False, only: str = "*", **given: Any) -> FeedResult:

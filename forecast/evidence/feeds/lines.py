@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from typing import Any
 
 from forecast.evidence.cells import LONGEST_CELL, Cells
 from forecast.evidence.feeds.reading import Tray
@@ -17,17 +18,21 @@ def raw_rows(tray: Tray) -> Iterator[tuple[int, list[str]]]:
         tray.notes[f"the file was decoded from {source.encoding}"] += 0
     with source.text() as file:
         reader = csv.reader(file, delimiter=source.delimiter, strict=True)
-        while True:
-            began = reader.line_num + 1
-            try:
-                row = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                tray.fault(began, "", str(error), f"mend the quotes in lines {began} to {reader.line_num}")
-                continue
-            if any(row):
-                yield began, row
+        yield from ((began, row) for began, row in numbered(reader, tray) if any(row))
+
+
+def numbered(reader: Any, tray: Tray) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a `csv.reader` with the lines at which they begin; wrong quotes become a fault."""
+    while True:
+        began = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            tray.fault(began, "", str(error), f"mend the quotes in lines {began} to {reader.line_num}")
+            continue
+        yield began, row
 
 
 def header(rows: Iterator[tuple[int, list[str]]], source: Source) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from forecast.evidence.cells import LONGEST_CELL
+from forecast.evidence.feeds.lines import numbered
 from forecast.evidence.feeds.reading import BROKEN, UNSEEN, Tray
 from forecast.evidence.feeds.source import Source
 from forecast.evidence.tables.footnotes import MARKS, bare
@@ -99,15 +100,7 @@ def _text_rows(source: Source, text: str, mark: str, tray: Tray) -> Iterator[Row
         tray.notes[f"cells are parted by {'tabs' if mark == chr(9) else repr(mark)}"] += 0
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True, skipinitialspace=True)
     cells = 0
-    while True:
-        began = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            tray.fault(began, "", str(error), f"mend the quotes in lines {began} to {reader.line_num}")
-            continue
+    for began, row in numbered(reader, tray):
         cells += len(row)
         if cells > MOST_CELLS:
             raise ValueError(

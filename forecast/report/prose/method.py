@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def facts(findings: Findings) -> list[tuple[str, str]]:
             ("Hash of the list of events", findings.frozen)]
 
 
-def cite(findings: Findings, today: date | None = None) -> str:
+def cite(findings: Findings) -> str:
     """How to cite the report: what, which data, by which release, written when."""
     from forecast import __version__
 
@@ -84,4 +84,4 @@ def cite(findings: Findings, today: date | None = None) -> str:
     what = "Simulated data. " if findings.simulated else ""
     return (f"{what}“{findings.title}”, {figure(len(s), 6)} {row_noun(s, 2)} of {whole(s.start[0], s.end[-1])}; "
             f"experiment {findings.name}, forecast {__version__}, seed {findings.settings.get('seed')}, event list "
-            f"{findings.frozen}, written on {day(today or datetime.now(UTC).date())}.")
+            f"{findings.frozen}, written on {day(datetime.now(UTC).date())}.")
