@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from forecast.cli.main import command
+from forecast.panel import executors
 from forecast.panel import run as running
 from forecast.panel.discoveries import judged, p_values, q_values
 from forecast.panel.grids import gridded, in_bins
@@ -164,6 +165,12 @@ def test_a_dask_cluster_gives_the_same_tables(source, undisturbed, tmp_path):
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
         run_panel(source, tmp_path / "out", replace(SETTINGS, executor=cluster.scheduler_address))
     assert_same(undisturbed, tmp_path / "out")
+
+
+def test_a_scheduler_that_is_dead_is_said_at_once(source, tmp_path, monkeypatch):
+    monkeypatch.setattr(executors, "PATIENCE", 0.2)
+    with pytest.raises(ValueError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9 .*: start one there, or take"):
+        run_panel(source, tmp_path / "out", replace(SETTINGS, executor="tcp://127.0.0.1:9"))
 
 
 def test_the_order_of_the_rows_does_not_matter(undisturbed, tmp_path):

@@ -234,6 +234,13 @@ def test_columns_that_count_nothing_are_left_out_and_said(tmp_path, capsys):
     assert any("Year, Week, Cloud %" in note for note in read_feed(path).notes)
 
 
+def test_a_count_without_the_name_of_its_series_is_refused_and_a_row_without_either_is_not(tmp_path):
+    rows = "port,date,count\na,2020-01-01,3\n,2020-02-01,{}\na,2020-03-01,5\na,2020-04-01,5\n"
+    with pytest.raises(StatementError, match=r"row 3, port: got 'nothing': a count without the name of its series: write it"):
+        read_table(written(tmp_path, rows.format(4)))
+    assert list(read_table(written(tmp_path, rows.format("")))) == ["a"]
+
+
 def test_sites_in_a_column_are_series_of_their_own(tmp_path, capsys):
     rows = [["Date", "site", "count"], *[[date(2023, m, 1), site, m + k] for k, site in enumerate(("north", "south")) for m in range(1, 13)]]
     assert {name: each.low.sum() for name, each in everywhere(book(tmp_path, counts=rows), capsys).items()} == {"north": 78, "south": 90}

@@ -190,7 +190,23 @@ def test_golden_evidence_and_events():
 def test_golden_limits():
     assert story.limits(findings()) == [
         "Nothing is known of two months out of 12, 1 November to 31 December 2023; a change within it has no day.",
+        "The counts cover less than a year and a half: what comes back every year cannot be told from a change.",
         "A change of less than 2.5-fold, up or down, would have been missed more than once in five times, at every date tested."]
+
+
+def test_counts_of_a_year_and_a_half_or_without_a_change_do_not_own_to_a_season():
+    counts = (0, 0, 0, 0, 0, 9, 11, 10, 12, 8)
+    assert any("every year" in line for line in story.limits(findings(reading(counts))))
+    assert not any("every year" in line for line in story.limits(findings(reading(counts, log_ratio=0.0))))
+    short = reading(counts)
+    long = Series.from_values(np.r_[np.zeros(8), counts], start="2022-07-01", freq="MS", name="ships_seen")
+    assert not findings(replace(short, series=long)).conclusions.main.no_year
+
+
+def test_a_season_that_was_taken_out_is_said():
+    made = findings(replace(reading(), season=("week", "year")))
+    assert "What the counts repeat every week and every year was taken out before their level was looked at." in story.evidence(made)[0]
+    assert not any("taken out" in line for line in story.evidence(findings()))
 
 
 def test_a_change_is_told_by_its_shape():

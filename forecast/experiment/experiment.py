@@ -265,7 +265,7 @@ def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...
         explained=explained,
         images=images, worth=worth, statements=evidence.statements,
         contradictions=evidence.contradictions, odd=fit.odd_rows, totals=evidence.totals,
-        assumed=evidence.assumed), posterior
+        assumed=evidence.assumed, season=fit.season.names), posterior
 
 
 def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: tuple[Window, ...]) -> Together | None:

@@ -47,6 +47,7 @@ class Reading:
     contradictions : where statements exclude each other
     odd : positions of rows that stand out by themselves; totals : what totals say of sums of rows
     assumed : rows whose share of watched days nobody stated [n]; None where every share is stated
+    season : periods ("year", "week") whose pattern was taken out before the level was looked at
     """
 
     name: str
@@ -67,6 +68,7 @@ class Reading:
     odd: tuple[int, ...] = ()
     totals: Totals | None = None
     assumed: np.ndarray | None = None
+    season: tuple[str, ...] = ()
 
     @property
     def conclusive(self) -> bool:

@@ -16,7 +16,10 @@ from forecast.experiment.course import Span, Stretch, course, spans
 from forecast.experiment.evidence_grade import EvidenceGrade, evidence_grade
 from forecast.experiment.thresholds import AGAINST, FEWEST_SINCE, OPEN_DAYS, SEVERAL, SHARED, WORTHWHILE
 from forecast.regime_model.change_test import SIZE
+from forecast.regime_model.harmonics import CYCLES
 from forecast.series.breaks import Break
+from forecast.series.days import DAY
+from forecast.series.series import Series
 
 if TYPE_CHECKING:
     from forecast.experiment.findings import Reading
@@ -112,6 +115,8 @@ class SeriesAnswer:
     course : its counts in a few stretches; spans : rows that rest on one statement or one total
     odd : rows that stand out by themselves, ISO days of their starts; assumed : observed rows of which the share of
         watched days is assumed, for no watcher states it
+    season : periods whose pattern was taken out; no_year : whether counts that changed cover too little for what comes
+        back every year to be told from a change
     """
 
     answer: Answer
@@ -133,6 +138,8 @@ class SeriesAnswer:
     spans: tuple[Span, ...] = ()
     odd: tuple[str, ...] = ()
     assumed: int = 0
+    season: tuple[str, ...] = ()
+    no_year: bool = False
 
 
 def series_answer(reading: Reading, primary: Reading | None = None) -> SeriesAnswer:
@@ -150,12 +157,19 @@ def series_answer(reading: Reading, primary: Reading | None = None) -> SeriesAns
         image=_best_image(reading), beside=None if primary is None else _beside(reading, primary),
         course=course(reading, split=_several(reading) is not None), spans=spans(reading),
         odd=tuple(str(reading.series.start[row]) for row in reading.odd),
-        assumed=0 if reading.assumed is None else int(reading.assumed.sum()))
+        assumed=0 if reading.assumed is None else int(reading.assumed.sum()), season=reading.season,
+        no_year=_answer(reading) is Answer.CHANGED and years_seen(reading.series) < CYCLES)
 
 
 def events_of(table: Sequence[Explanation]) -> list[Explanation]:
     """The rows of a table of explanations that are events."""
     return [e for e in table if e.name not in (NONE, NOWHERE)]
+
+
+def years_seen(series: Series) -> float:
+    """Years from the first observed row to the end of the last; 0 where nothing was observed."""
+    seen = np.flatnonzero(series.observed)
+    return float((series.end[seen[-1]] - series.start[seen[0]]) / DAY) / 365.25 if len(seen) else 0.0
 
 
 def overlaps(one: Break, other: Break) -> bool:

@@ -10,6 +10,7 @@ from forecast.panel.settings import DASK, LOCAL
 from forecast.support.ends import workers_that_end
 from forecast.support.threads import worker_count
 
+PATIENCE = 5  # seconds that a Dask scheduler has to answer
 Out = TypeVar("Out")
 
 
@@ -44,9 +45,10 @@ def _backend(executor: str, jobs: int) -> Iterator[dict[str, Any]]:
             yield {"backend": "dask", "client": client}
         return
     try:
-        client = distributed.Client(executor, set_as_default=False)
+        client = distributed.Client(executor, set_as_default=False, timeout=PATIENCE)
     except OSError as error:
-        raise ValueError(f"no Dask scheduler answers at {executor}: {error}") from error
+        raise ValueError(f"no Dask scheduler answers at {executor} ({error}): start one there, or take --executor dask "
+                         "or local") from error
     with client:
         yield {"backend": "dask", "client": client}
 

@@ -71,7 +71,8 @@ def others(findings: Findings) -> dict[str, Any] | None:
 def _other(findings: Findings, reading: Reading) -> dict[str, Any]:
     heading, answer = subject(reading.series), findings.conclusions.series[reading.name]
     return {"id": safe(reading.name), "heading": heading[:1].upper() + heading[1:],
-            "lines": [series_story.change(reading, answer), series_story.confidence(reading, answer),
+            "lines": [series_story.change(reading, answer), series_story.season(answer),
+                      series_story.confidence(reading, answer),
                       outlook.next_image(reading, answer)],
             "detectors": tables.detectors(reading)}
 

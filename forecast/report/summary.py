@@ -42,23 +42,32 @@ def summary_lines(findings: Findings) -> list[str]:
         if not rows:
             continue
         later = 2 + LEAST if rows is lists[0] and lists[1] else 0
-        most = max(LEAST, room - 1 - later)
-        if len(rows) > most:
-            left = len(rows) - most + 1
-            rows[most - 1:] = [f"  and {count(left, f'further {what}')}, see the report"]
-        said += ["", *rows]
-        room -= len(rows) + 1
+        told = _fitting(rows, what, room - 1 - later)
+        said += ["", *told]
+        room -= len(told) + 1
     return [*said, *(["", *ahead] if ahead else [])]
 
 
-def _claims(findings: Findings) -> list[str]:
-    """One line per claim: the verdict, then the claim."""
+def _fitting(rows: list[list[str]], what: str, room: int) -> list[str]:
+    """The lines of as many rows as there is room for, `LEAST` at least, and how many there are beside them."""
+    if sum(map(len, rows)) <= room:
+        return [line for row in rows for line in row]
+    number = LEAST - 1
+    while number + 1 < len(rows) and sum(map(len, rows[:number + 1])) + 1 <= room:
+        number += 1
+    left = len(rows) - number
+    return [*(line for row in rows[:number] for line in row), f"  and {count(left, f'further {what}')}, see the report"]
+
+
+def _claims(findings: Findings) -> list[list[str]]:
+    """The lines of each claim, the verdict first; none is cut, for what a claim says of a date stands at its end."""
     wide = max((len(c.word) for c in sections.claim_lines(findings)), default=0)
-    return [_cut(f"{c.word:<{wide}}  {c.claim if isinstance(c.claim, str) else c.claim.text} ({c.publisher})")
+    return [textwrap.wrap(f"{c.word:<{wide}}  {c.claim if isinstance(c.claim, str) else c.claim.text} ({c.publisher})",
+                          COLUMNS, subsequent_indent=" " * (wide + 2), break_long_words=False)
             for c in sections.claim_lines(findings)]
 
 
-def _events(findings: Findings) -> list[str]:
+def _events(findings: Findings) -> list[list[str]]:
     """One line per event, what fits best first: the verdict, its probability, the event."""
     table = event_table(findings)
     if table is None:
@@ -68,9 +77,9 @@ def _events(findings: Findings) -> list[str]:
     told = [row for row in rows if row[1] not in (percent(0.0), "–") or row[0] == "supported"]
     rest = len([row for row in rows if row[0]]) - len([row for row in told if row[0]])
     wide = max(len(row[0]) for row in told) if told else 0
-    lines = [_cut(f"{word:<{wide}}  {share:>5}  {name}") for word, share, name in told]
-    return lines + ([f"{'':<{wide}}  {percent(0.0):>5}  {count(rest, 'further event')}"
-                     + (", each or untested" if rest > 1 else " or untested")] if rest else [])
+    lines = [[_cut(f"{word:<{wide}}  {share:>5}  {name}")] for word, share, name in told]
+    return lines + ([[f"{'':<{wide}}  {percent(0.0):>5}  {count(rest, 'further event')}"
+                      + (", each or untested" if rest > 1 else " or untested")]] if rest else [])
 
 
 def _wrapped(text: str) -> list[str]:

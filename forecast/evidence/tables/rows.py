@@ -23,6 +23,7 @@ STATES = ("ok", "cloud", "no_image", "partial")
 PARTIAL = "counts of images that were seen in part taken as at least so many"
 ZONES = "times with an offset: the day stands as it is written, which is the day at the place"
 DO_DATE = "write the date as YYYY-MM-DD, or say date_format"
+DO_NAME = "a count without the name of its series: write it in every row"
 DO_COUNT = "write a whole number, 4+, <=20 or 10-12; leave blank what was not counted"
 
 
@@ -67,7 +68,12 @@ def entries(columns: Columns, dates: Dates, roles: Roles, tray: Tray) -> list[En
         if day is not None and not dates.wide and day.unit != unit and day.unit in "HQYMW" and unit != day.unit:
             tray.notes[f"rows that span a {SPANS[day.unit]} among rows of a {SPANS[unit]} left out, as totals are"] += 1
             continue
-        made += _row(columns, dates, roles, i, names, day, heads, marks, tray)
+        found = _row(columns, dates, roles, i, names, day, heads, marks, tray)
+        if roles.id and not any(names):  # it would be a series of its own, which nobody meant
+            if any(not math.isnan(entry.low) for entry in found):
+                _faulter(columns, i, tray)(columns.names[roles.id[0]], columns.cells[roles.id[0]][i], DO_NAME)
+            continue
+        made += found
     return made
 
 

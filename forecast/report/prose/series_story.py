@@ -140,6 +140,14 @@ def between(b: Break) -> str:
     return f"{start} and {day(last)}{held}"
 
 
+def season(answer: SeriesAnswer) -> str:
+    """Which repeating patterns were taken out of the counts first; "" without any."""
+    if not answer.season:
+        return ""
+    each = listed([f"every {name}" for name in answer.season])
+    return f"What the counts repeat {each} was taken out before their level was looked at."
+
+
 def confidence(reading: Reading, answer: SeriesAnswer) -> str:
     """How far the evidence itself can be trusted, with the reasons; no probability stands in this sentence."""
     e = answer.grade

@@ -31,7 +31,7 @@ from forecast.report.phrases import (
 from forecast.report.prose import course_story
 from forecast.report.prose.course_story import odd
 from forecast.report.prose.lead import lead, simulated
-from forecast.report.prose.series_story import called, confidence, dated
+from forecast.report.prose.series_story import called, confidence, dated, season
 from forecast.report.prose.verdicts import image_selection, rivals, robust
 
 EVENTS_SHOWN = 4  # events of a list that is short enough to say of each that it fits nothing
@@ -53,7 +53,8 @@ def evidence(findings: Findings) -> list[str]:
 
 def _rest(findings: Findings, main: Reading, told: SeriesAnswer) -> list[str]:
     rests = "" if findings.simulated else confidence(main, told)
-    return [line for line in (" ".join(filter(None, (dated(main, told), odd(main, told)))), rests, effort(findings),
+    return [line for line in (" ".join(filter(None, (dated(main, told), odd(main, told), season(told)))), rests,
+                              effort(findings),
                               " ".join(robust(findings)), image_selection(findings)) if line]
 
 
@@ -184,6 +185,9 @@ def limits(findings: Findings) -> list[str]:
     """What the evidence cannot tell, one sentence each."""
     main = findings.main
     said = [*_unseen(main), *_vague(main), *_apart(findings)]
+    if findings.conclusions.main.no_year:
+        said.append("The counts cover less than a year and a half: what comes back every year cannot be told from a "
+                    "change.")
     least, weak = findings.conclusions.detectable, findings.conclusions.persistence
     if least is not None and not (weak is not None and weak.every):  # otherwise it is said with the events
         size_ = (f"change of less than {figure(least)}-fold, up or down," if least >= 2 else
