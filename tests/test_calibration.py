@@ -12,6 +12,7 @@ from forecast import Series, predict
 from forecast.models import gaussian
 from forecast.models import recalibrated as module
 from forecast.models.calibration import USUAL, Tails, learned, stretched
+from forecast.models.kernel import Kernel
 from forecast.models.recalibrated import Recalibrated
 from forecast.models.structural import Structural
 
@@ -63,17 +64,19 @@ def test_structural_errors_are_those_of_a_forecast_from_each_origin() -> None:
     seen, table = y[when.astype(int)] + 0.5, np.array([[0, 0.05, 0.0, 0.0, 0.0, 0.0]])
     with patch.object(gaussian, "POWERS", (0.5,)):
         observed = gaussian.Observed.of(np.where(np.isin(np.arange(30), when), y, np.nan), 30, 1)
-        found = gaussian.fit(observed, np.zeros(0), kernel=gaussian.Kernel(30.0), table=table, prior=1.0,
-                             origins=np.array([12]))
+        found = gaussian.fit(observed, np.zeros(0), kernel=Kernel(30.0), table=table, prior=1.0, origins=np.array([12]),
+                             steps=3)
     z = 2 * (np.sqrt(seen) - 1)
-    z = (z - z.mean()) / z.std()
+    unit = z.std()
+    z = (z - z.mean()) / unit
     k = 100 + 0.05 * np.minimum(when[:, None], when) + np.eye(len(when))
+    scale = unit**-2 + z[:12] @ np.linalg.solve(k[:12, :12], z[:12]) / 2  # one observation of Poisson noise before
     gain = np.linalg.solve(k[:12, :12], k[:12, 12:15])
     error = z[12:15] - gain.T @ z[:12]
-    spread = np.sqrt(np.diag(k[12:15, 12:15] - gain.T @ k[:12, 12:15]) * found.past.scale[0, 0, 0] / 7)
+    spread = np.sqrt(np.diag(k[12:15, 12:15] - gain.T @ k[:12, 12:15]) * scale / 7)
     from scipy.special import ndtri, stdtr
 
-    np.testing.assert_allclose(found.errors(3)[0], ndtri(stdtr(14, error / spread)), atol=1e-6)
+    np.testing.assert_allclose(found.past[0], ndtri(stdtr(14, error / spread)), atol=1e-6)
 
 
 def test_tails_of_a_wild_history_are_wider_than_those_of_a_calm_one() -> None:

@@ -232,8 +232,9 @@ def test_negative_binomial_regression_is_that_of_statsmodels() -> None:
 
 def test_structural_weights_agree_with_the_dense_formula() -> None:
     """One setting, square root alone: predictive mean by the textbook formula of a Gaussian process."""
-    from forecast.models.gaussian import Kernel, Observed
+    from forecast.models.gaussian import Observed
     from forecast.models.gaussian import fit as fitted
+    from forecast.models.kernel import Kernel
 
     y = poisson(30, 60.0, hidden=0.2)
     when = np.flatnonzero(~np.isnan(y)).astype(float)
@@ -251,6 +252,34 @@ def test_structural_weights_agree_with_the_dense_formula() -> None:
     left = k[n:, n:] + np.eye(3) - gain.T @ k[:n, n:]
     np.testing.assert_allclose(found.root[0] @ found.root[0].T, left, atol=1e-7)
     assert found.weight.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("level", "step", "covariance"), [
+    (1, 0.3, lambda apart, least, gone: 3.0 * np.exp(-apart / 6)),
+    (3, 0.01, lambda apart, least, gone: 64.0 * (least / 4 + gone[:, None] + gone - 1 - np.exp(-apart / 8)))])
+def test_structural_forecasts_are_those_of_the_dense_formula(level: int, step: float, covariance: Any) -> None:
+    """A year, a slope, a step and a level that returns, or whose slope does, against the covariances themselves."""
+    from forecast.models.gaussian import Observed
+    from forecast.models.gaussian import fit as fitted
+    from forecast.models.kernel import Kernel
+
+    y = poisson(90, 60.0, hidden=0.2)
+    when, coming = np.flatnonzero(~np.isnan(y)).astype(float), 90.0 + np.arange(4)
+    kernel = Kernel(90.0, year=52.18, memories=(6.0, 24.0), steps=(70,), drift=8.0)
+    table = np.array([[level, step, 0.0, 0.2, 1.5, 10.0]])
+    found = fitted(Observed.of(y, 90, 4), coming, kernel=kernel, table=table, prior=1.0)
+    z = 2 * (np.sqrt(y[~np.isnan(y)] + 0.5) - 1)
+    z = (z - z.mean()) / z.std()
+    rows, n = np.concatenate([when, coming]), len(when)
+    apart, least = np.abs(rows[:, None] - rows), np.minimum(rows[:, None], rows)
+    grown = np.where(rows < 90, rows, 89 + 22.5 * -np.expm1(-(rows - 89) / 22.5)) / 45 - 1
+    year = -2 * np.sin(np.pi * apart / 52.18) ** 2
+    k = (100 + 0.2 * np.outer(grown, grown) + 10 * np.outer(rows >= 70, rows >= 70) + step * covariance(
+        apart, least, np.exp(-rows / 8)) + 1.5 * (0.7 * np.exp(year) + 0.3 * np.exp(year / 0.16)))
+    gain = np.linalg.solve(k[:n, :n] + np.eye(n), k[:n, n:])
+    np.testing.assert_allclose(found.mean[0, :, 1], gain.T @ z, atol=0.05)  # the finest waves of the year are left out
+    left = k[n:, n:] + np.eye(4) - gain.T @ k[:n, n:]
+    np.testing.assert_allclose(found.root[0] @ found.root[0].T, left, atol=0.02)
 
 
 @pytest.mark.parametrize(("model", "expected"), [(Mean(), 80), (Mean(detector="bai_perron"), 80),

@@ -17,6 +17,7 @@ from forecast.models.history import season_length
 from forecast.models.measures import in_units, on_grid
 from forecast.series.series import Series, check_series
 from forecast.support.results import Shown
+from forecast.support.threads import single_thread
 from forecast.support.validation import MOST_NUMBERS, check_whole_number
 
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
@@ -147,7 +148,8 @@ def _run(series: Series, models: Mapping[str, Forecaster], tasks: list[tuple[str
 
 def _timed(series: Series, name: str, model: Forecaster, place: int, **settings: Any) -> tuple[pd.DataFrame, float]:
     began = time.process_time()
-    frame = _one(series, name, model, place, **settings)
+    with single_thread():
+        frame = _one(series, name, model, place, **settings)
     return frame, time.process_time() - began
 
 

@@ -96,6 +96,7 @@ def averaged(paths: np.ndarray, other: np.ndarray, share: float, rng: np.random.
     Each path keeps its rank at every step and so its dependence over the steps; ties are parted by chance. Unlike a
     pool the result is no wider than what it is made of (Lichtendahl, Grushka-Cockayne & Winkler 2013).
     """
-    rank = np.lexsort((rng.random(paths.shape), paths), axis=0).argsort(axis=0)
-    beside = np.take_along_axis(np.sort(other, axis=0), rank, axis=0)
+    order = np.argsort(paths + rng.random(paths.shape), axis=0)
+    beside = np.empty_like(other)
+    np.put_along_axis(beside, order, np.sort(other, axis=0), axis=0)
     return whole((1 - share) * paths + share * beside)

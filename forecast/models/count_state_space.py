@@ -74,39 +74,18 @@ class State:
 
 def _filter(y: np.ndarray, share: np.ndarray, table: np.ndarray, cycle: int) -> State:
     """Run every setting over the counts; `factors` [settings, cycle] start with the phase of the next row."""
-    keep, size, anchor, shrink = table.T
-    seen = ~np.isnan(y)
+    from forecast.models._numba_counts import discounted
+
+    anchor, shrink, seen = table[:, 2], table[:, 3], ~np.isnan(y)
     anchor_rate = anchor * (share[seen].sum() + 1) / (y[seen].sum() + 0.5)
     shape, rate, score = anchor.copy(), anchor_rate.copy(), np.zeros(len(table))
     found, expected = np.zeros((2, len(table), cycle))
-    # a factor with infinite shrinkage is one for ever: the ratio would be inf/inf
-    pull, learns = np.where(np.isinf(shrink), 1.0, shrink), np.isfinite(shrink)
-    for t in range(len(y)):
-        shape, rate = keep * shape + (1 - keep) * anchor, keep * rate + (1 - keep) * anchor_rate
-        if not seen[t]:
-            continue
-        phase = t % cycle
-        factor = share[t] * (pull + found[:, phase]) / (pull + expected[:, phase])
-        mean = shape / rate * factor
-        excess = mean**2 / size + mean**2 / shape * (1 + 1 / size)
-        score += _log_pmf(y[t], mean, mean**2 / excess)
-        worth = 1 / (1 + mean / size)
-        found[:, phase] += learns * worth * y[t]
-        expected[:, phase] += learns * worth * shape / rate * share[t]
-        shape, rate = shape + worth * y[t], rate + worth * factor
+    discounted(np.ascontiguousarray(y, dtype=float), np.ascontiguousarray(share, dtype=float), table, anchor_rate,
+               found, expected, shape, rate, score)
+    pull = np.where(np.isinf(shrink), 1.0, shrink)  # a factor with infinite shrinkage is one for ever
     weight = np.exp(score - score.max())
     factors = np.roll((pull[:, None] + found) / (pull[:, None] + expected), -(len(y) % cycle), axis=1)
     return State(shape, rate, anchor_rate, factors, weight / weight.sum())
-
-
-def _log_pmf(y: float, mean: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Log probability of y under the negative binomial of this mean and size, up to a constant of y."""
-    none: np.ndarray = -size * np.log1p(mean / size)
-    if not y:  # most rows of a sparse series, and the gammas cancel
-        return none
-    from scipy.special import gammaln
-
-    return np.asarray(gammaln(y + size) - gammaln(size) + none + y * (np.log(mean) - np.log(size + mean)))
 
 
 def _simulate(state: State, table: np.ndarray, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:

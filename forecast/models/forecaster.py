@@ -12,6 +12,7 @@ from forecast.models.measures import in_units, on_grid
 from forecast.models.paths import Paths
 from forecast.series.series import Series, check_series
 from forecast.support.registry import make
+from forecast.support.threads import single_thread
 from forecast.support.validation import check_paths
 
 
@@ -62,15 +63,20 @@ def predict(series: Series, model: str | Forecaster = "auto", horizon: int = 12,
     share = None if exposure is None else watched(series, exposure, int(horizon))
     chosen = forecaster_of(model)
     rng = np.random.default_rng(seed)
-    if known is None:
-        paths = checked(chosen.paths(series, int(horizon), int(draws), rng), int(draws), int(horizon), chosen)
-    else:
-        from forecast.models.covariates import paths_given
-
-        paths = checked(paths_given(chosen, series, known, int(horizon), int(draws), rng), int(draws), int(horizon),
-                        chosen)
+    with single_thread():
+        paths = _paths(chosen, series, known, int(horizon), int(draws), rng)
     paths = paths if share is None else rng.binomial(paths, share)
     return Paths.of(paths if unit == 1.0 else paths * unit, given)
+
+
+def _paths(chosen: Forecaster, series: Series, known: pd.DataFrame | None, horizon: int, draws: int,
+           rng: np.random.Generator) -> np.ndarray:
+    """Paths of a forecaster that are counts, from covariates known ahead where there are any."""
+    if known is None:
+        return checked(chosen.paths(series, horizon, draws, rng), draws, horizon, chosen)
+    from forecast.models.covariates import paths_given
+
+    return checked(paths_given(chosen, series, known, horizon, draws, rng), draws, horizon, chosen)
 
 
 def forecaster_of(given: str | Forecaster) -> Forecaster:

@@ -1,22 +1,25 @@
-"""Gaussian processes of level, season, trend and steps on a power scale, weighed by their marginal likelihood."""
+"""Gaussian models of level, season, trend and steps on a power scale, weighed by their marginal likelihood.
+
+The level is Markov and is filtered; everything else is regressed out of what the filter leaves, whose sums of products
+hold all settings and all past origins of one level: linear in the rows, and no matrix larger than the regressors'.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast.models.kernel import BREAK, LEVEL, STEP, TREND, Kernel
+
 POWERS = (0.0, 0.5, 1.0)  # log, square root, none: which one suits is weighed like any other setting
-DAMPED = 0.25  # rows ahead, as a share of those seen, over which a slope loses most of itself
 OFFSET = 0.5  # added to a count, so that a zero has a log; of no weight in a large one
 CALM = 0.1  # a step of this variance in units of the noise has half the prior weight of none; a trend of one too
-FLAT = 100.0  # prior variance of the constant, in units of the noise
-BROAD, FINE = 1.0, 0.4  # lengths of the two parts of a smooth season, in radians of its cycle
 TOLD = 4  # rows from which on a step is known
+UNLIKELY = 0.05  # of the best setting's weight, below which one adds nothing to a past forecast
 NONE = np.zeros(0, dtype=int)
-# Columns of a settings table: which level (0 a walk, k the k-th memory), and variances in units of the noise's.
-LEVEL, STEP, SEASON, TREND, YEARLY, BREAK = range(6)
+Likeliest = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,76 +47,60 @@ class Observed:
         z = np.stack([mean(_power(seen, power)) for power in POWERS], axis=1)
         return cls(mean(when.astype(float)), width.astype(float), z, mean(np.log(seen)))
 
-    def last(self, number: int) -> Observed:
-        """The latest observations."""
-        return Observed(self.when[-number:], self.width[-number:], self.z[-number:], self.log[-number:])
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What the rows before each of some stops [o], the last one all rows, tell under each level [L]; see `whitened`.
 
-@dataclass(frozen=True)
-class Kernel:
-    """Covariances that a series may have: rows up to `end`, a short `cycle` (0: none), a `year` in rows (0: none).
-
-    memories : of levels that return; steps : rows in which the level changes for good
-    drift : rows within which the slope of a drifting level returns to zero
+    of [g] : the level of each setting; variance [g, r] : prior variances of the r regressors, before which the p scales
+    of the counts stand in the columns; number [o] : observations before each stop
     """
 
-    end: float
-    cycle: int = 0
-    year: float = 0.0
-    memories: Sequence[float] = ()
-    steps: tuple[int, ...] = ()
-    drift: float = 12.0
+    of: np.ndarray
+    variance: np.ndarray
+    number: np.ndarray
+    log: np.ndarray
+    gram: np.ndarray
+    state: np.ndarray
+    known: np.ndarray
 
-    def basis(self, rows: np.ndarray, single: np.ndarray | bool = True) -> np.ndarray:
-        """Covariances between rows of constant, season, slope, year, steps, walk, each returning level and a drift.
+    @property
+    def powers(self) -> int:
+        """Number of scales p."""
+        return int(self.gram.shape[2] - self.variance.shape[1])
 
-        single : bool [n], whether each is a row and no mean of some, over which the short season averages out
+    def only(self, settings: np.ndarray) -> Known:
+        """The same for some of the settings."""
+        return replace(self, of=self.of[settings], variance=self.variance[settings])
+
+    def factor(self, stop: int | slice, beside: np.ndarray | None = None) -> np.ndarray:
+        """Cholesky factors of the regressors' precision, in units of their prior; below it the rows times its inverse.
+
+        beside [..., k, r] : rows that are solved for along with those of the scales; [..., r + p + k, r]
         """
-        apart = np.abs(rows[:, None] - rows)
-        slowing = DAMPED * self.end  # a slope levels off after the end
-        grown = np.minimum(rows, self.end - 1) - slowing * np.expm1(-np.maximum(rows - self.end + 1, 0) / slowing)
-        centred = grown / max(self.end / 2, 1.0) - 1
-        none = np.zeros_like(apart)
-        alone = np.multiply.outer(*2 * [np.broadcast_to(np.asarray(single, dtype=float), rows.shape)])
-        season = ((apart % self.cycle == 0) - 1 / self.cycle) * alone if self.cycle else none
-        up = (rows[:, None] >= np.array(self.steps, dtype=float)).astype(float)
-        return np.stack([np.ones_like(apart), season, np.outer(centred, centred),
-                         smooth(apart, self.year) if self.year else none, up @ up.T if self.steps else none,
-                         np.minimum(rows[:, None], rows), *(m / 2 * np.exp(-apart / m) for m in self.memories),
-                         drifted(rows, self.drift)])
+        from forecast.models._numba_levels import factored
 
-    def loadings(self, table: np.ndarray) -> np.ndarray:
-        """Weights of the covariances under each setting [settings, 7 + number of memories]."""
-        level, step, season, trend, yearly, change = table.T
-        kinds = step[:, None] * (level[:, None] == np.arange(len(self.memories) + 2))
-        return np.column_stack([np.full(len(table), FLAT), season, trend, yearly, change, kinds])
+        g, r = self.variance.shape
+        stops = np.atleast_1d(np.arange(len(self.number))[stop])
+        pairs, more = g * len(stops), 0 if beside is None else beside.shape[-2]
+        rows = np.zeros((pairs, 0, r)) if beside is None else beside.reshape(pairs, more, r)
+        factor = np.zeros((pairs, r + self.powers + more, r))
+        factored(self.gram, np.repeat(self.of, len(stops)), np.tile(stops, g),
+                 np.repeat(np.sqrt(self.variance), len(stops), axis=0), rows, factor)
+        return factor if isinstance(stop, int) else factor.reshape(g, len(stops), *factor.shape[1:])
 
 
-def drifted(rows: np.ndarray, memory: float) -> np.ndarray:
-    """Covariance [n, n] of a level whose slope, of unit variance, returns to zero within `memory` rows.
-
-    The integral of an Ornstein-Uhlenbeck process from row 0 on (Gillespie 1996, Physical Review E 54, 2084).
-    """
-    gone = np.exp(-np.maximum(rows, 0) / memory)
-    apart, least = np.abs(rows[:, None] - rows), np.minimum(rows[:, None], rows)
-    return np.asarray(memory**2 * (2 * least / memory + gone[:, None] + gone - 1 - np.exp(-apart / memory)))
-
-
-def smooth(apart: np.ndarray, cycle: float) -> np.ndarray:
-    """Periodic covariance of a few broad waves and some finer ones (MacKay 1998, eq. 47)."""
-    square = -2 * np.sin(np.pi * apart / cycle) ** 2
-    return np.asarray(0.7 * np.exp(square / BROAD**2) + 0.3 * np.exp(square / FINE**2))
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """Posterior of every setting (g) and power (p) on standardised observations, ahead to the coming rows (h).
 
     weight [g, p] sums to one; mean [g, h, p] and root [g, h, h] of the coming rows' z in units of the noise, whose
     variance is inverse gamma with shape `shape` and scale [g, p]; centre and spread [p] undo the scaling.
-    `past` holds the same before each earlier origin.
+    table : settings [g, 6], the likeliest; past : normal scores of what followed each earlier origin under its forecast
+        [origins, steps], NaN beyond the end
     """
 
+    table: np.ndarray
     weight: np.ndarray
     mean: np.ndarray
     root: np.ndarray
@@ -121,98 +108,152 @@ class Fit:
     scale: np.ndarray
     centre: np.ndarray
     spread: np.ndarray
-    past: Past
-
-    def errors(self, steps: int) -> np.ndarray:
-        """Normal scores of what followed each past origin under its forecast [origins, steps], NaN beyond the end."""
-        return self.past.errors(steps)
+    past: np.ndarray
 
 
-@dataclass(frozen=True)
-class Past:
-    """Forecasts from earlier origins, each on the observations before it: `origins` [o] are their numbers.
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Log evidence [.., g, p] of every setting before some stops, with shape [..] and scale [.., g, p] of the noise."""
 
-    root [g, n, n] factors the covariance of what was seen, whitened [g, n, p] is root^-1 z; weight [o, g, p], shape [o]
-    and scale [o, g, p] are those of `Fit` at each origin. A later row is root times whitened: the part of it that
-    comes after the origin is the error of a forecast from there, and its squared row the variance.
-    """
-
-    origins: np.ndarray
-    root: np.ndarray
-    whitened: np.ndarray
-    weight: np.ndarray
+    log: np.ndarray
     shape: np.ndarray
     scale: np.ndarray
 
-    def errors(self, steps: int) -> np.ndarray:
-        """Normal scores [origins, steps]; NaN after the last observation."""
-        from scipy.special import ndtr, ndtri
-
-        found, n = np.full((len(self.origins), steps), np.nan), self.root.shape[1]
-        for k, origin in enumerate(self.origins):
-            end = min(origin + steps, n)
-            g, p = np.nonzero(self.weight[k] > 0.05 * self.weight[k].max())
-            part = self.root[g, origin:end, origin:end]
-            error = np.matvec(part, self.whitened[g, origin:end, p])
-            spread = np.sqrt((part**2).sum(axis=2) * (self.scale[k, g, p] / self.shape[k])[:, None])
-            normal = _normal_score(error / spread, 2 * self.shape[k])
-            below = self.weight[k, g, p] @ ndtr(normal) / self.weight[k, g, p].sum()
-            found[k, :end - origin] = ndtri(np.clip(below, 1e-9, 1 - 1e-9))
-        return found
+    @property
+    def weight(self) -> np.ndarray:
+        """Posterior weights, which sum to one at each stop."""
+        weight = np.exp(self.log - self.log.max(axis=(-2, -1), keepdims=True))
+        return np.asarray(weight / weight.sum(axis=(-2, -1), keepdims=True))
 
 
 def fit(observed: Observed, coming: np.ndarray, *, kernel: Kernel, table: np.ndarray, prior: float,
-        origins: np.ndarray = NONE) -> Fit:
+        origins: np.ndarray = NONE, steps: int = 0, likeliest: Likeliest | None = None) -> Fit:
     """Weigh all settings on what was observed, and predict the rows `coming`.
 
-    origins : numbers of observations before each past forecast; what is known there comes from these alone, and a step
-        from the settings without one until it has been seen for a while
+    origins : numbers of observations before each past forecast of `steps` rows; what is known there comes from these
+        alone, and a step from the settings without one until it has been seen for a while
+    likeliest : of settings and their weights, the numbers of those that forecast (None: all)
     """
-    n, h, powers = len(observed.when), len(coming), np.array(POWERS)
+    n = len(observed.when)
     centre, spread = observed.z.mean(axis=0), np.maximum(observed.z.std(axis=0), 1e-9)  # units, which cancel
-    root, whitened = _factor(observed, coming, kernel, table, (observed.z - centre) / spread)
-    number = np.append(origins, n)  # of observations before each origin, and of all
-    mean = (np.cumsum(np.exp(observed.log)) / np.arange(1, n + 1))[number - 1]
-    poisson = mean[:, None] ** (powers - 0.5)  # standard deviation of Poisson noise on each scale, [o, p]
-    start, shape = (prior * (poisson / spread) ** 2)[:, None, :], prior + number / 2
-    scale = start + np.cumsum(whitened**2, axis=1).transpose(1, 0, 2)[number - 1] / 2
-    logs = np.cumsum(np.log(root[:, np.arange(n), np.arange(n)]), axis=1).T[number - 1]
-    jacobian = np.cumsum(observed.log)[number - 1][:, None, None]
-    evidence = (-logs[:, :, None] - shape[:, None, None] * np.log(scale) + prior * np.log(start)
-                - number[:, None, None] * np.log(spread) + (powers - 1) * jacobian
-                - np.log1p(table[:, STEP] / CALM)[:, None] - np.log1p(table[:, TREND])[:, None])
-    if kernel.steps:  # each could have come in any row
-        evidence = evidence - ((table[:, BREAK] > 0) * len(kernel.steps) * np.log(kernel.end))[:, None]
-        unknown = observed.when[number - 1] < kernel.steps[-1] + TOLD - 1
-        unknown[-1] = False
-        evidence = np.where((unknown[:, None] & (table[:, BREAK] > 0))[:, :, None], -np.inf, evidence)
-    weight = np.exp(evidence - evidence.max(axis=(1, 2), keepdims=True))
-    weight /= weight.sum(axis=(1, 2), keepdims=True)
-    past = Past(origins, root[:, :n, :n], whitened, weight[:-1], shape[:-1], scale[:-1])
-    return Fit(weight[-1], root[:, n:n + h, :n] @ whitened, root[:, n:n + h, n:n + h], shape[-1], scale[-1],
-               centre, spread, past)
+    z, single = (observed.z - centre) / spread, observed.width == 1
+    columns = np.vstack([z.T, kernel.regressors(observed.when, single)])
+    known = _filtered(columns, observed, kernel, table, np.append(origins, n))
+    last = len(origins)
+    weigh = _Prior(observed, kernel, prior, spread)
+    found = weigh.evidence(known, table, last, known.factor(last))
+    chosen = np.arange(len(table)) if likeliest is None else likeliest(table, found.weight.sum(axis=1))
+    table, known = table[chosen], known.only(chosen)
+    found = Evidence(found.log[chosen], found.shape, found.scale[chosen])
+    mean, root = _ahead(known, kernel, table, coming - observed.when[-1], kernel.regressors(coming))
+    past = _past_errors(known, columns, observed, kernel, table, weigh, steps)
+    return Fit(table, found.weight, mean, root, float(found.shape), found.scale, centre, spread, past)
 
 
-def _factor(observed: Observed, coming: np.ndarray, kernel: Kernel, table: np.ndarray,
-            z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cholesky factor [g, n + h, n + h] of the covariance of rows seen and coming, and root^-1 z [g, n, p].
+def _filtered(columns: np.ndarray, observed: Observed, kernel: Kernel, table: np.ndarray,
+              number: np.ndarray) -> Known:
+    """Every level of the table filtered over columns [c, n] of the scales and the regressors."""
+    from forecast.models._numba_levels import whitened
 
-    One factor of [rows seen, rows coming, z] holds all: the rows of z become root^-1 z, those of the coming rows their
-    regression on the seen ones, and the corner their conditional root.
-    """
-    n, h, powers = len(observed.when), len(coming), z.shape[1]
-    single = np.append(observed.width == 1, np.ones(h, dtype=bool))
-    every = kernel.basis(np.concatenate([observed.when, coming]), single)
-    size, diagonal = n + h + powers, np.arange(n + h)
-    parts = np.zeros((len(every) + 1, size, size))
-    parts[:-1, :n + h, :n + h] = every
-    parts[-1, diagonal, diagonal] = np.append(1 / observed.width, np.ones(h))
-    parts[-1, n + h:, :n] = z.T
-    corner = np.arange(n + h, size)
-    parts[-1, corner, corner] = 1e3 * (n + h) * max(1.0, observed.width.max())  # above any z' R^-1 z
-    loadings = np.column_stack([kernel.loadings(table), np.ones(len(table))])
-    root = np.linalg.cholesky((loadings @ parts.reshape(len(parts), -1)).reshape(len(table), size, size))
-    return root[:, :n + h, :n + h], root[:, n + h:, :n].transpose(0, 2, 1)
+    levels, of = np.unique(table[:, [LEVEL, STEP]], axis=0, return_inverse=True)
+    shape, count = (len(levels), len(number)), len(columns)
+    log, gram = np.zeros(shape), np.zeros((*shape, count, count))
+    state, known = np.zeros((*shape, 2, count)), np.zeros((*shape, 3))
+    whitened(np.ascontiguousarray(columns), 1 / observed.width, kernel.moves(np.diff(observed.when, prepend=0.0)),
+             kernel.begin, levels[:, 0].astype(np.int64), levels[:, 1].copy(), number.astype(np.int64), log, gram,
+             state, known)
+    return Known(of.ravel(), kernel.variances(table), number, log, gram, state, known)
+
+
+@dataclass(frozen=True, eq=False)
+class _Prior:
+    """The noise of Poisson counts on every scale, and the odds of settings, before anything is weighed."""
+
+    observed: Observed
+    kernel: Kernel
+    prior: float
+    spread: np.ndarray
+
+    def evidence(self, known: Known, table: np.ndarray, stop: int | slice, factor: np.ndarray) -> Evidence:
+        """Evidence at one stop [g, p], or at some [o, g, p]; factor is that of `known` there."""
+        powers, r, p = np.array(POWERS), known.variance.shape[1], known.powers
+        number = known.number[stop]
+        seen = np.cumsum(np.exp(self.observed.log))[number - 1] / number
+        poisson = seen[..., None] ** (powers - 0.5)  # standard deviation of Poisson noise on each scale
+        start, shape = self.prior * (poisson / self.spread) ** 2, self.prior + number / 2
+        square = np.diagonal(known.gram, axis1=2, axis2=3)[known.of, stop, :p]
+        square = square - (factor[..., r:r + p, :] ** 2).sum(axis=-1)
+        at = np.arange(r)
+        logs = 0.5 * known.log[known.of, stop] + np.log(factor[..., at, at]).sum(axis=-1)
+        if isinstance(stop, slice):
+            square, logs, start, shape, number = (square.swapaxes(0, 1), logs.T, start[:, None, :],
+                                                  shape[:, None, None], number[:, None, None])
+        scale = start + square / 2
+        jacobian = np.cumsum(self.observed.log)[known.number[stop] - 1].reshape(np.shape(number))
+        evidence = (-logs[..., None] - shape * np.log(scale) + self.prior * np.log(start)
+                    - number * np.log(self.spread) + (powers - 1) * jacobian
+                    - np.log1p(table[:, STEP] / CALM)[:, None] - np.log1p(table[:, TREND])[:, None])
+        if self.kernel.steps:  # each could have come in any row
+            evidence = evidence - ((table[:, BREAK] > 0) * len(self.kernel.steps) * np.log(self.kernel.end))[:, None]
+        return Evidence(evidence, np.asarray(shape), scale)
+
+
+def _ahead(known: Known, kernel: Kernel, table: np.ndarray, gaps: np.ndarray,
+           regressors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean [g, h, p] and root of the covariance [g, h, h] of the coming rows, `gaps` rows after the last one seen."""
+    g, p, kind = np.arange(len(table)), known.powers, table[:, LEVEL].astype(int)
+    moves, last = kernel.moves(gaps)[kind], len(known.number) - 1
+    carried = moves[:, :, [0, 1]]
+    state = known.state[known.of, last]  # [g, 2, c]
+    run_on = carried @ state
+    left = regressors.T - run_on[:, :, p:]
+    factor = known.factor(last, left)
+    r = known.variance.shape[1]
+    scales, rows = factor[:, r:r + p], factor[:, r + p:]
+    mean = run_on[:, :, :p] + rows @ scales.transpose(0, 2, 1)
+    own, both, lean = known.known[known.of, last].T
+    variance = np.stack([np.stack([own, both], axis=1), np.stack([both, lean], axis=1)], axis=1)
+    cover = (carried @ variance @ carried.transpose(0, 2, 1) + rows @ rows.transpose(0, 2, 1)
+             + table[:, STEP][:, None, None] * kernel.together(gaps)[kind] + np.eye(len(gaps)))
+    return np.asarray(mean[g]), np.linalg.cholesky(cover)
+
+
+def _past_errors(known: Known, columns: np.ndarray, observed: Observed, kernel: Kernel, table: np.ndarray,
+                 weigh: _Prior, steps: int) -> np.ndarray:
+    """Normal scores [origins, steps] of what followed each origin under its forecast; NaN after the last row."""
+    from scipy.special import ndtr, ndtri
+
+    origins, n, p = known.number[:-1], columns.shape[1], known.powers
+    if not len(origins) or not steps:
+        return np.full((len(origins), steps), np.nan)
+    rows = origins[:, None] + np.arange(steps)
+    inside = rows < n
+    rows = np.minimum(rows, n - 1)
+    gaps = observed.when[rows] - observed.when[origins - 1][:, None]
+    kind, stop = table[:, LEVEL].astype(int), slice(0, len(origins))
+    moves = kernel.moves(gaps.ravel())[kind].reshape(len(table), *gaps.shape, 6)  # [g, o, s, 6]
+    carried = moves[..., [0, 1]]
+    left = columns[:, rows].transpose(1, 2, 0) - carried @ known.state[known.of, stop]  # [g, o, s, c]
+    factor = known.factor(stop, left[..., p:])
+    r = known.variance.shape[1]
+    scales, beside = factor[..., r:r + p, :], factor[..., r + p:, :]
+    error = left[..., :p] - beside @ scales.swapaxes(-1, -2)
+    own, both, lean = (each[..., None] for each in np.moveaxis(known.known[known.of, stop], -1, 0))
+    a, b = carried[..., 0], carried[..., 1]
+    spread = (a**2 * own + 2 * a * b * both + b**2 * lean + table[:, STEP][:, None, None] * moves[..., 3]
+              + 1 / observed.width[rows] + (beside**2).sum(axis=-1))  # [g, o, s]
+    found = weigh.evidence(known, table, stop, factor)
+    if kernel.steps:
+        unknown = observed.when[origins - 1] < kernel.steps[-1] + TOLD - 1
+        log = np.where((unknown[:, None] & (table[:, BREAK] > 0))[:, :, None], -np.inf, found.log)
+        found = replace(found, log=log)
+    weight = found.weight
+    weight = np.where(weight > UNLIKELY * weight.max(axis=(1, 2), keepdims=True), weight, 0.0)
+    weight = (weight / weight.sum(axis=(1, 2), keepdims=True)).transpose(1, 0, 2)[:, :, None, :]  # [g, o, 1, p]
+    noise = (found.scale / found.shape).transpose(1, 0, 2)[:, :, None, :]
+    normal = _normal_score(error / np.sqrt(spread[..., None] * noise), 2 * found.shape.reshape(1, -1, 1, 1))
+    below = (weight * ndtr(normal)).sum(axis=(0, 3))
+    return np.where(inside, ndtri(np.clip(below, 1e-9, 1 - 1e-9)), np.nan)
 
 
 def simulated(fit: Fit, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -229,7 +270,7 @@ def simulated(fit: Fit, draws: int, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(paths)
 
 
-def _normal_score(t: np.ndarray, freedom: float) -> np.ndarray:
+def _normal_score(t: np.ndarray, freedom: np.ndarray) -> np.ndarray:
     """The normal score below which as much lies as below Student's t with at least five degrees of freedom.
 
     Hill 1970, Communications of the ACM 13, 617-619 (algorithm 395), right to six digits at a thirtieth of the time.

@@ -8,8 +8,9 @@ from itertools import product
 import numpy as np
 
 from forecast.models.calibration import Tails, learned, stretched
-from forecast.models.gaussian import BREAK, NONE, STEP, YEARLY, Fit, Kernel, Observed, fit, simulated
+from forecast.models.gaussian import NONE, Fit, Observed, fit, simulated
 from forecast.models.history import history, season_length, trimmed, whole
+from forecast.models.kernel import BREAK, STEP, Kernel
 from forecast.models.levels import paths_on_level, steps_seen
 from forecast.models.season import row_days
 from forecast.models.steps import NONE as NO_STEPS
@@ -21,11 +22,11 @@ from forecast.support.validation import check_number, check_whole
 
 YEAR, CYCLES = 365.25, 1.45  # days, and years that must have been seen
 FURTHEST = 2000  # rows ahead
-FIRST_LOOK = 96  # observations on which all settings are weighed before the best few see the rest
-LEFT, FEW = 12, 6  # settings that see the rest, and those of them that have a year as well
+LEFT = 24  # settings that forecast, the likeliest of those without steps and of those with
+SHORT_YEAR = 96  # rows: a part of a longer one cannot be told from a slope that changes
 MOST_MEANS = 160  # of older rows together
 ORIGINS, LATEST, STEPS = 25, 12, 12  # past forecasts over the history, the latest ones, rows ahead of each
-YEARS, LOOKED = (0.0, 0.15, 1.5, 15.0), 0.5  # variances of the year in units of the noise's, and that of the first look
+YEARS = (0.0, 0.15, 1.5, 15.0)  # variances of the year in units of the noise's
 BREAKS, CALM_STEP = (0.0, 10.0), 0.006  # and of a step, and at most of a level that hardly moves between its steps
 SLIGHT = 0.02  # of the best one's weight, below which a setting is not looked at again
 LIKELY = 0.5  # probability of such a level from which on paths start from it
@@ -97,16 +98,11 @@ class Structural(Tunable):
         together = kernel.cycle or (max(2, round(kernel.year / 13)) if kernel.year else 4)
         observed = Observed.of(y[-(self.rows + MOST_MEANS * together):], self.rows, together)
         observed = replace(observed, when=observed.when + end - min(len(y), self.rows + MOST_MEANS * together))
-        table, coming = _wider(self._table(kernel), BREAK, BREAKS if kernel.steps else (0.0,)), end + np.arange(horizon)
         origins = _origins(observed, kernel.cycle)
-        if len(observed.when) > FIRST_LOOK:
-            looked = _wider(table, YEARLY, (LOOKED if kernel.year else 0.0,))
-            first = fit(observed.last(FIRST_LOOK), coming[:0], kernel=kernel, table=looked, prior=self.prior)
-            table = table[_best(first.weight.sum(axis=1), table[:, BREAK], FEW if kernel.year else LEFT)]
-        table = _wider(table, YEARLY, YEARS if kernel.year else (0.0,))
-        found = fit(observed, coming, kernel=kernel, table=table, prior=self.prior, origins=origins)
-        calm = found.weight[(table[:, BREAK] > 0) & (table[:, STEP] <= CALM_STEP)].sum()
-        return found, learned(found.errors(min(horizon, STEPS)), len(observed.when) - 1 - origins), float(calm)
+        found = fit(observed, end + np.arange(horizon), kernel=kernel, table=self._table(kernel), prior=self.prior,
+                    origins=origins, steps=min(horizon, STEPS), likeliest=_best)
+        calm = found.weight[(found.table[:, BREAK] > 0) & (found.table[:, STEP] <= CALM_STEP)].sum()
+        return found, learned(found.past, len(observed.when) - 1 - origins), float(calm)
 
     def _kernel(self, series: Series, y: np.ndarray, steps: Steps) -> Kernel:
         """The covariances that a history y [n] is long enough to show."""
@@ -124,28 +120,18 @@ class Structural(Tunable):
         levels = [(0, step) for step in self.steps]
         for kind, memory in enumerate(self.memories, start=1):  # below that variance it is the noise's twin or nothing
             levels += [(kind, step) for step in self.steps if step * memory > 0.1]
-        if kernel.year <= FIRST_LOOK:  # a part of a year cannot be told from a slope that changes
+        if kernel.year <= SHORT_YEAR:
             levels += [(len(self.memories) + 1, drift) for drift in self.drifts]
         seasons = self.seasons if kernel.cycle else (0.0,)
-        return np.array([(*level, season, trend, 0.0, 0.0)
-                         for level, season, trend in product(levels, seasons, self.trends)])
+        years, breaks = YEARS if kernel.year else (0.0,), BREAKS if kernel.steps else (0.0,)
+        return np.array([(*level, *others) for level, *others in product(levels, seasons, self.trends, years, breaks)])
 
 
-def _best(weight: np.ndarray, change: np.ndarray, most: int) -> np.ndarray:
-    """The best settings without and with steps, at most so many of each: before a step was seen the former forecast.
-
-    weight, change : [settings], the latter the variance of a step
-    """
+def _best(table: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The best settings [settings, 6] without and with steps: before a step was seen the former forecast."""
     order = np.argsort(-weight)
-    likely = [order[change[order] == step][:most] for step in BREAKS]
+    likely = [order[table[order, BREAK] == step][:LEFT] for step in np.unique(table[:, BREAK])]
     return np.concatenate([each[weight[each] >= SLIGHT * weight[each[:1]]] for each in likely])
-
-
-def _wider(table: np.ndarray, column: int, values: tuple[float, ...]) -> np.ndarray:
-    """The table with each of these values in a column."""
-    made = np.tile(table, (len(values), 1))
-    made[:, column] = np.repeat(values, len(table))
-    return made
 
 
 def _origins(observed: Observed, cycle: int) -> np.ndarray:

@@ -172,30 +172,31 @@ def sampled(state: Array, back: Array, kind: Array, jump: Array, prior: Array, s
 
 
 @vector_kernel
-def emissions(count: Array, which: Array, mean: Array, total: Array, size: Array, nodes: int, floor: float,
-              table: Array, peak: Array) -> None:
+def emissions(count: Array, which: Array, logs: Array, eta: Array, total: Array, size: Array, nodes: int,
+              floor: float, table: Array, peak: Array) -> None:
     """Log-likelihood of counts [U] under each state less that of their best, never below `floor`, without constants.
 
-    which [U] : the scale of a count, -1 for one that is left out; mean, total : log mean and log(mean + size) at each
-    scale [S, D, E, L]; size [E]. Fills table [U, D, E, L] and peak [U, E].
+    which [U] : the scale of a count, -1 for one that is left out; logs [S] of the scales; eta [D, E, L] : log mean at a
+    scale of one; total [S, D, E, L] : log(mean + size); size [E]. Fills table [U, D, E, L] and peak [U, E].
     """
     settings = len(size)
-    levels = len(table) // (len(count) * nodes * settings)
+    levels = len(eta) // (nodes * settings)
     for u in range(len(count)):
         if which[u] < 0:
             continue
-        y = count[u]
+        y, scale = count[u], logs[which[u]]
         for e in range(settings):
             best, r = -np.inf, size[e]
             for d in range(nodes):
                 q = ((which[u] * nodes + d) * settings + e) * levels
-                a, b = mean[q:q + levels], total[q:q + levels]
+                a, b = eta[(d * settings + e) * levels:(d * settings + e + 1) * levels], total[q:q + levels]
                 for i in range(levels):
-                    best = max(best, y * (a[i] - b[i]) - r * b[i])
+                    best = max(best, y * (scale + a[i] - b[i]) - r * b[i])
             peak[u * settings + e] = best
             for d in range(nodes):
                 q = ((which[u] * nodes + d) * settings + e) * levels
                 p = ((u * nodes + d) * settings + e) * levels
-                a, b, out = mean[q:q + levels], total[q:q + levels], table[p:p + levels]
+                a, b = eta[(d * settings + e) * levels:(d * settings + e + 1) * levels], total[q:q + levels]
+                out = table[p:p + levels]
                 for i in range(levels):
-                    out[i] = max(y * (a[i] - b[i]) - r * b[i] - best, floor)
+                    out[i] = max(y * (scale + a[i] - b[i]) - r * b[i] - best, floor)

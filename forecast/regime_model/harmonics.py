@@ -125,6 +125,22 @@ def _tamed(z: np.ndarray) -> np.ndarray:
     return np.asarray(around + np.clip(off, -width, width))
 
 
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """Sums of products over the rows: of changes [C], series and changes [B, C], series and waves [B, 2K], waves and
+    changes [2K, C], and waves [2K, 2K]."""
+
+    quiet: np.ndarray
+    share: np.ndarray
+    along: np.ndarray
+    cross: np.ndarray
+    inner: np.ndarray
+
+    def of(self, k: int) -> _Sums:
+        """Those of the first k waves."""
+        return _Sums(self.quiet, self.share, self.along[:, :k], self.cross[:k], self.inner[:k, :k])
+
+
 def _chosen(z: np.ndarray, time: np.ndarray, level: np.ndarray, name: str,
             most: int) -> list[tuple[np.ndarray, float]]:
     """Coefficients of each series [B] and their cost, empty where no season is likelier than one; z [B, n] logs."""
@@ -135,14 +151,16 @@ def _chosen(z: np.ndarray, time: np.ndarray, level: np.ndarray, name: str,
     z = (z - z.mean(axis=1, keepdims=True)) / noise  # in units of the noise: one matrix serves all
     change, weight = _changes(n, time)
     change -= change.mean(axis=1, keepdims=True)  # the constant is taken out, its prior being flat
+    waves = waves_of(name, time, most)
+    waves = waves - waves.mean(axis=0)
+    sums = _Sums((change**2).sum(axis=1), z @ change.T, z @ waves, waves.T @ change.T, waves.T @ waves)
     best_log = np.full(len(z), -np.inf)
     best: list[tuple[np.ndarray, float]] = [(np.zeros(0), 0.0)] * len(z)
     for harmonics in range(most + 1):
-        waves = waves_of(name, time, harmonics) if harmonics else np.zeros((n, 0))
-        waves = waves - waves.mean(axis=0)
-        for b, (log, c) in enumerate(_fitted(z, change, weight, waves, noise[:, 0])):
+        few = sums.of(2 * harmonics)
+        for b, (log, c) in enumerate(_fitted(few, weight, noise[:, 0])):
             if log > best_log[b] + 1e-9:
-                matrix = np.eye(len(c)) + waves.T @ waves * (SIZE / noise[b, 0]) ** 2
+                matrix = np.eye(len(c)) + few.inner * (SIZE / noise[b, 0]) ** 2
                 cost = 0.5 * float(c @ c) / SIZE**2 + 0.5 * float(np.linalg.slogdet(matrix)[1])
                 best_log[b], best[b] = log, (c, cost)
     return best
@@ -165,26 +183,25 @@ def _changes(n: int, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.vstack(shapes), weight
 
 
-def _fitted(z: np.ndarray, change: np.ndarray, weight: np.ndarray, waves: np.ndarray,
-            noise: np.ndarray) -> list[tuple[float, np.ndarray]]:
+def _fitted(sums: _Sums, weight: np.ndarray, noise: np.ndarray) -> list[tuple[float, np.ndarray]]:
     """Log marginal likelihood and posterior mean of the coefficients, changes averaged, of each series."""
-    k = waves.shape[1]
+    k, quiet, share, cross = len(sums.inner), sums.quiet, sums.share, sums.cross
     out = []
-    quiet = (change**2).sum(axis=1)
-    share, cross, inner = z @ change.T, waves.T @ change.T, waves.T @ waves  # [B, C], [2K, C], [2K, 2K]
-    along = z @ waves
     for b, sd in enumerate(noise):
         gain = 1 / (sd**2 + quiet)  # of a change of unit prior variance, in units of the noise
         logs = weight + 0.5 * gain * share[b] ** 2 - 0.5 * np.log1p(quiet / sd**2)
         if not k:
             out.append((float(np.logaddexp.reduce(logs)), np.zeros(0)))
             continue
-        matrix = inner[None] - gain[:, None, None] * cross.T[:, :, None] * cross.T[:, None, :]
-        right = along[b][None] - (gain * share[b])[:, None] * cross.T
-        prior = np.eye(k) * (sd / SIZE) ** 2
-        solved = np.linalg.solve(matrix + prior, right[..., None])[..., 0]
-        logs = logs + 0.5 * (right * solved).sum(axis=1) - 0.5 * np.linalg.slogdet(
-            np.eye(k) + matrix * (SIZE / sd) ** 2)[1]
+        # each change takes one direction out of the same matrix, whose inverse serves all (Sherman & Morrison 1950)
+        matrix = sums.inner + np.eye(k) * (sd / SIZE) ** 2
+        right = sums.along[b][None] - (gain * share[b])[:, None] * cross.T
+        inverse = np.linalg.inv(matrix)
+        turned = cross.T @ inverse
+        left = 1 - gain * (turned * cross.T).sum(axis=1)
+        solved = right @ inverse + turned * (gain * (turned * right).sum(axis=1) / left)[:, None]
+        scale = np.linalg.slogdet(matrix * (SIZE / sd) ** 2)[1]
+        logs = logs + 0.5 * ((right * solved).sum(axis=1) - scale - np.log(left))
         total = np.logaddexp.reduce(logs)
         out.append((float(total), np.exp(logs - total) @ solved * sd))
     return out

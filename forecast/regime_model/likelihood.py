@@ -104,17 +104,19 @@ class Counts:
         which = np.full(len(rows), -1)
         which[seen] = of_seen
         eta = deviations(nodes)[0][:, None, None] * spread[:, None] + levels  # [D, E, L]
-        mean = np.log(scales)[:, None, None, None] + eta
-        total = np.log(np.exp(mean) + noise[:, None])
+        logs = np.log(scales)
+        total = np.multiply.outer(scales, np.exp(eta))  # in place, for it is large: log(mean + size)
+        total += noise[:, None]
+        np.log(total, out=total)
         table, peak = np.zeros((len(rows), *eta.shape), np.float32), np.zeros((len(rows), len(noise)))
-        emissions(rows[:, 0].copy(), np.where(exact, which, -1), mean.ravel(), total.ravel(), noise, nodes, FLOOR,
+        emissions(rows[:, 0].copy(), np.where(exact, which, -1), logs, eta.ravel(), total.ravel(), noise, nodes, FLOOR,
                   table.ravel(), peak.ravel())
         peak[exact] += count_terms(rows[exact, 0], noise)
         for scale in np.unique(which[seen & ~exact]):
             within = np.flatnonzero((which == scale) & ~exact)
-            for row, logs in zip(within, _intervals(rows[within], mean[scale], noise), strict=True):
-                peak[row] = logs.max(axis=(0, 2))
-                table[row] = np.maximum(logs - peak[row][:, None], FLOOR)
+            for row, bounded in zip(within, _intervals(rows[within], logs[scale] + eta, noise), strict=True):
+                peak[row] = bounded.max(axis=(0, 2))
+                table[row] = np.maximum(bounded - peak[row][:, None], FLOOR)
         np.exp(table, out=table)
         return Emission(*mixed(table, peak, self.wide(rows), self.odd.usual(rows)))
 

@@ -231,6 +231,8 @@ class Series(Shown):
 
         A series of nothing but wide bounds keeps their low ends: all that was surely there.
         """
+        if np.all((self.low == self.high) | np.isnan(self.low)):
+            return self
         point = self.point
         if np.isnan(point).all():
             point = np.where(np.isnan(self.low), np.nan, self.low)
