@@ -19,7 +19,7 @@ CALM = 0.1  # a step of this variance in units of the noise has half the prior w
 TOLD = 4  # rows from which on a step is known
 UNLIKELY = 0.05  # of the best setting's weight, below which one adds nothing to a past forecast
 NONE = np.zeros(0, dtype=int)
-Likeliest = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Likeliest = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +132,8 @@ def fit(observed: Observed, coming: np.ndarray, *, kernel: Kernel, table: np.nda
 
     origins : numbers of observations before each past forecast of `steps` rows; what is known there comes from these
         alone, and a step from the settings without one until it has been seen for a while
-    likeliest : of settings and their weights, the numbers of those that forecast (None: all)
+    likeliest : of settings and their weights, the numbers of those that forecast, and of those whose past forecasts are
+        looked at (None: all)
     """
     n = len(observed.when)
     centre, spread = observed.z.mean(axis=0), np.maximum(observed.z.std(axis=0), 1e-9)  # units, which cancel
@@ -142,11 +143,12 @@ def fit(observed: Observed, coming: np.ndarray, *, kernel: Kernel, table: np.nda
     last = len(origins)
     weigh = _Prior(observed, kernel, prior, spread)
     found = weigh.evidence(known, table, last, known.factor(last))
-    chosen = np.arange(len(table)) if likeliest is None else likeliest(table, found.weight.sum(axis=1))
+    every = np.arange(len(table))
+    chosen, looked = (every, every) if likeliest is None else likeliest(table, found.weight.sum(axis=1))
+    past = _past_errors(known.only(looked), columns, observed, kernel, table[looked], weigh, steps)
     table, known = table[chosen], known.only(chosen)
     found = Evidence(found.log[chosen], found.shape, found.scale[chosen])
     mean, root = _ahead(known, kernel, table, coming - observed.when[-1], kernel.regressors(coming))
-    past = _past_errors(known, columns, observed, kernel, table, weigh, steps)
     return Fit(table, found.weight, mean, root, float(found.shape), found.scale, centre, spread, past)
 
 

@@ -54,7 +54,7 @@ def settings(model: str | Forecaster) -> dict[str, Any]:
     """Settings of a member by field, as scikit-learn's get_params gives them; `dataclasses.replace` changes some.
 
     >>> settings("windows")
-    {'lengths': [6, 12, 24, 39]}
+    {'lengths': [6, 12, 24, 48, 96]}
     """
     made = make("models", model) if isinstance(model, str) else model
     if not is_dataclass(made):

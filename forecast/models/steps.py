@@ -104,12 +104,12 @@ def steps_of(series: Series, season: Harmonics, rng: np.random.Generator) -> Ste
     seen = np.flatnonzero(series.observed)
     if len(seen) < FEWEST:
         return NONE
-    seen = seen[-MOST_ROWS:]
-    recent = replace(series.rows(seen), freq=None)
-    if not recent.middle.any():
+    first = int(seen[max(0, len(seen) - MOST_ROWS)])
+    recent = series.rows(slice(first, len(series)))
+    if not recent.middle[recent.observed].any():
         return NONE
     posterior = sample(discretise(QUICK, recent, season.over(recent), fine=False), DRAWS, rng)
-    return likely(posterior.jumps, seen[1:])
+    return likely(posterior.jumps, first + 1 + np.arange(len(recent) - 1))
 
 
 def seems_stepped(y: np.ndarray) -> bool:

@@ -22,13 +22,13 @@ from forecast.support.validation import check_number, check_whole
 
 YEAR, CYCLES = 365.25, 1.45  # days, and years that must have been seen
 FURTHEST = 2000  # rows ahead
-LEFT = 24  # settings that forecast, the likeliest of those without steps and of those with
+FORECAST = 100, 0.002  # settings that forecast, at most, and the least weight of one, as a share of the best one's
+PAST = 24, 0.02  # and those whose past forecasts are looked at
 SHORT_YEAR = 96  # rows: a part of a longer one cannot be told from a slope that changes
 MOST_MEANS = 160  # of older rows together
 ORIGINS, LATEST, STEPS = 25, 12, 12  # past forecasts over the history, the latest ones, rows ahead of each
 YEARS = (0.0, 0.15, 1.5, 15.0)  # variances of the year in units of the noise's
 BREAKS, CALM_STEP = (0.0, 10.0), 0.006  # and of a step, and at most of a level that hardly moves between its steps
-SLIGHT = 0.02  # of the best one's weight, below which a setting is not looked at again
 LIKELY = 0.5  # probability of such a level from which on paths start from it
 
 
@@ -127,11 +127,16 @@ class Structural(Tunable):
         return np.array([(*level, *others) for level, *others in product(levels, seasons, self.trends, years, breaks)])
 
 
-def _best(table: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """The best settings [settings, 6] without and with steps: before a step was seen the former forecast."""
+def _best(table: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the settings [settings, 6] that forecast, and of those whose past forecasts are looked at.
+
+    The likeliest without steps and those with: before a step was seen the former forecast.
+    """
     order = np.argsort(-weight)
-    likely = [order[table[order, BREAK] == step][:LEFT] for step in np.unique(table[:, BREAK])]
-    return np.concatenate([each[weight[each] >= SLIGHT * weight[each[:1]]] for each in likely])
+    groups = [order[table[order, BREAK] == step] for step in np.unique(table[:, BREAK])]
+    forecast, past = (np.concatenate([each[:most][weight[each[:most]] >= least * weight[each[0]]] for each in groups])
+                      for most, least in (FORECAST, PAST))
+    return forecast, past
 
 
 def _origins(observed: Observed, cycle: int) -> np.ndarray:

@@ -19,10 +19,11 @@ from forecast.support.validation import MOST_ROWS, check_whole
 class Windows(Tunable):
     """Each path draws its counts, with replacement, from the last w observed ones; w is drawn from `lengths`.
 
-    A short window follows a change of level, a long one holds the tail; the equal mixture needs no tuning.
+    A short window follows a change of level, a long one holds the tail; the equal mixture needs no tuning. Those longer
+    than the history are one.
     """
 
-    lengths: Sequence[int] = (6, 12, 24, 39)
+    lengths: Sequence[int] = (6, 12, 24, 48, 96)
 
     def __post_init__(self) -> None:
         if not len(self.lengths):
@@ -40,6 +41,6 @@ class Windows(Tunable):
     def _paths(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         y = trimmed(history(series))
         y = y[~np.isnan(y)]
-        length = np.minimum(rng.choice(np.asarray(self.lengths), size=draws), len(y))
+        length = rng.choice(np.unique(np.minimum(self.lengths, len(y))), size=draws)
         back = (rng.uniform(size=(draws, horizon)) * length[:, None]).astype(int)
         return whole(y[len(y) - 1 - back])

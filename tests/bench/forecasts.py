@@ -5,8 +5,9 @@ quantiles: CRPS over the seasonal scale of the history, MASE of the median, weig
 coverage, and CPU seconds a series. The closed interval of whole counts covers more than it says and the open one less:
 `cover80` is the closed one, `open80` leaves its ends out, and `pit80` is exact where forecasts are calibrated: the chance
 that the randomised PIT lies in the central 80 % (Czado, Gneiting & Held 2009), so that a count at an end counts by the
-share of its mass that the interval needs; for the peers' real numbers it is the closed one. `se80` is its standard error
-over groups of tasks that share no row (a series, or a stretch of one where there are few). `--peers PYTHON` names an interpreter with statsforecast, prophet and statsmodels;
+share of its mass that the interval needs; for the peers' real numbers it is the closed one; `near80` and `far80` are its
+halves over the horizon. `se80` is its standard error over groups of tasks that share no row (a series, or a stretch of
+one where there are few), and so is that of each ratio to a peer. `--peers PYTHON` names an interpreter with statsforecast, prophet and statsmodels;
 this very file is run by it, so that module-level imports are those that both environments have. Peers cannot take
 NaN: gaps are interpolated for them, as their users do; Prophet, unobserved components and the pretrained network get
 the gaps.
@@ -268,63 +269,7 @@ def ask_peers(python: str, work: list[Task], which: list[str]) -> pd.DataFrame:
     return theirs
 
 
-# -- scores -----------------------------------------------------------------------------------------------------------
-def score(table: pd.DataFrame, work: list[Task]) -> pd.DataFrame:
-    """One line per model: scaled CRPS, MASE, weighted quantile loss, coverage and CPU seconds a series."""
-    by = {task.name: task for task in work if np.isfinite(task.scale) and task.scale > 0}
-    lines, first = [], None
-    table = table.assign(**{name: np.nan for name in ("below", "upto") if name not in table})
-    for model, part in table.groupby("model", sort=False):
-        crps, mase, loss, total, inside, seconds, groups = [], [], 0.0, 0.0, [], [], []
-        for name, rows in part.groupby("task", sort=False):
-            task = by.get(str(name))
-            q, y = rows[COLUMNS].to_numpy(), None if task is None else task.future
-            seconds.append(rows["seconds"].iloc[0])
-            if task is None or y is None or not np.isfinite(y).any():
-                continue
-            known = np.isfinite(y)
-            q, y, pit = q[known], y[known], rows[["below", "upto"]].to_numpy()[known]
-            pinball = 2 * np.maximum(LEVELS * (y[:, None] - q), (LEVELS - 1) * (y[:, None] - q))
-            crps.append(pinball.mean() / task.scale)
-            mase.append(np.abs(y - q[:, 19]).mean() / task.scale)
-            loss, total = loss + pinball[:, 3:36:4].mean(axis=1).sum(), total + y.sum()
-            inside.append([np.mean(part) for k in (3, 0) for part in (
-                (q[:, k] <= y) & (y <= q[:, 38 - k]), (q[:, k] < y) & (y < q[:, 38 - k]),
-                _pit_inside(pit, LEVELS[k], (q[:, k] <= y) & (y <= q[:, 38 - k])))])
-            groups.append(task.group)
-        cover, means = np.mean(inside, axis=0), pd.DataFrame(inside).groupby(groups).mean()
-        error = means.std() / np.sqrt(len(means))
-        said = {f"{kind}{level}": value for (level, kind), value in zip(
-            [(level, kind) for level in (80, 95) for kind in ("cover", "open", "pit")], cover, strict=True)}
-        lines.append({"model": model, "crps": np.mean(crps), "mase": np.mean(mase), "wql": loss / total, **said,
-                      "se80": error[2], "se95": error[5], "p": _against(crps, groups, first), "seconds":
-                      np.mean(seconds), "tasks": len(crps)})
-        first = first or (crps, groups)
-    return pd.DataFrame(lines)
-
-
-def _pit_inside(pit: np.ndarray, tail: float, closed: np.ndarray) -> np.ndarray:
-    """Chance [n] that the randomised PIT lies between `tail` and 1 - tail, from P(Y < y), P(Y <= y) [n, 2] of draws.
-
-    `closed`, whether the closed interval holds the count, where these are not known (real-valued forecasts), and where
-    no draw equals the count.
-    """
-    low, high = pit.T
-    share = (np.clip(high, tail, 1 - tail) - np.clip(low, tail, 1 - tail)) / np.where(high > low, high - low, 1)
-    inside = np.where(high > low, share, (low >= tail) & (low <= 1 - tail))
-    return np.where(np.isnan(low), closed, inside)
-
-
-def _against(crps: list[float], groups: list[str], first: tuple[list[float], list[str]] | None) -> float:
-    """p of a paired t-test of the scaled CRPS against the first model's, over groups of tasks that share no row."""
-    if first is None:
-        return float("nan")
-    from scipy.stats import ttest_rel
-
-    mine, theirs = (pd.Series(values).groupby(at).mean() for values, at in ((crps, groups), first))
-    return float(ttest_rel(mine, theirs.reindex(mine.index)).pvalue)
-
-
+# -- tables ----------------------------------------------------------------------------------------------------------
 def options(name: str, sets: Iterable[str]) -> argparse.ArgumentParser:
     """The options that benches of forecasts share."""
     parser = argparse.ArgumentParser(prog=f"python -m tests.bench {name}")
@@ -342,22 +287,22 @@ def options(name: str, sets: Iterable[str]) -> argparse.ArgumentParser:
 
 
 def compared(name: str, work: list[Task], chosen: argparse.Namespace, limit: pd.DataFrame | None = None) -> None:
-    """Print the table of one set: our models, the peers if an interpreter is named, and our ratio to the best.
+    """Print the table of one set: our models, the peers if an interpreter is named, and our ratios to each of them.
 
     `limit`: lines of forecasters that know what nobody can, shown below the peers and not counted among them.
     """
-    table = ours(chosen.models, work, chosen.draws)
+    from tests.bench._forecast_scores import against, scored, summed  # not for the peers' interpreter
+
+    tables = [ours(chosen.models, work, chosen.draws)]
     if chosen.peers:
-        table = pd.concat([table, ask_peers(chosen.peers, work, chosen.which)], ignore_index=True)
-    beside = set(chosen.models) if limit is None else {*chosen.models, *limit["model"]}
-    result = score(table if limit is None else pd.concat([table, limit], ignore_index=True), work)
-    best = result[~result["model"].isin(beside)]
-    print(f"\n{name}: {len(work)} tasks")
-    print(result.round(4).to_string(index=False))
-    if len(best):
-        first = result.iloc[0]
-        print("ratio of " + first["model"] + " to the best peer: " + ", ".join(
-            f"{column} {first[column] / best[column].min():.3f}" for column in ("crps", "mase", "wql")), flush=True)
+        tables.append(ask_peers(chosen.peers, work, chosen.which))
+    rivals = [] if len(tables) == 1 else list(dict.fromkeys(tables[1]["model"]))
+    each = scored(pd.concat([*tables, *([] if limit is None else [limit])], ignore_index=True), work)
+    print(f"\n{name}: {each['task'].nunique()} tasks")
+    print(summed(each).round(4).to_string(index=False))
+    if rivals:
+        print(f"{chosen.models[0]} over each peer, with paired standard errors:")
+        print(against(each, chosen.models[0], rivals).round(3).to_string(index=False), flush=True)
 
 
 def main(arguments: list[str]) -> int:
