@@ -259,6 +259,14 @@ def test_what_more_probably_did_not_change_is_not_listed_however_small_its_p_val
     assert found.listed.tolist() == [True] * 20 + [False] * 101
 
 
+def test_a_window_is_judged_by_other_windows_whatever_its_factor():
+    # the date of a change is spread over the days around it: its window has a factor below one more often than above
+    rng = np.random.default_rng(0)
+    log_ratio, others = np.r_[np.full(20, 1.5), rng.normal(-2, 0.5, 380)], rng.normal(-2, 0.5, 1000)
+    assert judged(log_ratio, others, 0.1, likely=0.0).listed[:20].all()
+    assert not judged(log_ratio, others, 0.1).listed[:20].any()
+
+
 def test_the_list_owns_to_as_many_wrong_ones_as_its_own_probabilities_say():
     rng = np.random.default_rng(0)
     found = judged(np.r_[np.full(20, 8.0), np.full(5, 1.9), rng.normal(-2, 0.5, 100)], rng.normal(-2, 0.5, 1000), 0.1)

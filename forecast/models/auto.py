@@ -18,6 +18,7 @@ from forecast.support.registry import make
 from forecast.support.validation import check_number
 
 TWO_YEARS = np.timedelta64(730, "D")
+FEWER, LEAST = 4, 250  # times fewer draws of the member beside, whose part is small, and how many it gives at least
 DAYS, WEEK = 400, 7  # rows of days from which the regression has seen a year; days
 
 
@@ -72,7 +73,7 @@ class Auto(Tunable):
         if not part:
             return paths
         beside = Told(make("models", self.lasting), steps)
-        return averaged(paths, beside.paths(series, horizon, draws, rng), part, rng)
+        return averaged(paths, beside.paths(series, horizon, max(draws // FEWER, min(draws, LEAST)), rng), part, rng)
 
     def _steps(self, series: Series, points: Series, rng: np.random.Generator) -> Steps:
         """Steps of the level, none where no last rows lie off those before them; they know the season.

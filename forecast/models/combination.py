@@ -93,10 +93,12 @@ def pooled(series: Series, weights: Mapping[str, float], horizon: int, draws: in
 def averaged(paths: np.ndarray, other: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
     """Paths [draws, horizon] whose quantiles at each step are those of two forecasts averaged, `other` by `share`.
 
-    Each path keeps its rank at every step and so its dependence over the steps; ties are parted by chance. Unlike a
-    pool the result is no wider than what it is made of (Lichtendahl, Grushka-Cockayne & Winkler 2013).
+    other : [any number of draws, horizon], fewer where its share is small. Each path keeps its rank at every step and
+        so its dependence over the steps; ties are parted by chance
+    Unlike a pool the result is no wider than what it is made of (Lichtendahl, Grushka-Cockayne & Winkler 2013).
     """
     order = np.argsort(paths + rng.random(paths.shape), axis=0)
-    beside = np.empty_like(other)
-    np.put_along_axis(beside, order, np.sort(other, axis=0), axis=0)
+    rank = ((np.arange(len(paths)) + 0.5) / len(paths) * len(other)).astype(int)
+    beside = np.empty_like(paths)
+    np.put_along_axis(beside, order, np.sort(other, axis=0)[rank], axis=0)
     return whole((1 - share) * paths + share * beside)

@@ -38,11 +38,14 @@ class Verdicts:
     expected_false: float
 
 
-def judged(log_ratio: np.ndarray, placebos: np.ndarray, fdr: float) -> Verdicts:
+def judged(log_ratio: np.ndarray, placebos: np.ndarray, fdr: float, likely: float = LIKELY) -> Verdicts:
     """Verdicts on log Bayes factors [n] (NaN = none) by those of placebos [m], at a rate `fdr` of false ones.
 
     A p-value alone lists a series of three rows, which shows nothing either way, because long series without a change
-    show more against one; and a window that a change only touches, because other windows are farther away from it.
+    show more against one. The evidence of a window is spread over its days and those around it: its factor is far below
+    its p-value's worth, and only other windows of the same series, as long, say what is much.
+
+    likely : least probability of a change of a series that is listed; 0 for windows, which their p-values judge alone
 
     >>> judged(np.array([9.0, 8.0, -2.0, -1.0, np.nan]), np.linspace(-3, 3, 100), 0.1).listed.tolist()
     [True, True, False, False, False]
@@ -53,8 +56,10 @@ def judged(log_ratio: np.ndarray, placebos: np.ndarray, fdr: float) -> Verdicts:
     with np.errstate(divide="ignore"):
         odds = log_ratio + np.log(1 - unchanged) - np.log(unchanged)
     chance = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
-    listed = np.asarray((np.nan_to_num(q, nan=np.inf) <= fdr) & (np.nan_to_num(chance) >= LIKELY))
-    wrong = max(np.sum(~np.isnan(p)) * p[listed].max(), np.sum(1 - chance[listed])) if listed.any() else 0.0
+    listed = np.asarray((np.nan_to_num(q, nan=np.inf) <= fdr) & (np.nan_to_num(chance) >= likely))
+    wrong = np.sum(~np.isnan(p)) * p[listed].max() if listed.any() else 0.0
+    if likely and listed.any():
+        wrong = max(wrong, np.sum(1 - chance[listed]))
     return Verdicts(p, q, chance, listed, least_share(p), float(wrong))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from forecast.panel import tables
-from forecast.panel.discoveries import Verdicts, judged
+from forecast.panel.discoveries import LIKELY, Verdicts, judged
 from forecast.panel.executors import fan_out
 from forecast.panel.manifest import Manifest, alone_in, begin, digest_of, part
 from forecast.panel.one import examine
@@ -100,7 +100,8 @@ def _judge(folder: Path, place: Path, number: int, settings: Settings) -> dict[s
     for event in ("", *(name for name, _, _ in settings.windows())):
         evidence = _column(folder, chunks, "effects" if event else "series", event)
         placebos = _column(folder, chunks, "placebos", event)
-        found[event] = judged(np.array([r for _, r in evidence]), np.array([r for _, r in placebos]), settings.fdr)
+        found[event] = judged(np.array([r for _, r in evidence]), np.array([r for _, r in placebos]), settings.fdr,
+                              likely=0.0 if event else LIKELY)
         rows |= {(name, event): row for (name, _), row in zip(evidence, _rows(found[event]), strict=True)}
     _assemble(folder, place, "series", chunks, lambda row: rows[row["unique_id"], ""])
     _assemble(folder, place, "breaks", chunks, lambda row: rows[row["unique_id"], ""])
