@@ -77,6 +77,15 @@ def test_an_odd_week_is_no_effect():
     assert effect.ratio == pytest.approx(1, abs=0.3)
 
 
+def test_nothing_for_weeks_does_not_hide_how_far_outbreaks_scatter():
+    # where most counts are nought their typical difference is, too, and every outbreak would be an event
+    small = [0] * 19 + [1, 1, 2, 0, 1, 1, 2, 3, 4, 5, 5, 4, 4, 3, 3, 2, 1, 1, 0] + [0] * 32
+    large = [1, 0, 0, 1, 3, 1, 2, 4, 6, 12, 8, 12, 7, 4, 5, 4, 3, 2, 1, 1, 0] + [0] * 20
+    series = weekly(np.array(small + large))
+    effect = event_effect(series, series.start[68])
+    assert effect.p_value > 0.1 and effect.low < 1 < effect.high
+
+
 def test_a_pulse_has_a_total_that_the_counts_bear_out():
     mean = np.full(80, 30.0)
     mean[40:46] = 75.0

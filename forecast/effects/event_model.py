@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.regime_model.amounts import is_amount, logs_of, offset_of
-from forecast.regime_model.grid import scatter
+from forecast.regime_model.grid import scatter, scatter_of_logs
 from forecast.regime_model.harmonics import SIZE, columns_of, fit_harmonics
 from forecast.regime_model.odd_rows import odd_of
 from forecast.regime_model.placebos import COARSE
@@ -126,7 +126,7 @@ def _noise(series: Series, log_scale: np.ndarray) -> tuple[Noise, float]:
     """Settings of the noise, its spreads and correlations those of the placebos, and the scatter from row to row."""
     seen = series.observed
     if series.is_count:
-        small = min(1.0, max(scatter(np.log(series.middle[seen] + 0.5) - log_scale[seen]), 1e-3) / COARSE_NOISE)
+        small = min(1.0, scatter_of_logs(series.middle[seen], np.exp(log_scale[seen])) / COARSE_NOISE)
         spreads, own, width = [s * small for s in COARSE.spreads], [small**2 / r for r in DISPERSIONS], small
     else:
         values = series.middle[seen]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.regime_model.filters import moves_of
-from forecast.regime_model.grid import deviations, scatter
+from forecast.regime_model.grid import deviations, scatter, scatter_of_logs
 from forecast.regime_model.harmonics import Harmonics, fit_harmonics
 from forecast.regime_model.placebos import COARSE, as_seen, simulate_null
 from forecast.regime_model.problem import Problem, discretise, pooled, settings_table
@@ -162,7 +162,7 @@ def _rounded(values: np.ndarray, series: Series) -> np.ndarray:
     if not series.is_count:
         unit = max(scatter(series.middle[seen]), 1e-3 * float(np.ptp(series.middle[seen])), 1e-12) / FINER
         return np.asarray(np.round(values / unit) * unit)
-    step = max(scatter(np.log(series.middle[seen] + 0.5)), 1e-3) / FINER
+    step = scatter_of_logs(series.middle[seen], np.ones(seen.sum())) / FINER
     large = values * step > 1  # below, whole numbers lie further apart than that
     with np.errstate(invalid="ignore", divide="ignore"):
         coarse = np.round(np.exp(np.round(np.log(np.where(large, values, 1.0)) / step) * step))

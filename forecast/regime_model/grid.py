@@ -92,6 +92,16 @@ def scatter(y: np.ndarray) -> float:
     return float(np.median(np.abs(np.diff(y)))) / 0.954 if len(y) > 2 else 1.0
 
 
+def scatter_of_logs(y: np.ndarray, scale: np.ndarray) -> float:
+    """Standard deviation of the noise of log counts y [n] per unit of scale [n].
+
+    Never less than that of independent events: where most counts are nought, most differences are too, and would hide
+    that the others scatter.
+    """
+    independent = 1 / float(np.sqrt(max(y.mean(), 0.5)))
+    return max(scatter(np.log(y + 0.5) - np.log(scale)), independent)
+
+
 def fineness(noise: float, seen: np.ndarray) -> float:
     """Widest step of the level grid: the uncertainty of a level over half the rows.
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from forecast.regime_model.grid import fineness, level_prior, level_range, nodes_for, scatter, transition
+from forecast.regime_model.grid import fineness, level_prior, level_range, nodes_for, scatter, scatter_of_logs, transition
 from forecast.regime_model.last_count import emission, last_exact, tellable
 from forecast.regime_model.likelihood import Counts, Emission, Observation, Reals
 from forecast.regime_model.model import Settings
@@ -173,7 +173,7 @@ def _count_grid(model: Settings, series: Series, scale: np.ndarray) -> Grid:
     seen = series.observed
     bottom, top = level_range(series.low, series.high, scale)
     centre = float(np.log((np.sum(series.middle[seen]) + 0.5) / np.sum(scale[seen])))
-    noise = max(scatter(np.log(series.middle[seen] + 0.5) - np.log(scale[seen])),
+    noise = max(scatter_of_logs(series.middle[seen], scale[seen]),
                 CELLS * (top - bottom) / (MOST_FINER * model.levels))
     small = min(1.0, noise / COARSE_NOISE)
     return Grid(observation=Counts(odd_of(series, model.odd)), bottom=bottom, top=top, step=fineness(noise, seen),
