@@ -8,7 +8,15 @@ from itertools import groupby
 
 import numpy as np
 
-from forecast.regime_model.grid import fineness, level_prior, level_range, nodes_for, scatter, scatter_of_logs, transition
+from forecast.regime_model.grid import (
+    fineness,
+    level_prior,
+    level_range,
+    nodes_for,
+    scatter,
+    scatter_of_logs,
+    transition,
+)
 from forecast.regime_model.last_count import emission, last_exact, tellable
 from forecast.regime_model.likelihood import Counts, Emission, Observation, Reals
 from forecast.regime_model.model import Settings
