@@ -93,13 +93,18 @@ def scatter(y: np.ndarray) -> float:
 
 
 def scatter_of_logs(y: np.ndarray, scale: np.ndarray) -> float:
-    """Standard deviation of the noise of log counts y [n] per unit of scale [n].
+    """Standard deviation of the noise of log counts y [n] per unit of scale [n], without runs of one and the same count.
 
-    Never less than that of independent events: where most counts are nought, most differences are too, and would hide
-    that the others scatter.
+    Where most counts are nought, or the middle of the same bounds, most differences are nought too, and would hide how
+    far the others scatter. At least half of what independent events scatter by: counts that depend on those before
+    scatter less from row to row.
     """
-    independent = 1 / float(np.sqrt(max(y.mean(), 0.5)))
-    return max(scatter(np.log(y + 0.5) - np.log(scale)), independent)
+    same = np.concatenate([[False], np.diff(y) == 0, [False]])
+    run = same[1:-1] & (same[:-2] | same[2:])
+    least = 0.5 / float(np.sqrt(max(y.mean(), 0.5)))
+    if run.all():
+        return least
+    return max(float(np.median(np.abs(np.diff(np.log(y + 0.5) - np.log(scale)))[~run])) / 0.954, least)
 
 
 def fineness(noise: float, seen: np.ndarray) -> float:
