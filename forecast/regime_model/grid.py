@@ -93,7 +93,7 @@ def scatter(y: np.ndarray) -> float:
 
 
 def scatter_of_logs(y: np.ndarray, scale: np.ndarray) -> float:
-    """Standard deviation of the noise of log counts y [n] per unit of scale [n], without runs of one and the same count.
+    """Standard deviation of the noise of log counts y [n] per unit of scale [n], runs of one and the same count apart.
 
     Where most counts are nought, or the middle of the same bounds, most differences are nought too, and would hide how
     far the others scatter. At least half of what independent events scatter by: counts that depend on those before
