@@ -15,7 +15,7 @@ from forecast.panel.discoveries import Verdicts
 from forecast.panel.manifest import Manifest
 from forecast.panel.reading import Input
 from forecast.panel.settings import Settings
-from forecast.report.phrases import count, figure, percent, ratio
+from forecast.report.phrases import count, figure, p_value, percent, ratio
 from forecast.support.atomic_files import write_text
 from forecast.support.registry import make
 
@@ -112,12 +112,13 @@ def _changed(series: pd.DataFrame, breaks: pd.DataFrame) -> dict[str, Any]:
 
 def _event(name: str, effects: pd.DataFrame) -> dict[str, Any]:
     mine = effects[(effects["event"] == name) & effects["affected"]]
-    top = mine.sort_values("probability", ascending=False, kind="stable").head(SHOWN)
-    rows = [[line["unique_id"], percent(line["probability"]), _ratio(line["ratio"]),
+    top = mine.sort_values("log_ratio", ascending=False, kind="stable").head(SHOWN)
+    rows = [[line["unique_id"], p_value(line["p_value"]), _ratio(line["ratio"]),
              f"{_ratio(line['low'])} to {_ratio(line['high'])}"] for line in top.to_dict("records")]
     return {"id": "event", "title": f"Most affected at the time of {name}", "rows": rows,
-            "head": ["Series", "Probability of a change then", "Level after over before", "90 % interval"],
-            "caption": f"The first {len(rows)} of {len(mine)}, surest first."}
+            "head": ["Series", "p", "Level after over before", "90 % interval"],
+            "caption": f"The first {len(rows)} of {len(mine)}, surest first. p: the share of other windows with as "
+                       "much evidence of a change."}
 
 
 def _failed(series: pd.DataFrame) -> dict[str, Any]:
