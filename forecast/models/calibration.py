@@ -73,12 +73,16 @@ def stretched(paths: np.ndarray, tails: Tails) -> np.ndarray:
     """
     from scipy.special import ndtri
 
-    root = np.sqrt(np.maximum(paths, 0) + 0.375)
-    ranked, middle = np.sort(root, axis=0), np.median(root, axis=0)
-    normal = ndtri(np.arange(1, 2 * len(root)) / (2 * len(root)))
-    factor = np.empty_like(root)
-    for h in range(root.shape[1]):
-        sides = [np.searchsorted(ranked[:, h], root[:, h], side=side) for side in ("left", "right")]
-        z = normal[sides[0] + sides[1] - 1]
-        factor[:, h] = tails.scale * (1 + tails.tail * (z**2 - CENTRE))
-    return np.asarray(np.maximum(middle + (root - middle) * factor, 0) ** 2 - 0.375)
+    root = np.ascontiguousarray(np.sqrt(np.maximum(paths, 0) + 0.375).T)  # steps as rows: sorted twice as fast
+    order, number = np.argsort(root, axis=1), root.shape[1]
+    ranked = np.take_along_axis(root, order, axis=1)
+    middle = (ranked[:, [(number - 1) // 2]] + ranked[:, [number // 2]]) / 2
+    first = np.diff(ranked, axis=1, prepend=-1.0) > 0  # of draws that are equal
+    last = np.roll(first, -1, axis=1)
+    last[:, -1] = True
+    low = np.maximum.accumulate(np.where(first, np.arange(number), 0), axis=1)
+    high = np.minimum.accumulate(np.where(last, np.arange(number), number)[:, ::-1], axis=1)[:, ::-1]
+    z = ndtri(np.arange(1, 2 * number) / (2 * number))[low + high]
+    far = np.empty_like(root)
+    np.put_along_axis(far, order, middle + (ranked - middle) * tails.scale * (1 + tails.tail * (z**2 - CENTRE)), axis=1)
+    return np.asarray(np.maximum(far, 0) ** 2 - 0.375).T
