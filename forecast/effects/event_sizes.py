@@ -8,11 +8,12 @@ import numpy as np
 
 from forecast.effects.event_model import EventModel
 from forecast.effects.event_shapes import FADE, STEP, Candidate
-from forecast.regime_model.regression import Estimates
+from forecast.regime_model.regression import Estimates, Weighed
 
 LEAST, MOST = 1.6, 3.5  # standard deviations that the interval reaches to either side, 1.96 for a normal
 POWER = (1.96 + 0.84) / (2 * 1.96)  # widths of a 95 % interval off none that are told from none four times in five
 DRAWS = 400  # of the counts expected without the effect
+NOTHING = 1e-9  # weight of a part of the mixture below which it moves no digit that is told
 GRID = 601  # places at which the distribution of a size is kept
 
 
@@ -35,7 +36,7 @@ class Sized:
     others: int
 
 
-def sized(model: EventModel, data: Estimates, effect: int, null: Estimates, place: int, one: Candidate,
+def sized(model: EventModel, data: Estimates, effect: int, null: Weighed, place: int, one: Candidate,
           others: int) -> Sized:
     """Size the effect `one`, number `effect` of the estimates of the data and number `place` of those of the placebos.
 
@@ -58,7 +59,7 @@ def sized(model: EventModel, data: Estimates, effect: int, null: Estimates, plac
                  trend=_trend(model, data, effect), season=model.season, others=others)
 
 
-def _parts(estimates: Estimates, effect: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _parts(estimates: Weighed, effect: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weights, means and standard deviations [B, M] of the mixture that an effect's size is, its smallest prior aside:
     that one weighs whether there is an effect, and would shrink what there is."""
     logs = estimates.joint[:, effect, :, :, 1:]
@@ -79,13 +80,19 @@ def _quantiles(weight: np.ndarray, mean: np.ndarray, sd: np.ndarray, at: tuple[f
     """Sizes that lie so many standard deviations off the middle, by the tails of a normal."""
     from scipy.special import ndtr
 
+    told = weight > NOTHING
+    weight, mean, sd = weight[told], mean[told], sd[told]
     reach = 6 * float(sd.max())
+
+    def below(sizes: np.ndarray) -> np.ndarray:
+        return np.asarray(ndtr((sizes[:, None] - mean) / sd) @ weight)
+
     grid = np.linspace(float(mean.min()) - reach, float(mean.max()) + reach, GRID)
+    share = below(grid)
     for _ in range(2):  # around the middle once more, where a few settings reach far
-        share = np.sum(weight * ndtr((grid[:, None] - mean) / sd), axis=1)
         first, last = (int(np.searchsorted(share, edge)) for edge in (1e-5, 1 - 1e-5))
-        near = np.linspace(grid[max(first - 1, 0)], grid[min(last + 1, GRID - 1)], GRID)
-        grid, share = near, np.sum(weight * ndtr((near[:, None] - mean) / sd), axis=1)
+        grid = np.linspace(grid[max(first - 1, 0)], grid[min(last + 1, GRID - 1)], GRID)
+        share = below(grid)
     return tuple(float(np.interp(ndtr(each), share, grid)) for each in at)
 
 

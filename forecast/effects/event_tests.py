@@ -276,7 +276,7 @@ def _scores(model: EventModel, changes: OtherChanges, events: list[tuple[Candida
         ratios = [(slice(end - len(events[e]), end), np.log([one.chance for one in events[e]]))
                   for e, end in zip(mine, ends, strict=True)]
         best = [inside.start + int((data.log_ratio[0, inside] + chance).argmax()) for inside, chance in ratios]
-        placebo = beside.estimate(null, columns[:, best])  # sized by the likeliest shape alone
+        placebo = beside.weigh(null, columns[:, best])  # sized by the likeliest shape alone
         for k, (e, (inside, chance)) in enumerate(zip(mine, ratios, strict=True)):
             made[e] = _Score(float(np.logaddexp.reduce(data.log_ratio[0, inside] + chance)),
                              np.logaddexp.reduce(drawn[:, inside] + chance, axis=1),

@@ -13,29 +13,36 @@ import numpy as np
 
 from forecast.support.compiled import Array, part_kernel, vector_kernel
 
+TILE = 256  # columns of states that are moved at a time
 NOTHING = 1e-9  # chance of a move below which single precision would not notice it
 
 
 @part_kernel
 def _moved(old: Array, moves: Array, at: int, nodes: int, width: int, new: Array) -> None:
-    """new [D, E * L] = matrix.T @ old: deviations one gap on; the matrix [D, D] begins at `at` in moves."""
-    for f in range(nodes):
-        row, weight, one = new[f * width:(f + 1) * width], moves[at + f], old[:width]
-        for i in range(width):
-            row[i] = weight * one[i]
-        for d in range(1, nodes - 3, 4):  # four at a time: a sum is then loaded and stored once for four products
-            p, q = at + d * nodes + f, d * width
-            a, b, c, e = moves[p], moves[p + nodes], moves[p + 2 * nodes], moves[p + 3 * nodes]
-            if a + b + c + e < NOTHING:  # far off the diagonal, where deviations last
-                continue
-            one, two = old[q:q + width], old[q + width:q + 2 * width]
-            three, four = old[q + 2 * width:q + 3 * width], old[q + 3 * width:q + 4 * width]
-            for i in range(width):
-                row[i] += a * one[i] + b * two[i] + c * three[i] + e * four[i]
-        for d in range(nodes - (nodes - 1) % 4, nodes):
-            weight, one = moves[at + d * nodes + f], old[d * width:(d + 1) * width]
-            for i in range(width):
-                row[i] += weight * one[i]
+    """new [D, E * L] = matrix.T @ old: deviations one gap on; the matrix [D, D] begins at `at` in moves.
+
+    A few columns at a time, which the nearest memory of a processor holds for all deviations.
+    """
+    for first in range(0, width, TILE):
+        last = min(first + TILE, width)
+        columns = last - first
+        for f in range(nodes):
+            row, weight, one = new[f * width + first:f * width + last], moves[at + f], old[first:last]
+            for i in range(columns):
+                row[i] = weight * one[i]
+            for d in range(1, nodes - 3, 4):  # four at a time: a sum is then loaded and stored once for four products
+                p, q = at + d * nodes + f, d * width + first
+                a, b, c, e = moves[p], moves[p + nodes], moves[p + 2 * nodes], moves[p + 3 * nodes]
+                if a + b + c + e < NOTHING:  # far off the diagonal, where deviations last
+                    continue
+                one, two = old[q:q + columns], old[q + width:q + width + columns]
+                three, four = old[q + 2 * width:q + 2 * width + columns], old[q + 3 * width:q + 3 * width + columns]
+                for i in range(columns):
+                    row[i] += a * one[i] + b * two[i] + c * three[i] + e * four[i]
+            for d in range(nodes - (nodes - 1) % 4, nodes):
+                weight, one = moves[at + d * nodes + f], old[d * width + first:d * width + last]
+                for i in range(columns):
+                    row[i] += weight * one[i]
 
 
 @part_kernel

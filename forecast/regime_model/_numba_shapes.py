@@ -155,56 +155,50 @@ def _weighed(states: Array, base: int, stride: int, emission: Array, phi: Array,
 
 
 @part_kernel
-def _renewed(states: Array, mass: Array, peak: Array, at: int, row: int, levels: int, log: Array) -> None:
-    """Divide the states [D M, E, L] by the mass of each setting, and put its log into row `row` of log [n, E]."""
-    settings = len(mass)
-    for e in range(settings):
-        before = log[(row - 1) * settings + e] if row else 0.0
-        log[row * settings + e] = before + math.log(max(mass[e], 1e-37)) + peak[at * settings + e]
-        mass[e] = ONE / max(mass[e], np.float32(1e-37))
+def _kept_states(states: Array, first: int, stride: int, levels: int, state: Array) -> None:
+    """Put the states [D M, L] of one setting where those of all lie, [D, M, E, L], from `first` on."""
     for q in range(len(states) // levels):
-        part, factor = states[q * levels:(q + 1) * levels], mass[q % settings]
+        row, kept = states[q * levels:(q + 1) * levels], state[first + q * stride:first + q * stride + levels]
         for i in range(levels):
-            part[i] = part[i] * factor
+            kept[i] = row[i]
 
 
 @vector_kernel
 def shaped(index: Array, table: Array, peak: Array, moves: Array, kind: Array, prior: Array, start: Array, begin: Array,
            phi: Array, shift: Array, slope_weight: Array, effect: Array, effect_weight: Array, smaller: Array,
            risks: Array, keep: bool, state: Array, log: Array) -> None:
-    """Run state weights over the rows.
+    """Run state weights over the rows, one setting after the other: the states of one are held near the processor.
 
     index [n], table [U, D, E, L], peak [U, E], moves [G, D, D], kind [n - 1] : as in `_numba_filters.swept`
     begin [M] : weights of the modes before the first row; phi, shift [n, slopes] : see `shapes.Modes`
     Fills log [n, E] and, where `keep`, state [n, D, M, E, L].
     """
     nodes, levels, slopes = len(start), len(prior), len(slope_weight)
-    settings = len(log) // len(index)
-    stride = settings * levels
-    width = len(begin) * stride
+    settings, width = len(log) // len(index), len(begin) * levels
     size = nodes * width
     old, new = np.empty(size, np.float32), np.empty(size, np.float32)
     pool, source, chances = np.empty(levels, np.float32), np.empty(levels + 1, np.float32), np.empty(4, np.float32)
-    mass = np.empty(settings, np.float32)
-    for q in range(size // levels):
-        for i in range(levels):
-            new[q * levels + i] = start[q * levels // width] * begin[q * levels % width // stride] * prior[i]
-    for t in range(len(index)):
-        if t:
-            old, new = new, old
-            _moved(old, moves, kind[t - 1] * nodes * nodes, nodes, width, new)
+    for e in range(settings):
+        for q in range(size // levels):
+            for i in range(levels):
+                new[q * levels + i] = start[q // len(begin)] * begin[q % len(begin)] * prior[i]
+        whole = 0.0
+        for t in range(len(index)):
+            if t:
+                old, new = new, old
+                _moved(old, moves, kind[t - 1] * nodes * nodes, nodes, width, new)
+                for d in range(nodes):
+                    _mixed(new, d * width, levels, phi[(t - 1) * slopes:t * slopes], shift[t * slopes:(t + 1) * slopes],
+                           slope_weight, effect_weight, smaller, prior, risks[7 * t - 7:7 * t], pool, source, chances)
+            mass = NOTHING
             for d in range(nodes):
-                for e in range(settings):
-                    _mixed(new, d * width + e * levels, stride, phi[(t - 1) * slopes:t * slopes],
-                           shift[t * slopes:(t + 1) * slopes], slope_weight, effect_weight, smaller, prior,
-                           risks[7 * t - 7:7 * t], pool, source, chances)
-        for e in range(settings):
-            mass[e] = NOTHING
-        for d in range(nodes):
-            for e in range(settings):
                 at = ((index[t] * nodes + d) * settings + e) * levels
-                mass[e] += _weighed(new, d * width + e * levels, stride, table[at:at + levels],
-                                    phi[t * slopes:(t + 1) * slopes], effect)
-        _renewed(new, mass, peak, index[t], t, levels, log)
-        if keep:
-            state[t * size:(t + 1) * size] = new
+                mass += _weighed(new, d * width, levels, table[at:at + levels], phi[t * slopes:(t + 1) * slopes],
+                                 effect)
+            whole += math.log(max(mass, 1e-37)) + peak[index[t] * settings + e]
+            log[t * settings + e] = whole
+            factor = ONE / max(mass, np.float32(1e-37))
+            for j in range(size):
+                new[j] = new[j] * factor
+            if keep:
+                _kept_states(new, t * size * settings + e * levels, settings * levels, levels, state)

@@ -3,7 +3,7 @@
     log mean_t = log scale_t + columns_t b + deviation_t,     deviation a stationary AR(1) in continuous time
 
 Given the settings of the noise everything is Gaussian (see `working_response`): coefficients are integrated exactly,
-settings and columns that may be absent are summed over, so that 200 placebos cost a product of matrices.
+settings and columns that may be absent are summed over, so that 200 placebos cost a few small matrices each.
 """
 
 from __future__ import annotations
@@ -58,22 +58,17 @@ class Columns:
 
 
 @dataclass(frozen=True, eq=False)
-class Estimates:
+class Weighed:
     """Of every series b, effect e, setting k, variant v of the columns and prior size t of the effect.
 
     none [B, K, V] : log evidence without an effect, priors of setting and variant included
     gain, mean, sd [B, E, K, V, T] : log Bayes factor of the effect, and its size
-    coefficients [B, K, V, p], covariance [B, K, V, p, p] : of the columns without an effect (zero where absent)
-    moved [B, K, V, p, E] : by how much they change for each unit of an effect
     """
 
     none: np.ndarray
     gain: np.ndarray
     mean: np.ndarray
     sd: np.ndarray
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    moved: np.ndarray
 
     @property
     def log_ratio(self) -> np.ndarray:
@@ -90,6 +85,19 @@ class Estimates:
         return np.asarray(self.none[:, None, :, :, None] + self.gain + np.log(SHARES))
 
 
+@dataclass(frozen=True, eq=False)
+class Estimates(Weighed):
+    """The same with the columns beside the effects.
+
+    coefficients [B, K, V, p], covariance [B, K, V, p, p] : of the columns without an effect (zero where absent)
+    moved [B, K, V, p, E] : by how much they change for each unit of an effect
+    """
+
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    moved: np.ndarray
+
+
 def _log_sum(logs: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     """Log of the sum of exponentials over these axes."""
     top = logs.max(axis=axes, keepdims=True)
@@ -98,24 +106,44 @@ def _log_sum(logs: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
 
 def log_ratios(work: Working, columns: Columns, effects: np.ndarray, gaps: np.ndarray, noise: Noise) -> np.ndarray:
     """Log Bayes factors [B, E] of each of the effects [n, E] by itself against none."""
+    return _weighed(work, columns, effects, gaps, noise, False)[0]
+
+
+def weigh(work: Working, columns: Columns, effects: np.ndarray, gaps: np.ndarray, noise: Noise) -> Weighed:
+    """Weigh each of the effects [n, E] by itself against none, and size it: what the columns are is left aside."""
+    _, none, information, score = _weighed(work, columns, effects, gaps, noise, True)
+    information, score = (np.moveaxis(each, 3, 1)[..., None] for each in (information, score))
+    total = information + 1 / SIZES**2
+    return Weighed(none, 0.5 * score**2 / total - 0.5 * np.log(total * SIZES**2), score / total, 1 / np.sqrt(total))
+
+
+def _weighed(work: Working, columns: Columns, effects: np.ndarray, gaps: np.ndarray, noise: Noise,
+             sizes: bool) -> tuple[np.ndarray, ...]:
+    """Log Bayes factors [B, E], log evidence without an effect [B, K, V]; where `sizes`, information and score of the
+    effects [B, K, V, E]."""
+    from forecast.regime_model._numba_regression import weighed
+
     core, side, log = _sums(work, columns.design, effects, gaps, noise)
-    some, none = [], []
-    for kept, prior in columns.variants():
-        _, _, _, information, score, without = _solved(core, side, log, columns.precision, kept)
-        total = information[..., None] + 1 / SIZES**2
-        each = 0.5 * score[..., None] ** 2 / total
-        top = each.max(axis=-1)  # of large counts beyond what a float holds as a power of e
-        gain = top + np.log(np.sum(SHARES / np.sqrt(total * SIZES**2) * np.exp(each - top[..., None]), axis=-1))
-        none.append(without + prior + np.log(noise.weight))
-        some.append(none[-1][..., None] + gain)
-    return np.asarray(np.logaddexp.reduce(np.stack(some), axis=(0, 2))
-                      - np.logaddexp.reduce(np.stack(none), axis=(0, 2))[:, None])
+    series, settings, _, number = side.shape
+    variants, p = columns.variants(), len(columns.precision)
+    at = np.zeros((len(variants), p), np.int64)
+    for v, (kept, _) in enumerate(variants):
+        at[v, :kept.sum()] = np.flatnonzero(kept)
+    prior = np.log(noise.weight)[:, None] + np.array([log_prior for _, log_prior in variants])
+    shape = (series * settings, len(variants), number)
+    none, ratio = np.empty(shape[:2]), np.empty((series, number))
+    information, score = (np.empty(shape if sizes else (0, 1, 1)) for _ in range(2))
+    weighed(core.reshape(-1, p + 1, p + 1), side.reshape(series * settings, -1), log, columns.precision, at,
+            np.array([kept.sum() for kept, _ in variants]), prior, 1 / SIZES**2, SHARES, none, information, score, ratio)
+    if not sizes:
+        return ratio, none.reshape(series, settings, -1)
+    return ratio, *(each.reshape(series, settings, *each.shape[1:]) for each in (none, information, score))
 
 
 def estimate(work: Working, columns: Columns, effects: np.ndarray, gaps: np.ndarray, noise: Noise) -> Estimates:
     """Weigh each of the effects [n, E] by itself against none, and size it."""
     core, side, log = _sums(work, columns.design, effects, gaps, noise)
-    series, settings, number, _ = side.shape
+    series, settings, _, number = side.shape
     p = columns.design.shape[1]
     parts, priors = [], []
     for kept, prior in columns.variants():
@@ -136,7 +164,7 @@ def estimate(work: Working, columns: Columns, effects: np.ndarray, gaps: np.ndar
 
 def _sums(work: Working, design: np.ndarray, effects: np.ndarray, gaps: np.ndarray,
           noise: Noise) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sums of products of whitened columns: [B, K, p + 1, p + 1], [B, K, E, p + 2], and log determinants [B, K]."""
+    """Sums of products of whitened columns: [B, K, p + 1, p + 1], [B, K, p + 2, E], and log determinants [B, K]."""
     from forecast.regime_model._numba_regression import whitened_sums
 
     series, settings = len(work.response), len(noise.table)
@@ -146,7 +174,7 @@ def _sums(work: Working, design: np.ndarray, effects: np.ndarray, gaps: np.ndarr
     whitened_sums(work.response, work.base, work.own, work.usual,
                   np.ascontiguousarray(np.hstack([design, effects]), dtype=float), gaps, noise.table, p, sums, single,
                   log)
-    return sums.reshape(series, settings, p + 1, p + 1), single.reshape(series, settings, number, p + 2), log
+    return sums.reshape(series, settings, p + 1, p + 1), single.reshape(series, settings, p + 2, number), log
 
 
 def _solved(core: np.ndarray, side: np.ndarray, log: np.ndarray, precision: np.ndarray,
@@ -155,11 +183,11 @@ def _solved(core: np.ndarray, side: np.ndarray, log: np.ndarray, precision: np.n
     effects [B, K, E]; log evidence without any."""
     p, at = len(precision), np.flatnonzero(kept)
     own, right = core[:, :, at][..., at] + np.diag(precision[at]), core[:, :, at, -1]
-    across = np.swapaxes(side[..., at], 2, 3)  # [B, K, p, E]
+    across = side[:, :, at]
     inverse = np.linalg.inv(own)
     coefficient, cross = (inverse @ right[..., None])[..., 0], inverse @ across
-    information = np.maximum(side[..., -1] - np.sum(across * cross, axis=2), 0.0)
-    score = side[..., p] - np.sum(across * coefficient[..., None], axis=2)
+    information = np.maximum(side[:, :, -1] - np.sum(across * cross, axis=2), 0.0)
+    score = side[:, :, p] - np.sum(across * coefficient[..., None], axis=2)
     none = -0.5 * (core[..., -1, -1] - np.sum(right * coefficient, axis=2) + log + np.linalg.slogdet(own)[1]
                    - np.log(precision[at]).sum())
     return inverse, coefficient, cross, information, score, none
