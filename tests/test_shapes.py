@@ -9,7 +9,6 @@ from forecast import RegimeModel, Series, detect
 from forecast.regime_model.change_test import SIZE
 from forecast.regime_model.filters import evidence_of
 from forecast.regime_model.harmonics import fit_harmonics
-from forecast.regime_model.lifts import lifted_evidence
 from forecast.regime_model.odd_rows import Odd, unreported_zeros
 from forecast.regime_model.problem import discretise, pooled
 from forecast.regime_model.shapes import ALL, PULSES, STEPS, Shapes, modes_of, shape_evidence, shape_paths
@@ -208,27 +207,6 @@ def test_paths_have_the_likeliest_level_and_fill_rows_nobody_saw():
     assert np.all(level[32:] > 28)
     assert paths.stepped.shape == (300, 59)
     assert paths.stepped[:, 28:31].any(axis=1).mean() > 0.8
-
-
-def test_a_level_that_nothing_lifts_has_the_evidence_of_a_constant_one():
-    series = weekly(rng(1).poisson(9, 30))
-    problem = discretise(SMALL, series, reach=2.0)
-    cell = problem.levels[1] - problem.levels[0]
-    lift = np.where(np.arange(30) >= 12, 3 * cell, 0.0)
-    told = lifted_evidence(problem, np.stack([np.zeros(30), lift, 0.5 * lift]))[0]
-    assert told[0] == pytest.approx(evidence_of(problem, np.zeros(29))[0], abs=1e-3)
-    assert pooled(told, problem.weight).argmax() == 0
-
-
-def test_the_likeliest_lift_is_the_change_that_there_is():
-    series = weekly(np.r_[rng(1).poisson(10, 25), rng(2).poisson(20, 25)])
-    problem = discretise(SMALL, series, reach=1.5)
-    sizes = np.linspace(-1, 2, 13)
-    lifts = sizes[:, None] * (np.arange(50) >= 25)
-    logs = pooled(lifted_evidence(problem, lifts)[0], problem.weight)
-    assert sizes[logs.argmax()] == pytest.approx(np.log(2), abs=0.2)
-    late = pooled(lifted_evidence(problem, sizes[:, None] * (np.arange(50) >= 40))[0], problem.weight)
-    assert logs.max() > late.max() + 3
 
 
 def test_an_odd_row_costs_a_fixed_amount():

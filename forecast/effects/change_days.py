@@ -97,24 +97,25 @@ def _inside_row(posterior: Posterior, weights: np.ndarray, row: int, share: np.n
 
 def _likelihood(posterior: Posterior, paths: np.ndarray, row: int, level: np.ndarray) -> np.ndarray:
     """Likelihood of a row at log levels [paths, K], beside that of its best level in the setting of each path."""
+    from forecast.regime_model._numba_rows import between_levels
+
     problem = posterior.problem
     made, offset = np.empty(level.shape), 0
-    grid = problem.levels
-    place = np.clip((level - grid[0]) / (grid[1] - grid[0]), 0, len(grid) - 1.001)
-    cell = place.astype(int)
-    part = place - cell
+    place = (level - problem.levels[0]) / (problem.levels[1] - problem.levels[0])
+    settings = posterior.setting[paths]
     for block in problem.blocks:
-        mine = (posterior.setting[paths] >= offset) & (posterior.setting[paths] < offset + block.settings)
-        table = block.emission.table[block.index[0, row]]  # [D, E, L]
-        setting = posterior.setting[paths[mine]] - offset
-        nodes, chance = deviations(block.nodes)
-        if posterior.unit is None:
-            table, node = np.tensordot(chance, table, 1)[None], np.zeros(len(setting), int)
-        else:
-            node = np.abs(posterior.unit[paths[mine], row][:, None] - nodes).argmin(axis=1)
-        low = table[node[:, None], setting[:, None], cell[mine]]
-        high = table[node[:, None], setting[:, None], cell[mine] + 1]
-        made[mine] = (1 - part[mine]) * low + part[mine] * high
+        mine = np.flatnonzero((settings >= offset) & (settings < offset + block.settings))
+        if len(mine):
+            table = block.emission.table[block.index[0, row]]  # [D, E, L]
+            nodes, chance = deviations(block.nodes)
+            if posterior.unit is None:
+                table, node = np.tensordot(chance, table, 1)[None], np.zeros(len(mine), int)
+            else:
+                node = np.abs(posterior.unit[paths[mine], row][:, None] - nodes).argmin(axis=1)
+            part = np.empty((len(mine), level.shape[1]))
+            between_levels(np.ascontiguousarray(table, np.float32).ravel(), len(table), table.shape[2],
+                           settings[mine] - offset, node, place[mine], part)
+            made[mine] = part
         offset += block.settings
     return made
 

@@ -18,8 +18,8 @@ NOTHING = 1e-9  # chance of a move below which single precision would not notice
 
 
 @part_kernel
-def _moved(old: Array, moves: Array, at: int, nodes: int, width: int, new: Array) -> None:
-    """new [D, E * L] = matrix.T @ old: deviations one gap on; the matrix [D, D] begins at `at` in moves.
+def _moved(old: Array, moves: Array, at: int, nodes: int, width: int, factor: np.float32, new: Array) -> None:
+    """new [D, E * L] = factor * matrix.T @ old: deviations one gap on; the matrix [D, D] begins at `at` in moves.
 
     A few columns at a time, which the nearest memory of a processor holds for all deviations.
     """
@@ -27,7 +27,7 @@ def _moved(old: Array, moves: Array, at: int, nodes: int, width: int, new: Array
         last = min(first + TILE, width)
         columns = last - first
         for f in range(nodes):
-            row, weight, one = new[f * width + first:f * width + last], moves[at + f], old[first:last]
+            row, weight, one = new[f * width + first:f * width + last], factor * moves[at + f], old[first:last]
             for i in range(columns):
                 row[i] = weight * one[i]
             for d in range(1, nodes - 3, 4):  # four at a time: a sum is then loaded and stored once for four products
@@ -35,12 +35,13 @@ def _moved(old: Array, moves: Array, at: int, nodes: int, width: int, new: Array
                 a, b, c, e = moves[p], moves[p + nodes], moves[p + 2 * nodes], moves[p + 3 * nodes]
                 if a + b + c + e < NOTHING:  # far off the diagonal, where deviations last
                     continue
+                a, b, c, e = factor * a, factor * b, factor * c, factor * e
                 one, two = old[q:q + columns], old[q + width:q + width + columns]
                 three, four = old[q + 2 * width:q + 2 * width + columns], old[q + 3 * width:q + 3 * width + columns]
                 for i in range(columns):
                     row[i] += a * one[i] + b * two[i] + c * three[i] + e * four[i]
             for d in range(nodes - (nodes - 1) % 4, nodes):
-                weight, one = moves[at + d * nodes + f], old[d * width + first:d * width + last]
+                weight, one = factor * moves[at + d * nodes + f], old[d * width + first:d * width + last]
                 for i in range(columns):
                     row[i] += weight * one[i]
 
@@ -93,7 +94,7 @@ def swept(index: Array, table: Array, peak: Array, moves: Array, kind: Array, ju
         risk = np.float32(0.0)
         if t:
             old, new = new, old
-            _moved(old, moves, kind[t - 1] * nodes * nodes, nodes, width, new)
+            _moved(old, moves, kind[t - 1] * nodes * nodes, nodes, width, np.float32(1.0), new)
             risk = np.float32(jump[t - 1])
         _weighed(new, table, index[t] * size, risk, into, out, nodes, settings, mass)
         for e in range(settings):

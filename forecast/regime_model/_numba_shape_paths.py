@@ -94,25 +94,29 @@ def _into_effect(level: int, k: int, slopes: int, smaller: Array, chance: float,
 
 
 @part_kernel
-def _summed(state: Array, begin: int, width: int, stride: int, levels: int, settings: int, whole: Array) -> None:
-    """Sums [D, E] of the states of one row over modes and levels."""
-    for q in range(len(whole)):
-        d, e = q // settings, q % settings
-        total = 0.0
-        for m in range(width // stride):
-            part = state[begin + d * width + m * stride + e * levels:begin + d * width + m * stride + (e + 1) * levels]
-            for i in range(levels):
-                total += part[i]
-        whole[q] = total
-
-
-@part_kernel
-def _drawn(state: Array, begin: int, stride: int, levels: int, modes: int, chance: float, buffer: Array) -> int:
-    """A mode and level, as mode * levels + level, of one deviation and setting."""
+def _drawn(state: Array, begin: int, stride: int, levels: int, modes: int, total: float, chance: float) -> int:
+    """A mode and level, as mode * levels + level, of one deviation and setting, whose states add up to `total`."""
+    left, chosen = chance * total, 0
     for m in range(modes):
+        row, whole = state[begin + m * stride:begin + m * stride + levels], 0.0
         for i in range(levels):
-            buffer[m * levels + i] = state[begin + m * stride + i]
-    return _picked(buffer, modes * levels, chance)
+            whole += row[i]
+        if whole <= 0:
+            continue
+        if left >= whole and m < modes - 1:
+            left -= whole
+            chosen = (m + 1) * levels - 1
+            while state[begin + m * stride + chosen - m * levels] <= 0:  # the last that is possible, if none follows
+                chosen -= 1
+            continue
+        for i in range(levels):
+            if row[i] > 0:
+                chosen = m * levels + i
+                left -= row[i]
+                if left < 0:
+                    break
+        break
+    return chosen
 
 
 @part_kernel
@@ -130,83 +134,99 @@ def _origins(mode: int, level: int, phi: Array, shift: Array, slope_weight: Arra
 
 
 @part_kernel
-def _joined(state: Array, begin: int, width: int, stride: int, column: Array, mode: Array, level: Array, weight: Array,
-            number: int) -> None:
-    """Weigh origins by what they hold and how likely each deviation comes to the next one, column [D]."""
-    for c in range(number):
-        q, total = begin + mode[c] * stride + level[c], 0.0
-        for d in range(len(column)):
-            total += state[q + d * width] * column[d]
-        weight[c] *= total
+def _emitted(table: Array, at: int, levels: int, mode: int, level: int, phi: Array, effect: Array) -> Any:
+    """Likelihood of a row, whose likelihoods at the levels begin at `at`, in a mode and level."""
+    if mode == 0:
+        return table[at + level]
+    if mode <= len(phi):
+        part = phi[mode - 1]
+        return (np.float32(1.0) - part) * table[at + level] + part * table[at + min(level + 1, levels - 1)]
+    return table[at + min(max(level + effect[mode - 1 - len(phi)], 0), levels - 1)]
 
 
 @part_kernel
-def _along(whole: Array, e: int, settings: int, column: Array) -> Any:
-    """The mass of one setting of sums [D, E] that comes to the next deviation, column [D]."""
+def _along(weight: Array, first: int, apart: int, column: Array) -> Any:
+    """What comes from weights that lie `apart` from each other, one a deviation, to the next deviation, column [D]."""
     total = 0.0
     for d in range(len(column)):
-        total += whole[d * settings + e] * column[d]
+        total += weight[first + d * apart] * column[d]
     return total
 
 
 @part_kernel
-def _left(weight: Array, number: int, chance: float) -> float:
-    """What is left of a uniform number that chose the last of number + 1 weights: uniform again."""
-    before = 0.0
+def _node(weight: Array, first: int, apart: int, column: Array, chance: float, by_node: Array) -> int:
+    """The deviation from which the next one was reached, by weights as in `_along`."""
+    for d in range(len(column)):
+        by_node[d] = weight[first + d * apart] * column[d]
+    return _picked(by_node, len(column), chance)
+
+
+@part_kernel
+def _chosen(state: Array, first: int, width: int, stride: int, column: Array, mode: Array, level: Array, weight: Array,
+            number: int, left: float) -> Any:
+    """The first of the origins whose weights add up to more than `left` (-1: none), the last that has any, and what is
+    left; weight [number] : how likely each leads on, times what it holds."""
+    chosen, last = -1, -1
     for c in range(number):
-        before += weight[c]
-    rest = (chance * (before + weight[number]) - before) / weight[number] if weight[number] > 0 else chance
-    return min(max(rest, 0.0), 0.999999)
+        held = weight[c] * _along(state, first + mode[c] * stride + level[c], width, column)
+        if held > 0:
+            last = c
+            left -= held
+            if left < 0:
+                chosen = c
+                break
+    return chosen, last, left
 
 
 @vector_kernel
-def retraced(state: Array, moves: Array, kind: Array, prior: Array, phi: Array, shift: Array, slope_weight: Array,
-             effect: Array, effect_weight: Array, smaller: Array, risks: Array, setting: Array, settings: int,
-             nodes: int, modes: int, chance: Array, mode: Array, level: Array, node: Array, jumped: Array) -> None:
-    """Sample paths backward from the states [n, D, M, E, L]: fills mode, level, node [n, P] and jumped [n - 1, P].
+def retraced(state: Array, sums: Array, index: Array, table: Array, moves: Array, kind: Array, prior: Array, phi: Array,
+             shift: Array, slope_weight: Array, effect: Array, effect_weight: Array, smaller: Array, risks: Array,
+             setting: Array, settings: int, nodes: int, modes: int, chance: Array, mode: Array, level: Array,
+             node: Array, jumped: Array) -> None:
+    """Fill mode, level, node [n, P], jumped [n - 1, P] by sampling backward from states [n, D, M, E, L], sums [n, D, E].
 
-    setting [P]; chance [n, P, 2] uniform numbers; moves [G, D, D] as in the filter.
+    setting [P]; chance [n, P, 2] uniform numbers; index, table, moves as in the filter. What leads to a state in all is
+    what the filter held there before it weighed the row, so that the origins are weighed only until one is chosen.
     """
     paths, levels, slopes = len(setting), len(prior), len(slope_weight)
     n, stride, most = len(level) // paths, settings * levels, 4 + 3 * slopes + 2 * len(effect) + modes
     width = modes * stride
     from_mode, from_level, from_weight = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most)
     by_node, column = np.empty(nodes), np.ones(nodes)
-    whole, buffer = np.empty(nodes * settings), np.empty(modes * levels)
-    same, number = np.zeros(paths, np.int64), 0
     for t in range(n - 1, -1, -1):
-        begin = t * nodes * width
-        _summed(state, begin, width, stride, levels, settings, whole)
+        begin, whole = t * nodes * width, sums[t * nodes * settings:(t + 1) * nodes * settings]
         for p in range(paths):
-            later = (t + 1) * paths + p
-            same[p] = setting[p] if t == n - 1 else (
-                (setting[p] * modes + mode[later]) * levels + level[later]) * nodes + node[later]
-        order, last = np.argsort(same), -1
-        for p in order:  # paths that go on from the same state come from the same ones
-            e, now, luck = setting[p], t * paths + p, chance[2 * (t * paths + p)]
-            if same[p] != last:
-                last, number, fresh = same[p], 0, 1.0
-                if t < n - 1:
-                    to_mode, to_level = mode[now + paths], level[now + paths]
-                    number = _origins(to_mode, to_level, phi[t * slopes:(t + 1) * slopes],
-                                      shift[(t + 1) * slopes:(t + 2) * slopes], slope_weight, effect_weight, smaller,
-                                      levels, risks[7 * t:7 * t + 7], from_mode, from_level, from_weight)
-                    for d in range(nodes):
-                        column[d] = moves[(kind[t] * nodes + d) * nodes + node[now + paths]]
-                    _joined(state, begin + e * levels, width, stride, column, from_mode, from_level, from_weight,
-                            number)
-                    fresh = risks[7 * t] * prior[to_level] if to_mode == 0 else 0.0
-                from_weight[number] = fresh * _along(whole, e, settings, column)
-            chosen = _picked(from_weight, number + 1, luck)
-            q = begin + from_mode[chosen] * stride + e * levels + from_level[chosen]
-            for d in range(nodes):
-                by_node[d] = (state[q + d * width] if chosen < number else whole[d * settings + e]) * column[d]
-            node[now] = _picked(by_node, nodes, chance[2 * now + 1])
-            if chosen < number:
+            e, now = setting[p], t * paths + p
+            luck, chosen = chance[2 * now], -1
+            if t < n - 1:
+                to_mode, to_level, to_node = mode[now + paths], level[now + paths], node[now + paths]
+                mass = 0.0
+                for d in range(nodes):
+                    column[d] = moves[(kind[t] * nodes + d) * nodes + to_node]
+                    mass += whole[d * settings + e]
+                number = _origins(to_mode, to_level, phi[t * slopes:(t + 1) * slopes],
+                                  shift[(t + 1) * slopes:(t + 2) * slopes], slope_weight, effect_weight, smaller,
+                                  levels, risks[7 * t:7 * t + 7], from_mode, from_level, from_weight)
+                at = ((index[t + 1] * nodes + to_node) * settings + e) * levels
+                held = state[begin + nodes * width + to_node * width + to_mode * stride + e * levels + to_level]
+                left = luck * mass * held / _emitted(table, at, levels, to_mode, to_level,
+                                                     phi[(t + 1) * slopes:(t + 2) * slopes], effect)
+                chosen, last, left = _chosen(state, begin + e * levels, width, stride, column, from_mode, from_level,
+                                             from_weight, number, left)
+                if chosen < 0:
+                    fresh = risks[7 * t] * prior[to_level] * _along(whole, e, settings, column) if to_mode == 0 else 0.0
+                    if fresh > 0:
+                        luck = min(max(left / fresh, 0.0), 0.999999)  # uniform again
+                    else:
+                        chosen = last  # the last possible one where the sum was rounded past it
+            if chosen >= 0:
                 mode[now], level[now] = from_mode[chosen], from_level[chosen]
+                node[now] = _node(state, begin + mode[now] * stride + e * levels + level[now], width, column,
+                                  chance[2 * now + 1], by_node)
                 continue
+            node[now] = _node(whole, e, settings, column, chance[2 * now + 1], by_node)
             if t < n - 1:
                 jumped[now] = True
             at = _drawn(state, begin + node[now] * width + e * levels, stride, levels, modes,
-                        _left(from_weight, number, luck), buffer)
+                        whole[node[now] * settings + e], luck)
             mode[now], level[now] = at // levels, at % levels

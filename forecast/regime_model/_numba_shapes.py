@@ -19,143 +19,136 @@ from forecast.regime_model._numba_filters import _moved
 from forecast.support.compiled import Array, part_kernel, vector_kernel
 
 LEAST = np.float32(1e-36)  # numbers near the end of single precision cost a hundred times others and weigh nothing
-ONE, NOTHING = np.float32(1.0), np.float32(0.0)
+ONE, NOTHING, SMALLEST = np.float32(1.0), np.float32(0.0), np.float32(1e-37)
 
 
 @part_kernel
-def _gathered(states: Array, base: int, stride: int, phi: Array, levels: int, pool: Array) -> Any:
-    """Put what lies on slopes on the common grid, and its sum; modes lie `stride` apart from `base`."""
-    total = NOTHING
+def _gathered(states: Array, base: int, phi: Array, levels: int, pool: Array) -> None:
+    """Put what lies on slopes on the common grid; modes lie one after the other from `base` on."""
     for i in range(levels):
         pool[i] = NOTHING
     for g in range(len(phi)):
-        row = states[base + (1 + g) * stride:base + (1 + g) * stride + levels]
+        row = states[base + (1 + g) * levels:base + (2 + g) * levels]
         part, rest = phi[g], ONE - phi[g]
-        for i in range(levels):
-            total += row[i]
         pool[0] += rest * row[0]
         for i in range(1, levels):
             pool[i] += rest * row[i] + part * row[i - 1]
+
+
+@part_kernel
+def _sloped(row: Array, source: Array, kept: np.float32, begun: np.float32, before: np.float32, by: int,
+            after: np.float32, emission: Array, moved: Array) -> Any:
+    """One slope over one gap and one row: a share is kept, some begins from the common grid, all moves on by whole
+    cells and is weighed by the row; the sum of what comes out.
+
+    before, after : place between the levels of the grid, before and after the gap
+    """
+    levels, total = len(row), NOTHING
+    rest, part = begun * (ONE - before), begun * before
+    for i in range(levels):
+        moved[i] = kept * row[i] + rest * source[i] + part * source[i + 1]
+    first, last = min(max(by, 0), levels), max(min(levels + by, levels - 1), 0)  # none beyond the last level
+    rest = ONE - after
+    for i in range(first):
+        row[i] = NOTHING
+    for i in range(max(first, last), levels):
+        row[i] = NOTHING
+    if last > first:
+        out, old, here = row[first:last], moved[first - by:last - by], emission[first:last + 1]
+        for i in range(len(out)):
+            value = old[i] * (rest * here[i] + after * here[i + 1])
+            value = value if value > LEAST else NOTHING
+            out[i] = value
+            total += value
     return total
 
 
 @part_kernel
-def _sloped(states: Array, base: int, stride: int, phi: Array, shift: Array, weight: Array, kept: np.float32,
-            source: Array, levels: int) -> None:
-    """Keep a share of every slope, let what begins to slope in from the common grid, and move on by whole cells."""
-    for g in range(len(phi)):
-        row = states[base + (1 + g) * stride:base + (1 + g) * stride + levels]
-        rest, part = weight[g] * (ONE - phi[g]), weight[g] * phi[g]
-        for i in range(levels):
-            row[i] = kept * row[i] + rest * source[i] + part * source[i + 1]
-        by = shift[g]
-        if by > 0:
-            for i in range(levels - 1, by - 1, -1):
-                row[i] = row[i - by]
-            for i in range(min(by, levels)):
-                row[i] = NOTHING
-        elif by < 0:
-            for i in range(levels + by):
-                row[i] = row[i - by]
-            for i in range(max(levels + by, 0), levels):
-                row[i] = NOTHING
-
-
-@part_kernel
-def _raised(states: Array, first: int, stride: int, flat: Array, weight: Array, smaller: Array, chances: Array,
-            pool: Array, before: Array) -> Any:
-    """Let effects begin, end (into `pool`) and fade; the sum of what lay on them. They lie from `first` on, by size.
-
-    chances : that no step comes, that an effect begins, ends, fades
-    """
-    levels, total = len(flat), NOTHING
-    stay, pulse, back, fade = chances[0], chances[1], chances[2], chances[3]
-    for k in range(len(weight)):
-        row = states[first + k * stride:first + k * stride + levels]
+def _left(states: Array, first: int, effects: int, levels: int, ends: np.float32, pool: Array) -> Any:
+    """Let effects end, into `pool`; the sum of what lay on them. They lie from `first` on, by size."""
+    total = NOTHING
+    for k in range(effects):
+        row = states[first + k * levels:first + (k + 1) * levels]
         for i in range(levels):
             total += row[i]
-            pool[i] += stay * back * row[i]
-    for k in range(len(weight)):  # from the smallest on: what fades is not met again
-        row = states[first + k * stride:first + k * stride + levels]
-        begun, kept = stay * pulse * weight[k], stay * (ONE - back)
-        if smaller[k] >= 0:
-            kept = stay * (ONE - back - fade)
-        for i in range(levels):
-            before[i] = row[i]
-            row[i] = kept * row[i] + begun * flat[i]
-        if smaller[k] >= 0:
-            other = states[first + smaller[k] * stride:first + smaller[k] * stride + levels]
-            for i in range(levels):
-                other[i] += stay * fade * before[i]
+            pool[i] += ends * row[i]
     return total
 
 
 @part_kernel
-def _mixed(states: Array, base: int, stride: int, phi: Array, shift: Array, slope_weight: Array, effect_weight: Array,
-           smaller: Array, prior: Array, risk: Array, pool: Array, source: Array, chances: Array) -> None:
-    """Let modes change over one gap, for one deviation and setting; modes lie `stride` apart from `base`."""
-    levels, slopes = len(prior), len(slope_weight)
-    step, rise, leave, turn, pulse = risk[0], risk[1], risk[2], risk[3], risk[4]
-    stay, total = ONE - step, NOTHING
-    flat = states[base:base + levels]
-    for i in range(levels):
-        total += flat[i]
-        pool[i] = NOTHING
-    if slopes:
-        total += _gathered(states, base, stride, phi, levels, pool)
-        for i in range(levels):
-            source[i] = stay * (rise * flat[i] + leave * turn * pool[i])
-        source[levels] = NOTHING
-        _sloped(states, base, stride, phi, shift, slope_weight, stay * (ONE - leave), source, levels)
-    for i in range(levels):
-        pool[i] = stay * ((ONE - rise - pulse) * flat[i] + leave * (ONE - turn) * pool[i])
-    chances[0], chances[1], chances[2], chances[3] = stay, pulse, risk[5], risk[6]
-    total += _raised(states, base + (1 + slopes) * stride, stride, flat, effect_weight, smaller, chances, pool, source)
-    fresh = step * total
-    for i in range(levels):
-        flat[i] = pool[i] + fresh * prior[i]
-
-
-@part_kernel
-def _kept(row: Array, total: np.float32) -> Any:
-    """Drop what is too small to weigh, and add the rest to the total."""
+def _raised(row: Array, larger: Array, flat: Array, kept: np.float32, begun: np.float32, faded: np.float32,
+            emission: Array) -> Any:
+    """One effect over one gap and one row: a share is kept, some begins, some fades to it from the next larger one, and
+    all is weighed by the row (emission at the levels with the effect); the sum of what comes out."""
+    total = NOTHING
     for i in range(len(row)):
-        value = row[i] if row[i] > LEAST else NOTHING
+        value = (kept * row[i] + begun * flat[i] + faded * larger[i]) * emission[i]
+        value = value if value > LEAST else NOTHING
         row[i] = value
         total += value
     return total
 
 
 @part_kernel
-def _weighed(states: Array, base: int, stride: int, emission: Array, phi: Array, effect: Array) -> Any:
-    """Multiply the modes of one deviation and setting by the likelihood of a row; the sum of what comes out."""
-    levels, slopes = len(emission), len(phi)
-    flat = states[base:base + levels]
-    for i in range(levels):
-        flat[i] *= emission[i]
-    total = _kept(flat, NOTHING)
-    for g in range(slopes):
-        row = states[base + (1 + g) * stride:base + (1 + g) * stride + levels]
-        part, rest = phi[g], ONE - phi[g]
-        for i in range(levels - 1):
-            row[i] *= rest * emission[i] + part * emission[i + 1]
-        row[levels - 1] = NOTHING  # beyond the last level
-        total = _kept(row, total)
-    for k in range(len(effect)):
-        row, by = states[base + (1 + slopes + k) * stride:base + (1 + slopes + k) * stride + levels], effect[k]
-        first, last = min(max(0, -by), levels), max(min(levels, levels - by), 0)
-        for i in range(first):
-            row[i] *= emission[0]
-        for i in range(last, levels):
-            row[i] *= emission[levels - 1]
-        for i in range(first, last):
-            row[i] *= emission[i + by]
-        total = _kept(row, total)
+def _flattened(flat: Array, pool: Array, fresh: np.float32, prior: Array, emission: Array) -> Any:
+    """The flat mode: what comes to it, and steps anywhere, weighed by the row; the sum of what comes out."""
+    total = NOTHING
+    for i in range(len(flat)):
+        value = (pool[i] + fresh * prior[i]) * emission[i]
+        value = value if value > LEAST else NOTHING
+        flat[i] = value
+        total += value
     return total
 
 
 @part_kernel
-def _kept_states(states: Array, first: int, stride: int, levels: int, state: Array) -> None:
+def _stepped(states: Array, base: int, before: Array, after: Array, shift: Array, slope_weight: Array, effect: Array,
+             effect_weight: Array, smaller: Array, larger: Array, prior: Array, risk: Array, emission: Array,
+             padding: int, pool: Array, source: Array, moved: Array) -> Any:
+    """Let modes change over one gap and weigh them by a row, for one deviation; the sum of what comes out.
+
+    before, after : phi of the slopes on either side of the gap; emission : of the row, its ends repeated `padding`
+    times to either side
+    """
+    levels, slopes, effects, total = len(prior), len(slope_weight), len(effect), NOTHING
+    step, rise, leave, turn, pulse, back, fade = risk[0], risk[1], risk[2], risk[3], risk[4], risk[5], risk[6]
+    stay, mass, own = ONE - step, NOTHING, emission[padding:padding + levels]
+    flat, first = states[base:base + levels], base + (1 + slopes) * levels
+    _gathered(states, base, before, levels, pool)
+    for i in range(levels):
+        total += flat[i] + pool[i]  # nothing lies beyond the last level of a slope
+        source[i] = stay * (rise * flat[i] + leave * turn * pool[i])
+        pool[i] = stay * ((ONE - rise - pulse) * flat[i] + leave * (ONE - turn) * pool[i])
+    source[levels] = NOTHING
+    for g in range(slopes):
+        mass += _sloped(states[base + (1 + g) * levels:base + (2 + g) * levels], source, stay * (ONE - leave),
+                        slope_weight[g], before[g], shift[g], after[g], own, moved)
+    total += _left(states, first, effects, levels, stay * back, pool)
+    for k in range(effects):  # from the smallest on: what fades is met before it is renewed
+        kept, other, faded = stay * (ONE - back), k, NOTHING
+        if smaller[k] >= 0:
+            kept = stay * (ONE - back - fade)
+        if larger[k] >= 0:
+            other, faded = larger[k], stay * fade
+        at = padding + effect[k]
+        mass += _raised(states[first + k * levels:first + (k + 1) * levels],
+                        states[first + other * levels:first + (other + 1) * levels], flat, kept,
+                        stay * pulse * effect_weight[k], faded, emission[at:at + levels])
+    return mass + _flattened(flat, pool, step * total, prior, own)
+
+
+@part_kernel
+def _padded(row: Array, padding: int, out: Array) -> None:
+    """A row with its ends repeated `padding` times to either side."""
+    levels = len(row)
+    for i in range(padding):
+        out[i], out[padding + levels + i] = row[0], row[levels - 1]
+    for i in range(levels):
+        out[padding + i] = row[i]
+
+
+@part_kernel
+def _put(states: Array, first: int, stride: int, levels: int, state: Array) -> None:
     """Put the states [D M, L] of one setting where those of all lie, [D, M, E, L], from `first` on."""
     for q in range(len(states) // levels):
         row, kept = states[q * levels:(q + 1) * levels], state[first + q * stride:first + q * stride + levels]
@@ -166,39 +159,48 @@ def _kept_states(states: Array, first: int, stride: int, levels: int, state: Arr
 @vector_kernel
 def shaped(index: Array, table: Array, peak: Array, moves: Array, kind: Array, prior: Array, start: Array, begin: Array,
            phi: Array, shift: Array, slope_weight: Array, effect: Array, effect_weight: Array, smaller: Array,
-           risks: Array, keep: bool, state: Array, log: Array) -> None:
+           risks: Array, keep: bool, state: Array, sums: Array, log: Array) -> None:
     """Run state weights over the rows, one setting after the other: the states of one are held near the processor.
 
     index [n], table [U, D, E, L], peak [U, E], moves [G, D, D], kind [n - 1] : as in `_numba_filters.swept`
     begin [M] : weights of the modes before the first row; phi, shift [n, slopes] : see `shapes.Modes`
-    Fills log [n, E] and, where `keep`, state [n, D, M, E, L].
+    effect [K] : in cells, none further than the levels reach
+    Fills log [n, E] and, where `keep`, state [n, D, M, E, L], up to a factor for each row and setting, and its sums
+    over modes and levels [n, D, E].
     """
-    nodes, levels, slopes = len(start), len(prior), len(slope_weight)
-    settings, width = len(log) // len(index), len(begin) * levels
-    size = nodes * width
-    old, new = np.empty(size, np.float32), np.empty(size, np.float32)
-    pool, source, chances = np.empty(levels, np.float32), np.empty(levels + 1, np.float32), np.empty(4, np.float32)
+    nodes, levels, slopes, modes = len(start), len(prior), len(slope_weight), len(begin)
+    settings, width, padding = len(log) // len(index), modes * levels, 0
+    size, larger, still = nodes * width, np.full(len(effect), -1), np.zeros(7, np.float32)
+    for k in range(len(effect)):
+        padding = max(padding, abs(effect[k]))
+        if smaller[k] >= 0:
+            larger[smaller[k]] = k
+    old, new, pool = np.empty(size, np.float32), np.empty(size, np.float32), np.empty(levels, np.float32)
+    source, moved = np.empty(levels + 1, np.float32), np.empty(levels, np.float32)
+    emission, level = np.empty(levels + 2 * padding, np.float32), np.zeros(slopes, np.int64)
     for e in range(settings):
         for q in range(size // levels):
             for i in range(levels):
-                new[q * levels + i] = start[q // len(begin)] * begin[q % len(begin)] * prior[i]
-        whole = 0.0
+                new[q * levels + i] = start[q // modes] * begin[q % modes] * prior[i]
+        whole, mass = 0.0, ONE
         for t in range(len(index)):
+            here, by, risk = phi[t * slopes:(t + 1) * slopes], level, still
+            there = here
             if t:
                 old, new = new, old
-                _moved(old, moves, kind[t - 1] * nodes * nodes, nodes, width, new)
-                for d in range(nodes):
-                    _mixed(new, d * width, levels, phi[(t - 1) * slopes:t * slopes], shift[t * slopes:(t + 1) * slopes],
-                           slope_weight, effect_weight, smaller, prior, risks[7 * t - 7:7 * t], pool, source, chances)
+                _moved(old, moves, kind[t - 1] * nodes * nodes, nodes, width, ONE / max(mass, SMALLEST), new)
+                there, by = phi[(t - 1) * slopes:t * slopes], shift[t * slopes:(t + 1) * slopes]
+                risk = risks[7 * t - 7:7 * t]
             mass = NOTHING
             for d in range(nodes):
                 at = ((index[t] * nodes + d) * settings + e) * levels
-                mass += _weighed(new, d * width, levels, table[at:at + levels], phi[t * slopes:(t + 1) * slopes],
-                                 effect)
-            whole += math.log(max(mass, 1e-37)) + peak[index[t] * settings + e]
+                _padded(table[at:at + levels], padding, emission)
+                part = _stepped(new, d * width, there, here, by, slope_weight, effect, effect_weight, smaller, larger,
+                                prior, risk, emission, padding, pool, source, moved)
+                mass += part
+                if keep:
+                    sums[(t * nodes + d) * settings + e] = part
+            whole += math.log(max(mass, SMALLEST)) + peak[index[t] * settings + e]
             log[t * settings + e] = whole
-            factor = ONE / max(mass, np.float32(1e-37))
-            for j in range(size):
-                new[j] = new[j] * factor
             if keep:
-                _kept_states(new, t * size * settings + e * levels, settings * levels, levels, state)
+                _put(new, t * size * settings + e * levels, settings * levels, levels, state)

@@ -143,14 +143,20 @@ def change_ratios(series: Series, season: Harmonics, low: np.ndarray, high: np.n
     lift = lift[:, rows] / (problem.levels[1] - problem.levels[0]) if lift.size else lift
     modes = modes_of(problem, PULSES)
     risks = np.ascontiguousarray(modes.risks[:, [0, 4, 5]])
+    levels = len(problem.levels)
+    reach = int(np.abs(modes.effect).max()) + int(np.ceil(np.abs(lift).max(initial=0.0))) + 1
     constant, changed = [], []
     for block in problem.blocks:
         moves, kind = moves_of(problem, block)
         still, some = np.empty((len(low), block.settings)), np.empty((len(low), block.settings))
-        compared(np.ascontiguousarray(block.index).ravel(), lift.ravel(), block.emission.table.ravel(),
-                 block.emission.peak.ravel(), moves.ravel(), np.ascontiguousarray(kind),
-                 problem.prior.astype(np.float32), deviations(block.nodes)[1].astype(np.float32), modes.effect,
-                 risks.ravel(), len(low), still.ravel(), some.ravel())
+        # beyond the levels the ends hold
+        places = np.clip(np.arange(-reach, levels + reach), 0, levels - 1)
+        table = np.ascontiguousarray(block.emission.table.swapaxes(2, 3)[:, :, places])  # [U, D, L, E]
+        prior = np.repeat(problem.prior.astype(np.float32), block.settings)
+        compared(np.ascontiguousarray(block.index).ravel(), lift.ravel(), table.ravel(), reach,
+                 block.emission.peak.ravel(), moves.ravel(), np.ascontiguousarray(kind), prior,
+                 deviations(block.nodes)[1].astype(np.float32), modes.effect, risks.ravel(), len(low), still.ravel(),
+                 some.ravel())
         constant.append(still)
         changed.append(some)
     return np.asarray(pooled(np.hstack(changed), problem.weight) - pooled(np.hstack(constant), problem.weight))

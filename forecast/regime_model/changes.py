@@ -38,12 +38,24 @@ def happenings(paths: ShapePaths, cell: float) -> list[tuple[Happening, ...]]:
     effect that a step ends, or that still lasts in the last row, began as a step.
     """
     mode = np.where(paths.slope != 0, np.sign(paths.slope), np.where(paths.effect != 0, 2 * np.sign(paths.effect), 0))
+    mode = mode.astype(np.int8)
     turning = (mode[:, 1:] != mode[:, :-1]) | paths.stepped
-    where = [np.flatnonzero(row) for row in turning]
-    return [_happenings(mode[p], paths.stepped[p], paths.base[p], gaps, cell) for p, gaps in enumerate(where)]
+    sloping = np.any(np.abs(mode) == 1, axis=1)
+    alike: dict[bytes, tuple[Happening, ...]] = {}  # many paths do the same, and only a slope asks for its levels
+    found = []
+    for p, slope in enumerate(sloping.tolist()):
+        key = mode[p].tobytes() + paths.stepped[p].tobytes()
+        each = None if slope else alike.get(key)
+        if each is None:
+            each = _happenings(mode[p].tolist(), paths.stepped[p].tolist(), paths.base[p].tolist(),
+                               np.flatnonzero(turning[p]).tolist(), cell)
+            if not slope:
+                alike[key] = each
+        found.append(each)
+    return found
 
 
-def _happenings(mode: np.ndarray, stepped: np.ndarray, base: np.ndarray, gaps: np.ndarray,
+def _happenings(mode: list[int], stepped: list[bool], base: list[float], gaps: list[int],
                 cell: float) -> tuple[Happening, ...]:
     found: list[Happening] = []
     last = len(mode) - 1
@@ -66,36 +78,36 @@ def _happenings(mode: np.ndarray, stepped: np.ndarray, base: np.ndarray, gaps: n
 
     for gap in gaps:
         if mode[gap]:
-            close(int(gap), bool(stepped[gap]))
+            close(gap, stepped[gap])
         if stepped[gap]:
-            found.append(Happening("S", int(gap), int(gap) + 1, int(gap), int(gap) + 1))
-        began = int(gap)
+            found.append(Happening("S", gap, gap + 1, gap, gap + 1))
+        began = gap
     if mode[last]:
         close(last, True)
-    return tuple(sorted(found, key=lambda each: (each.gap, each.over)))
+    return tuple(sorted(found, key=lambda each: (each.gap, each.over)) if len(found) > 1 else found)
 
 
-def agreed(found: list[tuple[Happening, ...]]) -> tuple[str, list[tuple[Happening, ...]]]:
+def kinds_of(found: list[tuple[Happening, ...]]) -> tuple[str, list[int]]:
     """The kinds of changes, in order, that most of the paths with any change have, and those paths."""
-    kinds = Counter("".join(each.kind for each in path) for path in found if path)
-    if not kinds:
+    kinds = ["".join([each.kind for each in path]) for path in found]
+    number = Counter(each for each in kinds if each)
+    if not number:
         return "", []
-    most = max(kinds, key=lambda kind: (kinds[kind], -len(kind)))
-    return most, [path for path in found if "".join(each.kind for each in path) == most]
+    most = max(number, key=lambda kind: (number[kind], -len(kind)))
+    return most, [p for p, kind in enumerate(kinds) if kind == most]
 
 
 def breaks_of_paths(series: Series, problem: Problem, paths: ShapePaths, found: list[tuple[Happening, ...]],
                     credibility: float = 0.9) -> tuple[Break, ...]:
     """Changes of a series: as many and of such kinds as most paths with a change have, dated by those paths."""
-    kinds, chosen = agreed(found)
+    kinds, most = kinds_of(found)
     if not kinds:
         return ()
-    most = [p for p, path in enumerate(found) if "".join(each.kind for each in path) == kinds]
     spread = settings_table(problem)[paths.setting[most], 1]
     mean = problem.observation.mean(paths.level[most], spread[:, None])
     made: dict[int, Break] = {}
     for k, kind in enumerate(kinds):
-        each = [path[k] for path in chosen]
+        each = [found[p][k] for p in most]
         one = _dated(series, each, mean, found, credibility)
         if kind == "T":
             one = _with_total(one, each, series, problem, paths, most, np.random.default_rng(k))

@@ -16,7 +16,7 @@ from forecast.regime_model.harmonics import Harmonics, fit_harmonics
 from forecast.regime_model.model import Settings
 from forecast.regime_model.posterior import Posterior
 from forecast.regime_model.problem import Problem, discretise, pooled, settings_table
-from forecast.regime_model.shapes import ALL, ShapePaths, modes_of, odd_chance, shape_paths, shape_states
+from forecast.regime_model.shapes import ALL, Filtered, ShapePaths, modes_of, odd_chance, shape_paths, shape_states
 from forecast.series.breaks import Break
 from forecast.series.series import Series, check_series
 from forecast.support.results import Shown, drawn
@@ -74,7 +74,7 @@ class _Discretised:
     problem: Problem
     some: np.ndarray
     none: np.ndarray
-    states: list[np.ndarray] | None
+    states: list[Filtered] | None
 
     @classmethod
     def of(cls, model: Settings, series: Series, season: Harmonics, offset: float) -> _Discretised:
@@ -245,9 +245,8 @@ class Fit(Shown):
     def posterior(self) -> Posterior:
         """The paths as levels and gaps in which a change begins, for those who ask when and between which levels."""
         jumps = np.zeros((len(self.happenings), len(self.series) - 1), bool)
-        for p, path in enumerate(self.happenings):
-            for each in path:
-                jumps[p, each.gap] = True
+        jumps[np.repeat(np.arange(len(jumps)), [len(path) for path in self.happenings]),
+              np.array([each.gap for path in self.happenings for each in path], int)] = True
         correlation, spread, noise, feedback = settings_table(self.problem)[self.paths.setting].T
         return Posterior(problem=self.problem, log_ratio=self.log_ratio, jumps=jumps, level=self.paths.level,
                          correlation=correlation, spread=spread, noise=noise, feedback=feedback,

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+MOST_NODES = 128  # numbers of nodes whose places are kept
 REACH = 3.0  # standard deviations that the grid of deviations spans to either side
 FINE = 0.7  # innovations (in steps of the grid) below which the Gaussian kernel would lose its variance
 
@@ -51,13 +52,14 @@ def _birth_death(x: np.ndarray, time: float) -> np.ndarray:
     return np.asarray(matrix)
 
 
+@lru_cache(maxsize=MOST_NODES)
 def deviations(nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes of the deviation (unit variance) and their stationary weights, both [nodes]."""
-    if nodes == 1:
-        return np.zeros(1), np.ones(1)
-    x = np.linspace(-REACH, REACH, nodes)
+    """Nodes of the deviation (unit variance) and their stationary weights, both [nodes]; neither can be changed."""
+    x = np.linspace(-REACH, REACH, nodes) if nodes > 1 else np.zeros(1)
     weight = np.exp(-0.5 * x**2)
-    return x, weight / weight.sum()
+    weight /= weight.sum()
+    x.flags.writeable = weight.flags.writeable = False
+    return x, weight
 
 
 def level_range(low: np.ndarray, high: np.ndarray, scale: np.ndarray) -> tuple[float, float]:

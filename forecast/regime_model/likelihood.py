@@ -18,6 +18,7 @@ STEP = 0.025
 WIDE = np.arange(-12.0, 24.0, STEP)  # log means on which the probability of an interval is kept
 SMOOTH = 100.0  # dispersion up to which that probability changes slowly enough for this grid
 DEGREES = 6.0  # of freedom of a real observation: near normal, yet an outlier is no break
+DENSITY = 15 / (16 * np.sqrt(6))  # of Student's t with so many at zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,7 @@ class Counts:
     def blended(self, before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarray:
         """Log of the mean of both intensities."""
         with np.errstate(divide="ignore"):
-            return np.asarray(np.logaddexp(before + np.log(1 - share), after + np.log(share)))
+            return np.asarray(np.log((1 - share) * np.exp(before) + share * np.exp(after)))
 
     def draw(self, latent: np.ndarray, scale: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Counts, as floats."""
@@ -170,7 +171,7 @@ class Reals:
     def emission(self, rows: np.ndarray, levels: np.ndarray, spread: np.ndarray, noise: np.ndarray,
                  nodes: int) -> Emission:
         """Student likelihood; a row with low < high contributes P(low <= Y <= high)."""
-        from scipy.special import stdtr
+        from forecast.regime_model._numba_rows import log_student_masses
 
         x, _ = deviations(nodes)
         eta = x[:, None, None] * spread[:, None] + levels  # [D, E, L]
@@ -180,21 +181,18 @@ class Reals:
             if low == high:
                 logs[row] = -0.5 * (DEGREES + 1) * np.log1p(((low - eta) / scale) ** 2 / DEGREES) - np.log(scale)
             elif not np.isnan(low):
-                # both ends from the side of their own tail, so that no digits are lost to 1 - 1
-                near, far = (low - eta) / scale, (high - eta) / scale
-                flip = near > 0
-                inside = stdtr(DEGREES, np.where(flip, -near, far)) - stdtr(DEGREES, np.where(flip, -far, near))
-                logs[row] = np.log(np.maximum(inside, 1e-300))
+                log_student_masses(low, high, x, levels, spread, noise, logs[row])
         made = scaled(rows, logs)
         return Emission(*mixed(made.table, made.peak, self.wide(rows), Odd(self.odd.share).usual(rows)))
 
     def density(self, low: float, high: float, latent: np.ndarray, scale: float, noise: np.ndarray) -> np.ndarray:
         """Student density, or probability within bounds, [P]."""
-        from scipy.stats import t
+        from scipy.special import stdtr
 
+        near, far = (low - latent) / noise, (high - latent) / noise
         if low != high:
-            return np.asarray(t.cdf((high - latent) / noise, DEGREES) - t.cdf((low - latent) / noise, DEGREES))
-        return np.asarray(t.pdf((low - latent) / noise, DEGREES) / noise)
+            return np.asarray(stdtr(DEGREES, far) - stdtr(DEGREES, near))
+        return np.asarray(DENSITY * (1 + near**2 / DEGREES) ** (-(DEGREES + 1) / 2) / noise)
 
     def wide(self, rows: np.ndarray) -> np.ndarray:
         """Flat over ten units."""
@@ -260,13 +258,26 @@ def _wide(low: float, high: float, size: float) -> np.ndarray:
 
 def log_mass(low: np.ndarray | float, high: np.ndarray | float, success: np.ndarray,
              size: np.ndarray | float) -> np.ndarray:
-    """log P(low <= Y <= high) of a negative binomial by its regularised incomplete beta function.
+    """log P(low <= Y <= high) of a negative binomial, at least log 1e-300.
 
     success : any shape, to which the others are broadcast
     """
+    from forecast.regime_model._numba_rows import log_masses
+
+    low, high, size = (np.ascontiguousarray(np.broadcast_to(each, success.shape), float) for each in (low, high, size))
+    made = np.empty(success.shape)
+    success = np.ascontiguousarray(success)
+    log_masses(low.ravel(), high.ravel(), success.ravel(), size.ravel(), made.ravel())
+    long = np.isnan(made) & ~np.isnan(low)
+    if long.any():
+        made[long] = _long_mass(low[long], high[long], success[long], size[long])
+    return made
+
+
+def _long_mass(low: np.ndarray, high: np.ndarray, success: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """The same by the regularised incomplete beta function, for bounds that hold too many counts to be summed, [N]."""
     from scipy.special import betainc
 
-    low, high, size = (np.broadcast_to(each, success.shape) for each in (low, high, size))
     some, open_ = low > 0, np.isinf(high)
     inside = np.ones_like(success)
     tail = open_ & some

@@ -134,7 +134,8 @@ def _weighed(work: Working, columns: Columns, effects: np.ndarray, gaps: np.ndar
     none, ratio = np.empty(shape[:2]), np.empty((series, number))
     information, score = (np.empty(shape if sizes else (0, 1, 1)) for _ in range(2))
     weighed(core.reshape(-1, p + 1, p + 1), side.reshape(series * settings, -1), log, columns.precision, at,
-            np.array([kept.sum() for kept, _ in variants]), prior, 1 / SIZES**2, SHARES, none, information, score, ratio)
+            np.array([kept.sum() for kept, _ in variants]), prior, 1 / SIZES**2, SHARES, none, information, score,
+            ratio)
     if not sizes:
         return ratio, none.reshape(series, settings, -1)
     return ratio, *(each.reshape(series, settings, *each.shape[1:]) for each in (none, information, score))

@@ -119,36 +119,52 @@ def modes_of(problem: Problem, shapes: Shapes = ALL) -> Modes:
 
 def shape_evidence(problem: Problem, modes: Modes) -> np.ndarray:
     """Log evidence [B, S] of every series and setting, when levels take these shapes."""
-    return np.concatenate([np.array([_filtered(problem, block, modes, b)[0][-1] for b in range(len(block.index))])
+    return np.concatenate([np.array([_filtered(problem, block, modes, b).log[-1] for b in range(len(block.index))])
                            for block in problem.blocks], axis=-1)
 
 
 KEPT_BYTES = 1 << 26  # of states of a series, which save a second pass over it
 
 
-def shape_states(problem: Problem, modes: Modes) -> tuple[np.ndarray, list[np.ndarray] | None]:
-    """Log evidence [S] of the first series, and its states [n, D, M, E, L] a block; None where they would be large."""
+@dataclass(frozen=True, eq=False)
+class Filtered:
+    """One series through the filter of one block.
+
+    log [n, E] : log scale after each row
+    state [n, D, M, E, L], sums [n, D, E] : weights of each row, up to a factor a row and setting, and their sums over
+        modes and levels; of no rows where nobody asked for them
+    """
+
+    log: np.ndarray
+    state: np.ndarray
+    sums: np.ndarray
+
+
+def shape_states(problem: Problem, modes: Modes) -> tuple[np.ndarray, list[Filtered] | None]:
+    """Log evidence [S] of the first series, and its states a block; None where they would be large."""
     cells = sum(block.settings * block.nodes for block in problem.blocks) * len(problem.levels) * len(modes.begin)
     few = 4 * cells * problem.blocks[0].index.shape[1] <= KEPT_BYTES
-    logs, states = zip(*(_filtered(problem, block, modes, keep=few) for block in problem.blocks), strict=True)
-    return np.concatenate([log[-1] for log in logs]), list(states) if few else None
+    states = [_filtered(problem, block, modes, keep=few) for block in problem.blocks]
+    return np.concatenate([each.log[-1] for each in states]), states if few else None
 
 
-def _filtered(problem: Problem, block: Block, modes: Modes, series: int = 0,
-              keep: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Log scale [n, E] after each row, and where `keep` the states [n, D, M, E, L]."""
+def _filtered(problem: Problem, block: Block, modes: Modes, series: int = 0, keep: bool = False,
+              room: np.ndarray | None = None) -> Filtered:
+    """Filter one series; keep : its states too, in `room` where that is given."""
     from forecast.regime_model._numba_shapes import shaped
 
     index = np.ascontiguousarray(block.index[series])
     moves, kind = moves_of(problem, block)
     table, peak = np.ascontiguousarray(block.emission.table), np.ascontiguousarray(block.emission.peak)
     _, nodes, settings, levels = table.shape
-    log = np.empty((len(index), settings))
-    state = np.empty((len(index) if keep else 0, nodes, len(modes.begin), settings, levels), np.float32)
+    rows = len(index) if keep else 0
+    shape = (rows, nodes, len(modes.begin), settings, levels)
+    log, sums = np.empty((len(index), settings)), np.empty((rows, nodes, settings), np.float32)
+    state = np.empty(shape, np.float32) if room is None else room[:int(np.prod(shape))].reshape(shape)
     shaped(index, table.ravel(), peak.ravel(), moves.ravel(), np.ascontiguousarray(kind),
            problem.prior.astype(np.float32), deviations(nodes)[1].astype(np.float32), modes.begin, **modes.arrays(),
-           keep=keep, state=state.ravel(), log=log.ravel())
-    return log, state
+           keep=keep, state=state.ravel(), sums=sums.ravel(), log=log.ravel())
+    return Filtered(log, state, sums)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +190,7 @@ class ShapePaths:
 
 
 def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int, rng: np.random.Generator,
-                states: list[np.ndarray] | None = None) -> ShapePaths:
+                states: list[Filtered] | None = None) -> ShapePaths:
     """Paths of one series, rows nobody observed filled in.
 
     logs [S] : the log evidence of its settings; states : as `shape_states` gives them, else they are made again
@@ -185,6 +201,10 @@ def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int, 
     n = len(rows)
     mode, at, node = (np.empty((draws, n), np.int64) for _ in range(3))
     stepped, unit = np.zeros((draws, n - 1), bool), np.zeros((draws, n))
+    most = [max(1, MOST_BYTES // (4 * n * block.nodes * len(thin.levels) * len(modes.begin))) for block in thin.blocks]
+    room = np.empty(0 if states is not None else max(
+        n * block.nodes * len(thin.levels) * len(modes.begin) * min(few, block.settings)
+        for few, block in zip(most, thin.blocks, strict=True)), np.float32)
     offset = 0
     for k, block in enumerate(thin.blocks):
         inside = np.flatnonzero((picked >= offset) & (picked < offset + block.settings))
@@ -193,12 +213,11 @@ def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int, 
             mode[inside], at[inside], node[inside], stepped[inside] = _retraced(
                 thin, block, modes, picked[inside] - offset, states[k], rng)
             wanted = wanted[:0]
-        most = max(1, MOST_BYTES // (4 * n * block.nodes * len(thin.levels) * len(modes.begin)))
-        for few in (wanted[first:first + most] for first in range(0, len(wanted), most)):
+        for few in (wanted[first:first + most[k]] for first in range(0, len(wanted), most[k])):
             mine, part = inside[np.isin(picked[inside] - offset, few)], block.only(few)
             mode[mine], at[mine], node[mine], stepped[mine] = _retraced(
                 thin, part, modes, np.searchsorted(few, picked[mine] - offset),
-                _filtered(thin, part, modes, keep=True)[1], rng)
+                _filtered(thin, part, modes, keep=True, room=room), rng)
         unit[inside] = deviations(block.nodes)[0][node[inside]]
         offset += block.settings
     cell = thin.levels[1] - thin.levels[0]
@@ -212,22 +231,20 @@ def shape_paths(problem: Problem, shapes: Shapes, logs: np.ndarray, draws: int, 
     return _filled(problem, rows, paths, rng)
 
 
-def _retraced(problem: Problem, block: Block, modes: Modes, setting: np.ndarray, state: np.ndarray,
+def _retraced(problem: Problem, block: Block, modes: Modes, setting: np.ndarray, states: Filtered,
               rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Mode, level index and deviation node [P, n], and steps [P, n - 1], of paths with these settings of a block.
-
-    state : [n, D, M, E, L], what its filter kept
-    """
+    """Mode, level index and deviation node [P, n], and steps [P, n - 1], of paths with these settings of a block."""
     from forecast.regime_model._numba_shape_paths import retraced
 
     n, draws = block.index.shape[1], len(setting)
     moves, kind = moves_of(problem, block)
     mode, level, node = (np.empty((n, draws), np.int64) for _ in range(3))
     stepped = np.zeros((n - 1, draws), bool)
-    retraced(state.ravel(), moves.ravel(), np.ascontiguousarray(kind), problem.prior, **modes.arrays(),
-             setting=setting, settings=block.settings, nodes=block.nodes, modes=len(modes.begin),
-             chance=rng.random(n * draws * 2), mode=mode.ravel(), level=level.ravel(), node=node.ravel(),
-             jumped=stepped.ravel())
+    retraced(states.state.ravel(), states.sums.ravel(), np.ascontiguousarray(block.index[0]),
+             np.ascontiguousarray(block.emission.table).ravel(), moves.ravel(), np.ascontiguousarray(kind),
+             problem.prior, **modes.arrays(), setting=setting, settings=block.settings, nodes=block.nodes,
+             modes=len(modes.begin), chance=rng.random(n * draws * 2), mode=mode.ravel(), level=level.ravel(),
+             node=node.ravel(), jumped=stepped.ravel())
     return mode.T, level.T, node.T, stepped.T
 
 
