@@ -183,7 +183,7 @@ def retraced(state: Array, sums: Array, index: Array, table: Array, moves: Array
              shift: Array, slope_weight: Array, effect: Array, effect_weight: Array, smaller: Array, risks: Array,
              setting: Array, settings: int, nodes: int, modes: int, chance: Array, mode: Array, level: Array,
              node: Array, jumped: Array) -> None:
-    """Fill mode, level, node [n, P], jumped [n - 1, P] by sampling backward from states [n, D, M, E, L], sums [n, D, E].
+    """Fill mode, level, node [n, P], jumped [n - 1, P]: paths backward from states [n, D, M, E, L], sums [n, D, E].
 
     setting [P]; chance [n, P, 2] uniform numbers; index, table, moves as in the filter. What leads to a state in all is
     what the filter held there before it weighed the row, so that the origins are weighed only until one is chosen.
