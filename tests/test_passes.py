@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.stats import nbinom
+from scipy.stats import t as student
 
 from forecast.regime_model.filters import backward, evidence_of, forward, paths
 from forecast.regime_model.fit import RegimeModel
 from forecast.regime_model.grid import deviations
-from forecast.regime_model.likelihood import Counts
+from forecast.regime_model.likelihood import FLOOR, Counts, Reals, log_mass
 from forecast.regime_model.posterior import sample
 from forecast.regime_model.problem import discretise
 from forecast.series.series import Series
@@ -167,3 +168,27 @@ def test_counts_of_several_scales_have_the_likelihood_of_the_negative_binomial()
                 wanted = nbinom.logpmf(low, noise[e], success) if low == high else np.log(
                     nbinom.cdf(high, noise[e], success) - nbinom.cdf(low - 1, noise[e], success))
                 np.testing.assert_allclose(found.peak[u, e] + np.log(found.table[u, d, e]), wanted, atol=2e-3)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0), (0, 3), (4, np.inf), (20, 35), (450, np.inf), (300, 1200)])
+def test_the_chance_of_a_count_within_bounds_is_that_of_its_distribution(low, high):
+    mean = np.exp(np.arange(-6, 12, 0.25))
+    for size in (0.7, 2.5, 60.0, 6e4):
+        success = size / (size + mean)
+        right = nbinom.logsf(low - 1, size, success) if np.isinf(high) else np.log(np.maximum(np.where(
+            nbinom.cdf(low, size, success) > 0.5,
+            nbinom.sf(low - 1, size, success) - nbinom.sf(high, size, success),
+            nbinom.cdf(high, size, success) - nbinom.cdf(low - 1, size, success)), 1e-300))
+        near = right > -40  # further out scipy itself loses digits
+        assert np.allclose(log_mass(low, high, success, size)[near], right[near], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-3.0, 3.0), (2.0, 40.0)])
+def test_the_chance_of_a_real_within_bounds_is_that_of_its_distribution(low, high):
+    level = np.array([-300.0, -40, -5, -1, 0, 0.5, 3, 12, 60, 4000])
+    rows, spread, noise = np.array([[low, high, 1.0]]), np.array([0.0]), np.array([0.7])
+    made = Reals().emission(rows, level, spread, noise, 1)
+    near, far = (low - level) / 0.7, (high - level) / 0.7
+    right = np.log(np.where(near > 0, student.sf(near, 6) - student.sf(far, 6), student.cdf(far, 6) - student.cdf(near, 6)))
+    assert made.peak[0, 0] == pytest.approx(right.max())
+    assert np.allclose(np.log(made.table[0, 0, 0]), np.maximum(right - right.max(), FLOOR), atol=1e-4)
