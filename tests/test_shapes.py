@@ -7,11 +7,12 @@ import pytest
 
 from forecast import RegimeModel, Series, detect
 from forecast.regime_model.change_test import SIZE
+from forecast.regime_model.changes import breaks_of_paths, happenings
 from forecast.regime_model.filters import evidence_of
 from forecast.regime_model.harmonics import fit_harmonics
 from forecast.regime_model.odd_rows import Odd, unreported_zeros
 from forecast.regime_model.problem import discretise, pooled
-from forecast.regime_model.shapes import ALL, PULSES, STEPS, Shapes, modes_of, shape_evidence, shape_paths
+from forecast.regime_model.shapes import ALL, PULSES, STEPS, ShapePaths, Shapes, modes_of, shape_evidence, shape_paths
 
 SMALL = RegimeModel(spreads=(0.3,), correlations=(0.6,), dispersions=(2.0, 10.0), levels=12, nodes=5, feedback=())
 
@@ -207,6 +208,22 @@ def test_paths_have_the_likeliest_level_and_fill_rows_nobody_saw():
     assert np.all(level[32:] > 28)
     assert paths.stepped.shape == (300, 59)
     assert paths.stepped[:, 28:31].any(axis=1).mean() > 0.8
+
+
+def test_a_change_that_some_paths_have_elsewhere_shifts_no_other():
+    series = weekly(np.r_[np.full(20, 8), np.full(10, 30), np.full(10, 90)])
+    problem = discretise(SMALL, series)
+    steps = [(19, 29)] * 6 + [(2, 19)] * 4  # by rank alone, the first change would lie in gap 2 or 19
+    base = np.array([np.repeat(np.log([8, 30, 90]), np.diff([0, a + 1, b + 1, 40])) for a, b in steps])
+    stepped = np.zeros((10, 39), bool)
+    for path, gaps in enumerate(steps):
+        stepped[path, list(gaps)] = True
+    none = np.zeros((10, 40))
+    paths = ShapePaths(none, none, base, stepped, none, np.zeros(10, int))
+    first, second = breaks_of_paths(series, problem, paths, happenings(paths, 0.1))
+    assert (first.position, first.probability) == (20, 1.0)
+    assert first.low == str(series.centre[19])
+    assert (second.position, second.probability) == (30, 0.6)
 
 
 def test_an_odd_row_costs_a_fixed_amount():

@@ -103,16 +103,36 @@ def breaks_of_paths(series: Series, problem: Problem, paths: ShapePaths, found: 
     kinds, most = kinds_of(found)
     if not kinds:
         return ()
-    spread = settings_table(problem)[paths.setting[most], 1]
-    mean = problem.observation.mean(paths.level[most], spread[:, None])
     made: dict[int, Break] = {}
-    for k, kind in enumerate(kinds):
-        each = [found[p][k] for p in most]
-        one = _dated(series, each, mean, found, credibility)
-        if kind == "T":
-            one = _with_total(one, each, series, problem, paths, most, np.random.default_rng(k))
-        made[one.position] = one
+    for k, own in enumerate(_matched(series, [found[p] for p in most], kinds)):
+        if own:
+            mine, each = [most[at] for at, _ in own], [change for _, change in own]
+            spread = settings_table(problem)[paths.setting[mine], 1]
+            mean = problem.observation.mean(paths.level[mine], spread[:, None])
+            one = _dated(series, each, mean, found, credibility)
+            if kinds[k] == "T":
+                one = _with_total(one, each, series, problem, paths, mine, np.random.default_rng(k))
+            made[one.position] = one
     return tuple(made[position] for position in sorted(made))
+
+
+def _matched(series: Series, chosen: list[tuple[Happening, ...]], kinds: str) -> list[list[tuple[int, Happening]]]:
+    """For each of the changes `kinds`, the paths that have it, and as what.
+
+    A change is that of its kind whose likeliest gap lies nearest in days: by rank alone a change that a path has
+    elsewhere would shift all that follow it.
+    """
+    days = series.centre.astype("datetime64[D]").astype(float)
+    modes = [int(np.bincount([path[k].gap for path in chosen]).argmax()) for k in range(len(kinds))]
+    matched: list[dict[int, Happening]] = [{} for _ in kinds]
+    for at, path in enumerate(chosen):
+        for rank, change in enumerate(path):
+            apart = {k: abs(days[change.gap] - days[mode]) for k, mode in enumerate(modes) if kinds[k] == change.kind}
+            near = min(apart, key=lambda k: (apart[k], abs(k - rank)))
+            before = matched[near].get(at)
+            if before is None or apart[near] < abs(days[before.gap] - days[modes[near]]):
+                matched[near][at] = change
+    return [list(own.items()) for own in matched]
 
 
 def _dated(series: Series, each: list[Happening], mean: np.ndarray, found: list[tuple[Happening, ...]],
@@ -120,7 +140,9 @@ def _dated(series: Series, each: list[Happening], mean: np.ndarray, found: list[
     observed = np.flatnonzero(series.observed)
     gaps, over = np.array([one.gap for one in each]), np.array([one.over for one in each])
     mode = int(np.bincount(gaps).argmax())
-    low, high = shortest(gaps, credibility)
+    # on irregular dates a gap of years is no shorter than one of days
+    days = None if series.freq is not None else series.centre.astype("datetime64[D]").astype(float)
+    low, high = shortest(gaps, credibility, days)
     after = int(observed[min(int(np.searchsorted(observed, mode + 1)), len(observed) - 1)])
     first, last = series.centre[low], series.centre[min(high + 1, len(series) - 1)]
     path = np.arange(len(each))
@@ -162,10 +184,13 @@ def _with_total(one: Break, each: list[Happening], series: Series, problem: Prob
     return replace(one, after=float(np.median(inside)), total=middle, total_low=low, total_high=high)
 
 
-def shortest(places: np.ndarray, credibility: float) -> tuple[int, int]:
-    """Shortest run of places that holds the wanted share of the draws."""
+def shortest(places: np.ndarray, credibility: float, days: np.ndarray | None = None) -> tuple[int, int]:
+    """Shortest run of places that holds the wanted share of the draws.
+
+    days [n] : of rows, where places are the gaps between them and the run is to be short in days; else in places
+    """
     ordered = np.sort(places)
     inside = max(1, int(np.ceil(credibility * len(ordered))))
-    width = ordered[inside - 1:] - ordered[:len(ordered) - inside + 1]
-    start = int(width.argmin())
-    return int(ordered[start]), int(ordered[start + inside - 1])
+    first, last = ordered[:len(ordered) - inside + 1], ordered[inside - 1:]
+    start = int((last - first if days is None else days[last + 1] - days[first]).argmin())
+    return int(first[start]), int(last[start])
