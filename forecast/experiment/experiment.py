@@ -27,6 +27,7 @@ from forecast.effects.sensitivity import sensitivity
 from forecast.evidence.claims import read_claims
 from forecast.evidence.events import read_events
 from forecast.evidence.files import Files
+from forecast.evidence.flow import Flow
 from forecast.evidence.source import Evidence, Source
 from forecast.experiment.claims import judge_claims
 from forecast.experiment.findings import Findings, Reading
@@ -289,8 +290,10 @@ def _without(experiment: Experiment, evidence: Evidence, readings: Mapping[str, 
 
 def _images(experiment: Experiment, evidence: Evidence, posterior: Posterior,
             breaks: tuple[Break, ...]) -> tuple[tuple[Image, ...], Worth | None]:
-    """Days worth an image for the change whose date is least certain."""
+    """Days worth an image for the change whose date is least certain; none of what is reported in full for a period."""
     series = evidence.series
+    if isinstance(evidence.source, Flow) and evidence.source.exposure == "full":
+        return (), None
     # another series may lie in other years than the list: no image narrows it
     return looked_for(series, posterior, breaks, seed=experiment.seed, clear=(lambda days: clear_days(
         experiment.imaged, series.start[0], days, needed=series.name == experiment.primary, files=evidence.files))

@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 
+from forecast.experiment.thresholds import VAGUE
 from forecast.models.forecaster import Forecaster, predict
 from forecast.series.days import DAY
 from forecast.series.series import Series
@@ -32,6 +33,11 @@ class OtherForecast:
     middle: float = 0.0
     high: float = 0.0
     reason: str = ""
+
+    @property
+    def vague(self) -> bool:
+        """Whether the interval is so wide that it tells hardly anything."""
+        return self.high > VAGUE * max(self.low, 1.0)
 
 
 def other_forecasts(several: Sequence[Series], models: Mapping[str, Forecaster], horizon: int, draws: int,

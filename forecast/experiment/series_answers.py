@@ -16,6 +16,7 @@ from forecast.experiment.course import Span, Stretch, course, spans
 from forecast.experiment.evidence_grade import EvidenceGrade, evidence_grade
 from forecast.experiment.thresholds import AGAINST, FEWEST_SINCE, OPEN_DAYS, SEVERAL, SHARED, WORTHWHILE
 from forecast.regime_model.change_test import SIZE
+from forecast.regime_model.fit import FEWEST
 from forecast.regime_model.harmonics import CYCLES
 from forecast.series.breaks import Break
 from forecast.series.days import DAY
@@ -30,6 +31,7 @@ class Answer(StrEnum):
 
     CHANGED = "changed"
     CANNOT_DATE = "cannot_date"
+    TOO_FEW = "too_few"  # rows for any test of a change
     PERSISTENT = "persistent"  # the counts wander so far by themselves that no date of a change can be told
     DIVIDED = "divided"  # the test of a constant level calls a change, but none is likelier than one: none is called
     UNCHANGED = "unchanged"  # the counts are evidence against a change
@@ -184,6 +186,8 @@ def _answer(reading: Reading) -> Answer:
         return Answer.PERSISTENT
     if reading.p_value <= SIZE:
         return Answer.DIVIDED
+    if reading.series.observed.sum() < FEWEST:
+        return Answer.TOO_FEW
     return Answer.UNCHANGED if reading.bayes_factor <= 1 / AGAINST else Answer.CANNOT_DATE
 
 

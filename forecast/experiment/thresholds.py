@@ -35,6 +35,8 @@ RANKABLE = 20
 # Standard errors by which a coverage must miss its nominal value to be told: horizons overlap, so two would be too few.
 MISSED = 3.0
 
+VAGUE = 100.0  # times the low end of an 80 % interval that its high end is, from which it says nothing: ours
+
 # -- images: conventions of ours ------------------------------------------------------------------------------------
 WORTHWHILE = 0.1  # a date interval that is shortened by less than this share is no gain that anybody would pay for
 OPEN_DAYS = 14  # days of the 90 % date interval from which a picture shows what would shorten it

@@ -188,9 +188,8 @@ def retraced(state: Array, sums: Array, index: Array, table: Array, moves: Array
     setting [P]; chance [n, P, 2] uniform numbers; index, table, moves as in the filter. What leads to a state in all is
     what the filter held there before it weighed the row, so that the origins are weighed only until one is chosen.
     """
-    paths, levels, slopes = len(setting), len(prior), len(slope_weight)
-    n, stride, most = len(level) // paths, settings * levels, 4 + 3 * slopes + 2 * len(effect) + modes
-    width = modes * stride
+    paths, levels, slopes, stride = len(setting), len(prior), len(slope_weight), settings * len(prior)
+    n, width, most = len(level) // paths, modes * stride, 4 + 3 * slopes + 2 * len(effect) + modes
     from_mode, from_level, from_weight = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most)
     by_node, column = np.empty(nodes), np.ones(nodes)
     for t in range(n - 1, -1, -1):

@@ -116,6 +116,15 @@ def ratio(x: float) -> str:
     return f"{x:.2f}" if 0.1 <= x < 2 else figure(x)
 
 
+def times(log: float) -> str:
+    """How many times as likely, from its log: beyond a thousand it rests on the tails of a model, and is no figure.
+
+    >>> times(0.0), times(3.64), times(13.0)
+    ('1', '38', 'more than 1\\u202f000')
+    """
+    return figure(math.exp(log)) if log <= math.log(1000) else f"more than {figure(1000)}"
+
+
 def about(x: float) -> str:
     """A level as one says it: a whole number where that is close enough.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.experiment.findings import LARGEST, Findings
-from forecast.report.phrases import THIN, count, day, figure, listed, percent, plain, ratio, unit
+from forecast.experiment.findings import Findings
+from forecast.report.phrases import THIN, count, day, figure, listed, percent, plain, ratio, times, unit
 from forecast.series.calendar import row_noun
 
 MULTIPLE = 3.0  # from threefold on people say times, below it percent
@@ -63,10 +63,12 @@ def together(findings: Findings) -> str:
     shared = findings.together
     if shared is None:
         return ""
-    own = listed(figure(float(np.exp(min(x, LARGEST)))) for x in shared.alone)
+    own = listed(map(times, shared.alone))
+    torn = [name for name in shared.names if findings.readings[name].contradictions]
+    caveat = f" Counts of {listed(map(plain, torn))} exclude each other: this rests on which are right." if torn else ""
     held = {e.name: e for e in shared.table}
     windows = listed(f"“{held[name].label}” ({percent(held[name].probability)})"
                      for name in findings.conclusions.together) or "no event"
     return (f"If {listed(plain(name) for name in shared.names)} are taken to share one change, their counts are "
-            f"{figure(float(np.exp(min(shared.log_ratio, LARGEST))))} times as likely with it as without (each by "
-            f"itself: {own} times); the shared change then fits {windows}.")
+            f"{times(shared.log_ratio)} times as likely with it as without (each by itself: {own} times); the shared "
+            f"change then fits {windows}.{caveat}")

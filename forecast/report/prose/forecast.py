@@ -37,7 +37,8 @@ def ahead(findings: Findings) -> str:
     best, middles = told.best, _middles(findings)
     series = findings.readings[findings.forecast_on].series
     rows = findings.best_forecast
-    span = f"the {rows_of(series, len(rows))} after {whole(series.end[-1] - DAY, series.end[-1])}"
+    span = (f"the {rows_of(series, len(rows))} after {whole(series.end[-1] - DAY, series.end[-1])}, where its counts "
+            "end")
     other = findings.forecast_on != findings.primary
     where = f"For {plain(series.name)} (not {plain(findings.primary)}), over" if other else "Over"
     who = named(best) + (", best on past dates," if told.tellable and len(middles) > 1 else "")
@@ -46,7 +47,7 @@ def ahead(findings: Findings) -> str:
         said = (f"{where} {span}, {who} expects about {figure(mine['q0.5'])} {unit(series)} in all (80{THIN}% interval "
                 f"{figure(mine['q0.1'])} to {figure(mine['q0.9'])}).")
         if mine["q0.5"] > 0 and not rows["q0.5"].any():
-            said += f" In any single {row_noun(series)} none is likelier than some."
+            said += f" In any single {row_noun(series)} none at all is likelier than one or more."
     else:
         last = rows.iloc[-1]
         said = (f"At the end of {span}, {who} expects about {figure(last['q0.5'])} {unit(series)} {per_row(series)} "
@@ -69,8 +70,13 @@ def others(findings: Findings) -> str:
             continue
         when = f"from {day(each.first)} to {day(each.last)}" if series.kind == "flow" else f"on {day(each.last)}"
         how = f"{unit(series)} in all" if series.kind == "flow" else f"{unit(series)} at a time"
-        said.append(f"For {plain(series.name)}, {when}, {named(each.member)} expects about {figure(each.middle)} {how} "
-                    f"(80{THIN}% interval {figure(each.low)} to {figure(each.high)}).")
+        ends = f"{figure(each.low)} to {figure(each.high)}"
+        opening = f"For {plain(series.name)}, {when}, {named(each.member)}"
+        said.append(f"{opening} tells hardly anything: its 80{THIN}% interval is {ends} {how}." if each.vague else
+                    f"{opening} expects about {figure(each.middle)} {how} (80{THIN}% interval {ends}).")
+    if said:
+        said.append("Each begins where its own counts end, so that the days may have passed: it says what the counts "
+                    "until then led to expect, not what came.")
     said += [f"Nothing is forecast of {listed(names)}: {reason}." for reason, names in without.items()]
     return " ".join(said)
 

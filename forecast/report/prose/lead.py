@@ -109,9 +109,11 @@ def _change(findings: Findings) -> list[str]:
     many = f" (one of {count(told.changes, 'change')})" if told.changes > 1 else ""
     sizes = [_from_to(findings, b), _from(findings, b)]
     whens = [between_days(b.low, b.high), between_months(b.low, b.high)]
-    whole = [f"{what} {sure} {direction(b)} {size} {when}{each}." for when in whens for size in sizes
-             for each in dict.fromkeys((many, ""))]
-    short = [f"{what} {sure} {direction(b)} {when}{each}." for when in whens for each in dict.fromkeys((many, ""))]
+    ends = dict.fromkeys((many, ""))
+    if main.contradictions:  # told wherever the sentence has room for it
+        ends = dict.fromkeys((f"{many}, though counts conflict", ", though counts conflict"))
+    whole = [f"{what} {sure} {direction(b)} {size} {when}{each}." for when in whens for size in sizes for each in ends]
+    short = [f"{what} {sure} {direction(b)} {when}{each}." for when in whens for each in (*ends, "")]
     brief = [f"{unit(s)} {sure} {direction(b)} {between_months(b.low, b.high)}."]
     return [_opened(opening, " ".join(filter(None, text.split(" ")))) for text in (*every, *whole, *short, *brief)]
 
@@ -229,6 +231,8 @@ def _undated(findings: Findings) -> list[str]:
     rows = rows_of(main.series, told.grade.observed)
     if told.answer is Answer.PERSISTENT:
         return [f"The {rows} of {subject(main.series)} wander so far by themselves that no change can be dated."]
+    if told.answer is Answer.TOO_FEW:
+        return [f"The {rows} of {subject(main.series)} are too few to test for a change."]
     verb = "speak against a change" if told.answer is Answer.UNCHANGED else "date no change"
     return [f"The {rows} of {subject(main.series)} {verb} by themselves."]
 

@@ -28,6 +28,7 @@ from forecast.series.breaks import Break
 from forecast.series.calendar import per_row, row_noun
 from forecast.series.series import Series
 
+SHARE = "percent"  # unit of shares
 CHANGES_SHOWN = 4  # changes that a sentence still lists
 UNDATED = {Answer.CANNOT_DATE: "cannot date a change by themselves", Answer.UNCHANGED: "speak against a change",
            Answer.PERSISTENT: "wander so far by themselves that no change can be dated"}
@@ -40,6 +41,8 @@ def change(reading: Reading, answer: SeriesAnswer) -> str:
         return (f"The {seen_rows(reading)} of {what} date no change: a test of them would call one (p = "
                 f"{figure(answer.p_value)}, by simulating the same series without it), but with even odds beforehand "
                 f"{it_is(answer.probability)} that the level changed at all, and the careful of the two is believed.")
+    if answer.answer is Answer.TOO_FEW:
+        return f"The {seen_rows(reading)} of {what} are too few to test whether the level changed."
     if answer.answer is not Answer.CHANGED:
         return (f"The {seen_rows(reading)} of {what} {UNDATED[answer.answer]} (p = {figure(answer.p_value)}, by "
                 f"simulating the same series without a change). With even odds beforehand, {it_is(answer.probability)} "
@@ -61,6 +64,8 @@ def change(reading: Reading, answer: SeriesAnswer) -> str:
 
 def dated(reading: Reading, answer: SeriesAnswer) -> str:
     """How firmly the answer stands on the counts: the test, the dates, and what else may have changed."""
+    if answer.answer is Answer.TOO_FEW:
+        return change(reading, answer)
     if answer.answer is not Answer.CHANGED:
         return (f"With even odds beforehand, {it_is(answer.probability)} that the level of {subject(reading.series)} "
                 f"changed at all. {_tested(answer)}.")
@@ -111,22 +116,24 @@ def size(reading: Reading, b: Break) -> str:
                      for first, last in ((edges[k], edges[k + 1]), (edges[k + 1], edges[k + 2])))
     partly = s.kind == "flow" and bool((s.observed & (s.exposure < 1)).any())
     counted = f"{unit(s)} per fully watched {row_noun(s)}" if partly else f"{unit(s)} {per_row(s)}"
+    if unit(s) == SHARE:  # of one thing, which is not there so many at a time
+        counted = SHARE
     if before:
-        return f"{_manner(b)}from none in {_counted_rows(s, before)} to about {about(b.after)} {counted}{_end(b)}"
+        return f"{_manner(b)}from none in {_counted_rows(s, before)} to about {about(b.after)} {counted}{_end(s, b)}"
     if after:
-        return f"{_manner(b)}from about {about(b.before)} {counted} to none in {_counted_rows(s, after)}{_end(b)}"
-    return f"{_manner(b)}from about {about(b.before)} to about {about(b.after)} {counted}{_end(b)}"
+        return f"{_manner(b)}from about {about(b.before)} {counted} to none in {_counted_rows(s, after)}{_end(s, b)}"
+    return f"{_manner(b)}from about {about(b.before)} to about {about(b.after)} {counted}{_end(s, b)}"
 
 
 def _manner(b: Break) -> str:
     return {"step": "", "gradual": "gradually ", "temporary": "for a while "}[b.shape]
 
 
-def _end(b: Break) -> str:
-    """Until when a change that is no step goes on, and what a temporary one came to."""
+def _end(series: Series, b: Break) -> str:
+    """Until when a change that is no step goes on, and what a temporary one of a flow came to."""
     if b.shape == "step":
         return ""
-    if b.total is None:
+    if b.total is None or series.kind == "stock":  # what stands in several images is counted in each
         return f", until {day(b.until)}"
     more = "more" if b.total >= 0 else "fewer"
     return f", until {day(b.until)}: about {about(abs(b.total))} {more} in all"
