@@ -51,7 +51,7 @@ def test_preferred_imagery_is_spoken_of_only_where_counts_come_from_images():
 # -- what comes next --------------------------------------------------------------------------------------------
 def test_golden_outlook():
     assert outlook.ahead(findings()) == (
-        f"Over the three months after 31 December 2023, the mean since the last break, best on past dates, expects about 18 ships in all "
+        f"Over the three months after 31 December 2023, where its counts end, the mean since the last break, best on past dates, expects about 18 ships in all "
         f"(80{T}% interval 13 to 23). The middles of the two methods run from 18 to 20.")
     assert outlook.ranking(findings()) == (
         f"Tried on 24 counts from two past dates, the mean since the last break has the smallest mean error (1), and its 80{T}% "

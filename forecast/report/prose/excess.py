@@ -64,7 +64,7 @@ def together(findings: Findings) -> str:
     if shared is None:
         return ""
     own = listed(map(times, shared.alone))
-    torn = [name for name in shared.names if findings.readings[name].contradictions]
+    torn = [name for name, each in findings.readings.items() if name in shared.names and each.contradictions]
     caveat = f" Counts of {listed(map(plain, torn))} exclude each other: this rests on which are right." if torn else ""
     held = {e.name: e for e in shared.table}
     windows = listed(f"“{held[name].label}” ({percent(held[name].probability)})"
