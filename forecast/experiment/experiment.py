@@ -266,7 +266,7 @@ def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...
         explained=explained,
         images=images, worth=worth, statements=evidence.statements,
         contradictions=evidence.contradictions, odd=fit.odd_rows, totals=evidence.totals,
-        assumed=evidence.assumed, season=fit.season.names), posterior
+        assumed=evidence.assumed, season=fit.harmonics.names), posterior
 
 
 def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: tuple[Window, ...]) -> Together | None:

@@ -62,7 +62,7 @@ class RegimeModel(Settings):
             discretised.append(_Discretised.of(self, series, harmonics, offset))
         best = max(discretised, key=lambda each: each.log)
         paths = shape_paths(best.problem, ALL, best.some, draws, np.random.default_rng(seed), best.states)
-        return Fit(given=given, series=series, season=best.season, problem=best.problem, paths=paths, some=best.some,
+        return Fit(given=given, series=series, harmonics=best.season, problem=best.problem, paths=paths, some=best.some,
                    none=best.none, seed=seed, credibility=credibility)
 
 
@@ -103,29 +103,30 @@ class Fit(Shown):
     """A series and what the count regime model makes of it; `frame()` has a line a row, `plot()` draws the level.
 
     given : the series; series : as it was fitted: of an amount its logs, see `forecast.regime_model.amounts`
-    season : harmonics that were taken out; problem : the series on the grid of the model; paths : posterior draws
+    harmonics : of the season that was taken out, empty without one; problem : the series on the grid of the model
+    paths : posterior draws
     some, none : log evidence [S] of every setting with changes of any shape, and without
     credibility : of the intervals of dates
-    like : likelihood ratios of the placebos of a like series (`.test.null` of its fit), which stand in for placebos of
-        this one where they answer clearly
+    like : the test of a like series (`.test` of its fit), whose placebos stand in for those of this one where they
+        answer clearly
     """
 
     given: Series
     series: Series
-    season: Harmonics
+    harmonics: Harmonics
     problem: Problem
     paths: ShapePaths
     some: np.ndarray
     none: np.ndarray
     seed: int
     credibility: float = 0.9
-    like: tuple[float, ...] = ()
+    like: ChangeTest | None = None
 
     def __repr__(self) -> str:
         return f"{self.heading()}, probability of a change {self.changed:.2f}"
 
     def heading(self) -> str:
-        season = f", a season of {', '.join(self.season.names)} taken out" if self.season.names else ""
+        season = f", a season of {', '.join(self.season.names)} taken out" if self.season else ""
         return f"fit of {self.given.name}: {len(self.breaks) or 'no'} change{'s' * (len(self.breaks) > 1)}{season}"
 
     def plot(self, ax: Axes | None = None, *, events: Any = None) -> Axes:
@@ -140,6 +141,11 @@ class Fit(Shown):
         return pd.DataFrame({"start": self.given.start.astype("datetime64[s]"),
                              "end": self.given.end.astype("datetime64[s]"), "level": middle, "level_low": low,
                              "level_high": high, "odd": self.odd})
+
+    @property
+    def season(self) -> Harmonics | None:
+        """The season that was taken out, its periods in `.names`; None where the counts show none."""
+        return self.harmonics if self.harmonics.names else None
 
     @cached_property
     def bands(self) -> np.ndarray:
@@ -167,8 +173,8 @@ class Fit(Shown):
     def test(self) -> ChangeTest:
         """The test of a constant level, simulated when it is first asked for."""
         if self.series.observed.sum() < FEWEST:
-            return ChangeTest(p_value=1.0, wander=0.0, persistent=False, placebos=0)
-        return change_test(self.series, self.season, self.problem, self.some, self.none,
+            return ChangeTest(p_value=1.0, drift=0.0, persistent=False, placebos=0)
+        return change_test(self.series, self.harmonics, self.problem, self.some, self.none,
                            lambda: self.odd, np.random.default_rng([self.seed, 1]), self.like)
 
     @property

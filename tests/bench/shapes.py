@@ -26,7 +26,7 @@ def look(case: Case) -> Row:
     breaks = fit.breaks
     spent = time.process_time() - begun
     kinds = [each.shape for each in breaks]
-    said: Row = {"called": len(breaks) > 0, "persistent": fit.persistent, "season": bool(fit.season.names),
+    said: Row = {"called": len(breaks) > 0, "persistent": fit.persistent, "season": fit.season is not None,
                  "alone": len(breaks) == 1 and kinds[0] == case.shape, "step": "step" in kinds, "number": len(breaks),
                  "several steps": kinds.count("step") > 1, "named": case.first in fit.odd_rows,
                  "zeros": len(fit.unreported_zeros) > 0, "ms": 1000 * spent}

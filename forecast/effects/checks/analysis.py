@@ -107,12 +107,12 @@ class Analysis:
         where few rows differ the placebos of the base answer, if they do so clearly."""
         if series is self.base.series and regimes == self.base.regimes:
             return self._base_fit
-        regimes = replace(regimes, season=bool(self._base_fit.season.names))
+        regimes = replace(regimes, season=self._base_fit.season is not None)
         arrays = (series.start, series.end, series.low, series.high, series.exposure)
         key = b"".join(array.tobytes() for array in arrays) + repr(regimes).encode()
         if key not in self._fits:
             fit = regimes.fit(series)
-            self._fits[key] = replace(fit, like=self._base_fit.test.null) if self._alike(series) else fit
+            self._fits[key] = replace(fit, like=self._base_fit.test) if self._alike(series) else fit
         return self._fits[key]
 
     def _alike(self, series: Series) -> bool:
