@@ -29,8 +29,8 @@ ROOT, TILT, MOST_TILTED = 0.5, 1.5, 3.5
 EVEN = 0.5  # posterior probability of a change, at even odds beforehand, below which none is called
 FAR = 1.9  # long-run spread, log units, from which counts drift so far that any date looks like a change
 # Where it is likelier than not that the counts, if their level does not change, drift so far, and one in five placebos
-# that drift shows as clear a change, no date is told. Of series that wander with a spread of 0.6 and a correlation of 0.9
-# this lets one or two in ten pass, and it hides fewer true changes than to weigh the likeliest drift against a change.
+# that drift shows as clear a change, no date is told. Of series that wander with a spread of 0.6 and a correlation of
+# 0.9 this lets one or two in ten pass; it hides fewer true changes than to weigh the likeliest drift against a change.
 MOSTLY, AS_CLEAR = 0.5, 0.2
 DRIFTING = 99  # placebos that drift
 # Log likelihood ratio that a series without a change reaches once in a thousand times at most (Markov's inequality over
