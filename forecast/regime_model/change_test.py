@@ -27,12 +27,10 @@ BATCHES = (50, 50, 99)  # placebos, in lots: the next only where those before le
 # independent, autocorrelated and sparse counts was found by simulation (`python -m tests.bench unknown_dates`).
 ROOT, TILT, MOST_TILTED = 0.5, 1.5, 3.5
 EVEN = 0.5  # posterior probability of a change, at even odds beforehand, below which none is called
-FAR = 1.9  # long-run spread, log units, from which counts drift so far that any date looks like a change
-# Where it is likelier than not that the counts, if their level does not change, drift so far, and one in five placebos
-# that drift shows as clear a change, no date is told. Of series that wander with a spread of 0.6 and a correlation of
-# 0.9 this lets one or two in ten pass; it hides fewer true changes than to weigh the likeliest drift against a change.
-MOSTLY, AS_CLEAR = 0.5, 0.2
-DRIFTING = 99  # placebos that drift
+FAR = 1.9  # long-run spread, log units, from which counts wander so far by themselves that any date looks like a change
+# Probability of the likeliest wander without a change, against all changes, from which no date can be told: it lets one
+# in ten pass of series that wander with a spread of 0.6 and a correlation of 0.9 (same bench).
+WANDERS = 0.13
 # Log likelihood ratio that a series without a change reaches once in a thousand times at most (Markov's inequality over
 # the prior of the settings; one that wanders as few do reaches it oftener, so that it alone is not enough); with none
 # of the first lot above it, the next would tell nothing.
@@ -49,18 +47,17 @@ STATISTIC = replace(COARSE, nodes=7, dispersions=(1.2, 4.0, 12.0, 40.0))
 class ChangeTest:
     """Whether the level of a series changes.
 
-    p_value : by simulation of the series without a change; drift : probability that the counts, if their level does not
-        change, wander far by themselves
-    persistent : they wander so far that no date of a change can be told; placebos : how many were simulated
-    null, drifting : log likelihood ratios of the placebos, and of those that drift where they were asked
+    p_value : by simulation of the series without a change; wander : probability that it has none and wanders by itself
+        in the likeliest way, against any change
+    persistent : the counts wander so far that no date of a change can be told; placebos : how many were simulated
+    null : log likelihood ratios of the placebos
     """
 
     p_value: float
-    drift: float
+    wander: float
     persistent: bool
     placebos: int
     null: tuple[float, ...] = ()
-    drifting: tuple[float, ...] = ()
 
 
 def called(p_value: float, persistent: bool, probability: float) -> bool:
@@ -78,51 +75,44 @@ def wandering(problem: Problem) -> np.ndarray:
 
 
 def change_test(series: Series, season: Harmonics, problem: Problem, some: np.ndarray, none: np.ndarray,
-                odd: Callable[[], np.ndarray], rng: np.random.Generator, like: ChangeTest | None = None) -> ChangeTest:
+                odd: Callable[[], np.ndarray], rng: np.random.Generator, like: Sequence[float] = ()) -> ChangeTest:
     """Test one series.
 
     problem : the series on the grid of its model, season in its scale; some, none : log evidence [S] of its settings
         with a change of any shape, and without; odd : gives the chance [n] that a row is odd, which a placebo copies
-    like : the test of a series that differs little, whose placebos answer for this one where they do so clearly
+    like : log likelihood ratios of the placebos of a series that differs little, which answer where they do so clearly
     """
     far = wandering(problem)
+    wander, persistent = _wander(problem, some, none, far)
+    if len(like):
+        ratio = change_ratios(series, season, series.low[None], series.high[None])[0]
+        p = float(1 + np.sum(np.asarray(like) >= ratio - 1e-9)) / (len(like) + 1)
+        if not CLEAR[0] < p < CLEAR[1]:
+            return ChangeTest(p, wander, persistent, len(like), tuple(like))
     logs = np.logaddexp(some, none)
-    root = problem.weight * np.exp(ROOT * (logs - logs.max()))
-
-    def simulated(weight: np.ndarray, number: int) -> np.ndarray:
-        low, high = placebos(series, problem, weight / weight.sum(), number, odd(), rng)
-        return change_ratios(series, season, np.vstack([series.low, low]), np.vstack([series.high, high]))
-
-    if like is not None:
-        ratio = float(change_ratios(series, season, series.low[None], series.high[None])[0])
-        null, drifting = like.null, like.drifting
-    if like is None or CLEAR[0] < _share(null, ratio) < CLEAR[1]:
-        null, ratio, drifting = (), 0.0, ()
-        for batch in BATCHES:
-            made = simulated(root * np.exp(-TILT * np.minimum(far, MOST_TILTED)), batch)
-            null, ratio = (*null, *made[1:].tolist()), float(made[0])
-            if _settled(null, ratio):
-                break
-    p = _share(null, ratio)
-    drift = float(np.exp(pooled(none[far > FAR], problem.weight[far > FAR]) - pooled(none, problem.weight))
-                  ) if np.any(far > FAR) else 0.0
-    persistent = False
-    if drift > MOSTLY:
-        drifting = drifting or tuple(simulated(root * (far > FAR), DRIFTING)[1:].tolist())
-        persistent = _share(drifting, ratio) > AS_CLEAR
-    return ChangeTest(p, drift, persistent, len(null), null, drifting)
+    weight = problem.weight * np.exp(ROOT * (logs - logs.max()) - TILT * np.minimum(far, MOST_TILTED))
+    weight /= weight.sum()
+    null: list[float] = []
+    for batch in BATCHES:
+        low, high = placebos(series, problem, weight, batch, odd(), rng)
+        ratios = change_ratios(series, season, np.vstack([series.low, low]), np.vstack([series.high, high]))
+        null += ratios[1:].tolist()
+        above, number = int(np.sum(np.array(null) >= ratios[0] - 1e-9)), len(null)
+        # whatever the rest would say, or all but surely so
+        if above >= SIZE * (sum(BATCHES) + 1) or (number >= 100 and above <= 1) or (above == 0 and ratios[0] > CERTAIN):
+            break
+    return ChangeTest((1 + above) / (number + 1), wander, persistent, number, tuple(null))
 
 
-def _share(null: Sequence[float], ratio: float) -> float:
-    """p-value of a ratio among those of placebos."""
-    return float(1 + np.sum(np.asarray(null) >= ratio - 1e-9)) / (len(null) + 1)
-
-
-def _settled(null: Sequence[float], ratio: float) -> bool:
-    """Whether the answer stands whatever the rest of the placebos would say, or all but surely so."""
-    above = int(np.sum(np.asarray(null) >= ratio - 1e-9))
-    return (above >= SIZE * (sum(BATCHES) + 1) or (len(null) >= 100 and above <= 1)
-            or (above == 0 and ratio > CERTAIN))
+def _wander(problem: Problem, some: np.ndarray, none: np.ndarray, far: np.ndarray) -> tuple[float, bool]:
+    """Probability of the likeliest wander without a change against any change; whether it forbids to tell a date."""
+    if not np.any(far > FAR):
+        return 0.0, False
+    weight = problem.weight[far > FAR]
+    likeliest = float(np.max(none[far > FAR] + np.log(weight)))
+    probability = 1 / (1 + np.exp(np.clip(pooled(some, problem.weight) - likeliest, -700, 700)))
+    mostly = float(pooled(none[far > FAR], weight)) > float(pooled(none, problem.weight)) + np.log(0.5)
+    return float(probability), bool(probability > WANDERS and mostly)
 
 
 def placebos(series: Series, problem: Problem, weight: np.ndarray, number: int, odd: np.ndarray,

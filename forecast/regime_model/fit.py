@@ -107,8 +107,8 @@ class Fit(Shown):
     paths : posterior draws
     some, none : log evidence [S] of every setting with changes of any shape, and without
     credibility : of the intervals of dates
-    like : the test of a like series (`.test` of its fit), whose placebos stand in for those of this one where they
-        answer clearly
+    like : likelihood ratios of the placebos of a like series (`.test.null` of its fit), which stand in for placebos of
+        this one where they answer clearly
     """
 
     given: Series
@@ -120,7 +120,7 @@ class Fit(Shown):
     none: np.ndarray
     seed: int
     credibility: float = 0.9
-    like: ChangeTest | None = None
+    like: tuple[float, ...] = ()
 
     def __repr__(self) -> str:
         return f"{self.heading()}, probability of a change {self.changed:.2f}"
@@ -173,7 +173,7 @@ class Fit(Shown):
     def test(self) -> ChangeTest:
         """The test of a constant level, simulated when it is first asked for."""
         if self.series.observed.sum() < FEWEST:
-            return ChangeTest(p_value=1.0, drift=0.0, persistent=False, placebos=0)
+            return ChangeTest(p_value=1.0, wander=0.0, persistent=False, placebos=0)
         return change_test(self.series, self.harmonics, self.problem, self.some, self.none,
                            lambda: self.odd, np.random.default_rng([self.seed, 1]), self.like)
 

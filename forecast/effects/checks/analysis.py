@@ -112,7 +112,7 @@ class Analysis:
         key = b"".join(array.tobytes() for array in arrays) + repr(regimes).encode()
         if key not in self._fits:
             fit = regimes.fit(series)
-            self._fits[key] = replace(fit, like=self._base_fit.test) if self._alike(series) else fit
+            self._fits[key] = replace(fit, like=self._base_fit.test.null) if self._alike(series) else fit
         return self._fits[key]
 
     def _alike(self, series: Series) -> bool:
