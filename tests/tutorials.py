@@ -33,7 +33,7 @@ def executed(script: Path) -> Any:
         cell["id"] = f"cell-{number}"
     book.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
                      "jupytext": {"formats": "ipynb,py:percent"}}
-    NotebookClient(book, timeout=300, kernel_name="python3",
+    NotebookClient(book, timeout=300, kernel_name="python3", coalesce_streams=True,  # lines may come late under load
                    resources={"metadata": {"path": str(HERE.parent.parent)}}).execute()
     for cell in book.cells:
         cell.metadata.pop("execution", None)
