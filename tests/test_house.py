@@ -123,7 +123,8 @@ def test_importing_the_package_costs_nothing():
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))],
+                         ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_is_too_long_to_be_read_whole(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 

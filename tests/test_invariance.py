@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from forecast import Series, detect, simulate
 from forecast.breaks.regimes import Regimes
 from forecast.regime_model.fit import RegimeModel
+from forecast.regime_model.grid import scatter_of_logs
 from forecast.regime_model.problem import discretise
 from forecast.regime_model.step_likelihoods import evidence
 
@@ -93,3 +94,23 @@ def test_reals_that_only_wander_are_not_broken():
             z[t] += 0.6 * z[t - 1]
         calls += bool(detect(Series.from_values(z), "regimes"))
     assert calls <= 2
+
+
+@pytest.mark.parametrize("sd", [0.1, 0.4])
+def test_runs_of_one_count_hide_nothing_of_how_far_the_others_scatter(sd):
+    rng = np.random.default_rng(5)
+    counts = np.round(1000 * np.exp(sd * rng.standard_normal(60)))
+    assert scatter_of_logs(counts, np.ones(60)) == pytest.approx(sd, rel=0.25)
+    with_run = np.concatenate([counts[:30], np.full(90, 12.0), counts[30:]])
+    assert scatter_of_logs(with_run, np.ones(150)) == pytest.approx(scatter_of_logs(counts, np.ones(60)), rel=0.1)
+
+
+def test_counts_scatter_by_half_of_independent_events_at_least():
+    assert scatter_of_logs(np.full(40, 16.0), np.ones(40)) == 0.125  # half of 1 / sqrt(16)
+    assert scatter_of_logs(np.arange(400.0, 440.0), np.ones(40)) == pytest.approx(0.5 / np.sqrt(419.5))
+
+
+def test_exposure_is_taken_out_of_the_scatter():
+    scale = np.tile([1.0, 4.0], 30)
+    counts = np.round(500 * scale * np.exp(0.05 * np.random.default_rng(2).standard_normal(60)))
+    assert scatter_of_logs(counts, scale) == pytest.approx(0.05, rel=0.3)

@@ -17,7 +17,6 @@ from forecast.effects.counterfactuals import Counterfactual
 from forecast.effects.event_tests import Effect, Untestable
 from forecast.effects.event_tests import Tested as Together
 from forecast.effects.explanations import NONE, NOWHERE, Explanation, Window
-from forecast.effects.explanations import Together as SharedChange
 from forecast.effects.next_image import Image
 from forecast.evidence.decisions import Decision
 from forecast.evidence.events import Event
@@ -26,8 +25,7 @@ from forecast.experiment.findings import Findings, Reading
 from forecast.experiment.series_answers import series_answer
 from forecast.experiment.verdicts import ruled_out
 from forecast.models.backtesting import QUANTILES, Backtest
-from forecast.report.phrases import BANDS, chance, figure, term
-from forecast.report.prose import excess as amounts
+from forecast.report.phrases import BANDS, chance, term
 from forecast.report.prose import forecast as outlook
 from forecast.report.prose import series_story, story, verdicts
 from forecast.series.breaks import Break
@@ -355,53 +353,3 @@ def test_persistent_counts_take_the_force_out_of_not_supported():
     (0.2, 0.9, f"any rise at that date is ruled out (95{T}%)"), (0.1, 12.0, "")])
 def test_what_an_interval_rules_out(low, high, said):
     assert verdicts.ruled_out(ruled_out(effect("2023-05-10", low=low, high=high))) == said
-
-
-# -- how much ---------------------------------------------------------------------------------------------------
-def test_what_the_change_brought_is_said_with_its_interval():
-    since = after_the_event()
-    said = amounts.brought(findings(counterfactual=since))
-    assert said == (f"From 1 June 2023 on, over seven observed months, there were about {figure(since.total[1])} more ships than "
-                    f"the level before would have brought (95{T}% interval {figure(since.total[0])} to {figure(since.total[2])}). "
-                    f"That is 25{T}% more (40{T}% fewer to 100{T}% more).")
-    fewer = replace(since, **{f"cumulative_{end}": -getattr(since, f"cumulative_{other}")
-                              for end, other in (("low", "high"), ("middle", "middle"), ("high", "low"))})
-    assert "fewer ships" in amounts.brought(findings(counterfactual=fewer))
-    vague = replace(since, cumulative_low=np.full(8, -12.0), cumulative_middle=np.full(8, -5.0), cumulative_high=np.full(8, 3.0))
-    assert f"about 5 fewer ships than the level before would have brought (95{T}% interval 12 fewer to 3 more)" in (
-        amounts.brought(findings(counterfactual=vague)))
-
-
-@pytest.mark.parametrize(("ratio", "said"), [
-    ((1.2, 1.45, 1.7), f"That is 45{T}% more (20{T}% to 70{T}%)."),
-    ((0.5, 0.8, 0.9), f"That is 20{T}% fewer (10{T}% to 50{T}%)."),
-    ((4.0, 12.0, 50.0), "That is about 12 times as many (4 to 50)."),
-    ((4.0, 12.0, np.inf), "That is at least 4 times as many."),
-    ((4.0, np.inf, np.inf), "That is at least 4 times as many."),
-    ((np.inf, np.inf, np.inf), ""),
-    ((0.0, 0.0, 0.0), "")])
-def test_the_same_is_said_as_a_percent_or_a_multiple(ratio, said):
-    told = amounts.brought(findings(counterfactual=replace(after_the_event(), ratio=ratio)))
-    assert told.partition("). ")[2] == said or (not said and told.endswith(")."))
-
-
-def test_no_change_is_brought_without_one():
-    assert amounts.brought(findings()) == ""
-
-
-def test_a_stock_is_averaged_and_several_changes_are_not_summed_up():
-    main = reading()
-    stock = replace(main, series=replace(main.series, kind="stock"))
-    since = after_the_event()
-    assert f"about {figure(since.total[1] / 7)} more ships at a time on average" in amounts.brought(
-        findings(stock, counterfactual=since))
-    twice = replace(main, breaks={"regimes": main.breaks["regimes"] * 2})
-    assert amounts.brought(findings(twice, counterfactual=since)) == ""
-
-
-def test_series_that_share_a_cause_speak_together():
-    shared = SharedChange(("ships_seen", "rail_cars"), float(np.log(40)), (float(np.log(30)), float(np.log(1.7))),
-                          reading().explained[0])
-    assert amounts.together(findings(together=shared)) == (
-        "If ships seen and rail cars are taken to share one change, their counts are 40 times as likely with it as without (each "
-        f"by itself: 30 and 1.7 times); the shared change then fits “A visit” (70{T}%) and “A treaty” (10{T}%).")

@@ -16,6 +16,7 @@ from forecast.support.validation import MOST_DRAWS, MOST_SEED, check_share, chec
 
 CREDIBILITY = 0.9  # of the date intervals of a panel
 
+
 @dataclass(frozen=True)
 class Regimes(Tunable):
     """Report changes where the level is not constant, tested at 5 % by simulating the series without a change.

@@ -44,6 +44,7 @@ def part_kernel(loop: Loop) -> Loop:
     """A part of kernels, put into each before it is compiled.
 
     A kernel that calls another one is compiled with it or, where that one lies in the cache already, beside it, and
-    then rounds otherwise; with parts, all processes round alike.
+    then rounds otherwise; with parts, all processes round alike. numba keeps a kernel whose own file did not change:
+    after an edit of a part that another file imports, save that file anew, too.
     """
     return cast(Loop, numba.njit(inline="always")(loop))

@@ -7,36 +7,24 @@ from __future__ import annotations
 
 import argparse
 import time
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from forecast import Series, event_effect
 from tests.bench import _shapes_simulated as made
+from tests.bench._regression import step_p_value
 
 PERIOD = 365.25
 
 
 def regression(series: Series, position: int) -> float:
-    """p-value of a step in a negative binomial regression with trend and yearly harmonic, HAC errors (statsmodels)."""
-    import statsmodels.api as sm
-
-    seen = series.observed
-    days = series.days[seen]
-    columns = [np.ones(seen.sum()), days / max(days[-1], 1), (np.arange(len(series)) >= position)[seen].astype(float)]
-    if days[-1] > 1.45 * PERIOD:
+    """p-value of a step in a negative binomial regression with trend and yearly harmonic, HAC errors."""
+    days = series.days
+    columns = [days / max(days[series.observed][-1], 1)]
+    if days[series.observed][-1] > 1.45 * PERIOD:
         columns += [np.sin(2 * np.pi * days / PERIOD), np.cos(2 * np.pi * days / PERIOD)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        design = np.column_stack(columns)
-        poisson = sm.GLM(series.value[seen], design, family=sm.families.Poisson()).fit()
-        mean = poisson.fittedvalues
-        alpha = max(float(np.sum(((series.value[seen] - mean) ** 2 - mean) / mean**2) / max(len(mean) - design.shape[1], 1)),
-                    1e-4)
-        fit = sm.GLM(series.value[seen], design, family=sm.families.NegativeBinomial(alpha=alpha)).fit(
-            cov_type="HAC", cov_kwds={"maxlags": 4})
-    return float(fit.pvalues[2])
+    return step_p_value(series.value, position, columns)
 
 
 def row(name: str, several: Sequence[Series], position: int, factor: float, peers: bool) -> None:

@@ -10,7 +10,6 @@ the level of many windows does change, slowly, and only a step at the date is wr
 from __future__ import annotations
 
 import argparse
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +18,13 @@ import numpy as np
 import pandas as pd
 
 from forecast import Series, detect, event_effect
+from tests.bench._regression import step_p_value
 
 BLOCK, YEAR, WEEK = 12, 365.25, 7
 SLOW = 0.6  # share of the window over which the smooth level is a local line
 SPARSE = 10  # median count below which a window is sparse
 FEWEST = 15  # events in a null copy: with fewer there is nothing to look at
+PEERS = {"NB, HAC": (False, True), "NB + trend, HAC": (True, True), "NB + trend": (True, False)}  # trend, robust
 
 
 @dataclass(frozen=True)
@@ -95,23 +96,12 @@ def with_effect(window: Window, null: np.ndarray, factor: float, rng: np.random.
     return made
 
 
-def regression(window: Window, y: np.ndarray, trend: bool, robust: bool) -> float:
-    """p-value of a step in a negative binomial regression on season, and perhaps trend (statsmodels)."""
-    import statsmodels.api as sm
-
-    columns = [np.ones(len(y)), (np.arange(len(y)) >= window.when) * 1.0]
-    if trend:
-        columns.append(window.days / window.days[-1])
+def peer(window: Window, y: np.ndarray, trend: bool, robust: bool) -> bool:
+    """Whether a negative binomial regression with season, and perhaps trend, calls a step at the event."""
+    beside = [window.days / window.days[-1]] if trend else []
     if window.freq == "D" or window.days[-1] > 1.45 * YEAR:
-        columns += list(window.waves.T)
-    design = np.column_stack(columns)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        mean = sm.GLM(y, design, family=sm.families.Poisson()).fit().fittedvalues
-        alpha = max(float(np.sum(((y - mean) ** 2 - mean) / mean**2)) / max(len(y) - design.shape[1], 1), 1e-4)
-        how = {"cov_type": "HAC", "cov_kwds": {"maxlags": 4}} if robust else {}
-        fit = sm.GLM(y, design, family=sm.families.NegativeBinomial(alpha=alpha)).fit(**how)
-    return float(fit.pvalues[1])
+        beside += list(window.waves.T)
+    return step_p_value(y, window.when, beside, robust) <= 0.05
 
 
 def main(arguments: list[str]) -> None:
@@ -131,8 +121,7 @@ def main(arguments: list[str]) -> None:
             y = with_effect(window, null, factor, rng)
             series = Series.from_values(y, window.start, window.freq, name=window.name)
             effect = event_effect(series, series.start[window.when], seed=len(rows))
-            peers = {name: regression(window, y, *how) <= 0.05 for name, how in
-                     {"NB, HAC": (False, True), "NB + trend, HAC": (True, True), "NB + trend": (True, False)}.items()}
+            peers = {name: peer(window, y, *how) for name, how in PEERS.items()}
             found = {"detect": bool(detect(series))} if chosen.detect and factor == 1 else {}
             rows.append({"freq": window.freq, "kind": window.kind, "factor": factor, **found, **peers,
                          "called": effect.p_value <= 0.05 and not effect.persistent, "persistent": effect.persistent,
