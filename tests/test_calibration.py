@@ -11,7 +11,7 @@ import pytest
 from forecast import Series, predict
 from forecast.models import gaussian
 from forecast.models import recalibrated as module
-from forecast.models.calibration import USUAL, Tails, learned, stretched
+from forecast.models.calibration import USUAL, Tails, learned, stretched, widening
 from forecast.models.kernel import Kernel
 from forecast.models.recalibrated import Recalibrated
 from forecast.models.structural import Structural
@@ -39,6 +39,18 @@ def test_tails_leave_the_80_percent_interval_and_widen_the_95() -> None:
 def test_no_factor_changes_nothing() -> None:
     paths = RNG.poisson(7, size=(50, 4)).astype(float)
     np.testing.assert_allclose(stretched(paths, Tails(1.0, 0.0)), paths, atol=1e-9)
+
+
+def test_the_fewer_errors_a_history_holds_the_wider_is_a_forecast() -> None:
+    long, short, least = widening(10_000, 12), widening(24, 12), widening(1, 12)
+    assert np.all(np.diff(short) > 0)
+    assert long.max() < 1.001 < short.min()
+    # tables of Student's t: 1.440 at six degrees of freedom, which 24 rows have 12 ahead, 1.886 at two, the fewest
+    assert short[-1] == pytest.approx(1.440 / 1.2816, abs=0.001)
+    assert least[1:] == pytest.approx(np.full(11, 1.886 / 1.2816), abs=0.001)
+    paths = RNG.normal(1e6, 300, size=(2_000, 12))
+    spread = np.std(stretched(paths, Tails(1.0, 0.0), short), axis=0) / np.std(paths, axis=0)
+    assert spread == pytest.approx(short, abs=0.002)
 
 
 def test_few_errors_leave_what_is_usual_and_many_decide() -> None:

@@ -19,7 +19,7 @@ from forecast.models.history import dispersion, negative_binomial, season_length
 from forecast.models.mean import Mean
 from forecast.models.negative_binomial import NegativeBinomial
 from forecast.models.prophet import Prophet
-from forecast.models.regression import fit
+from forecast.models.regression import fit, regression
 from forecast.models.sarimax import Sarimax
 from forecast.models.structural import Structural
 from forecast.models.windows import Windows
@@ -190,6 +190,8 @@ def test_averaging_gives_quantiles_between_both_and_keeps_each_paths_rank() -> N
         np.testing.assert_allclose(np.quantile(mixed, level, axis=0), expected, atol=1.5)
     assert np.corrcoef(mixed[:, 0], mixed[:, 1])[0, 1] > 0.97  # as alike as the paths that came first
     assert np.array_equal(averaged(slow, other, 0.0, rng), slow)
+    halves = averaged(np.zeros((4000, 1), int), np.ones((500, 1), int), 0.5, rng)  # not all to the even count
+    assert halves.mean() == pytest.approx(0.5, abs=0.04)
 
 
 def test_the_pool_takes_its_shares_and_leaves_out_members_without_weight() -> None:
@@ -228,6 +230,18 @@ def test_negative_binomial_regression_is_that_of_statsmodels() -> None:
     beta, root = fit(x, y, share, 4.0, np.full(3, 1e-9))
     np.testing.assert_allclose(beta, theirs.params, atol=1e-6)
     np.testing.assert_allclose(np.linalg.inv(root @ root.T), theirs.cov_params(), rtol=1e-4)
+
+
+def test_a_regression_knows_less_where_it_fitted_much_and_where_rows_err_alike() -> None:
+    rng = np.random.default_rng(5)
+    wide = np.column_stack([np.ones(40), rng.normal(size=(40, 12))])
+    sizes = [regression(wide, negative_binomial(np.full(40, 30.0), 4.0, rng).astype(float), np.ones(40),
+                        np.full(13, 0.5)).size for _ in range(60)]
+    assert np.median(sizes) == pytest.approx(4.0, abs=1.0)  # 7.8 if 13 coefficients were no part of the 40 rows
+    apart = negative_binomial(np.full(400, 30.0), 4.0, rng).astype(float)
+    alike = np.repeat(apart[:100], 4)  # correlation of neighbours .75: a seventh of the rows' information
+    one, other = (regression(np.ones((400, 1)), y, np.ones(400), np.array([1e-6])) for y in (apart, alike))
+    assert float(one.root[0, 0] / other.root[0, 0]) == pytest.approx(np.sqrt(7), rel=0.2)
 
 
 def test_structural_weights_agree_with_the_dense_formula() -> None:

@@ -9,7 +9,17 @@ from forecast import Series, predict
 from forecast.models.levels import on_last_level
 from forecast.models.negative_binomial import NegativeBinomial
 from forecast.models.season import calendar_season, seems_yearly
-from forecast.models.steps import NONE, Steps, Told, changes_again, knows_steps, likely, steps_of, takes_steps
+from forecast.models.steps import (
+    NONE,
+    Steps,
+    Told,
+    changes_again,
+    knows_steps,
+    likely,
+    seems_stepped,
+    steps_of,
+    takes_steps,
+)
 from forecast.panel.one import examine
 from forecast.panel.settings import Settings
 from forecast.regime_model.harmonics import Harmonics
@@ -112,6 +122,14 @@ def test_every_member_starts_from_the_level_after_a_shift_or_says_that_it_does_n
     assert np.median(paths) == pytest.approx(40, abs=8)
     low, high = np.quantile(paths, [0.1, 0.9])
     assert 10 < high - low < 32  # Poisson noise alone is 16 wide
+
+
+def test_a_shift_of_small_counts_is_looked_into_and_their_scatter_is_not() -> None:
+    rng = np.random.default_rng(8)
+    mean = np.concatenate([np.ones(100), np.full(6, 4.0)])
+    looked = [[seems_stepped(rng.poisson(level).astype(float)) for _ in range(60)] for level in (mean, np.ones(106))]
+    assert np.mean(looked[0]) > 0.85
+    assert np.mean(looked[1]) < 0.15
 
 
 def test_counts_brought_to_another_level_are_counts_of_that_level() -> None:

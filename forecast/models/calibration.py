@@ -12,6 +12,8 @@ SCALES = np.exp(np.linspace(-0.6, 0.9, 16))
 USUAL, LOOSE = 0.08, 0.05  # prior mean and standard deviation of the tail factor, from all public sets together
 SHRINK = 0.3  # prior standard deviation of the log of the scale
 OVERLAP = 0.5  # what an origin is worth for the scale: its neighbours saw the same rows
+LOOKS = 3.0  # what an error that shares no row with others is worth, see `widening`
+FEWEST = 2.0  # degrees of freedom of a spread at least: with one, an interval says nothing
 REACH = 5.0  # normal scores beyond which a past error counts no more
 
 
@@ -25,6 +27,20 @@ class Tails:
 
     scale: float
     tail: float
+
+
+def widening(seen: int, horizon: int) -> np.ndarray:
+    """Factor [horizon] by which the spread at each step is wider for being known from few errors, of `seen` rows.
+
+    The 80 % interval of Student's t over that of the normal. So many rows hold seen / s errors s steps ahead that share
+    no row; overlapping ones tell half as much again (Richardson & Smith 1991, Review of Financial Studies 4, 227-254),
+    and what a model carries over from other steps doubles that: of 1.5, 2, 3, 4 and 6 for `LOOKS` it had the lowest
+    CRPS on the others when each of 35 sets, observed and simulated, long and cut short, was left out in turn.
+    """
+    from scipy.special import stdtrit
+
+    freedom = np.maximum(LOOKS * seen / np.arange(1, horizon + 1), FEWEST)
+    return np.asarray(stdtrit(freedom, 0.9) / np.sqrt(CENTRE))
 
 
 def learned(errors: np.ndarray, age: np.ndarray, memory: float = 4.0) -> Tails:
@@ -60,15 +76,16 @@ def _posterior_mean(values: np.ndarray, log: list[float], prior: np.ndarray) -> 
 
 def _log_density(errors: np.ndarray, scale: float, tail: float) -> np.ndarray:
     """Log density, up to a constant, of errors whose map back to normal scores this is."""
-    z = np.linspace(-2 * REACH, 2 * REACH, 2001)
+    z = np.linspace(-2 * REACH, 2 * REACH, 501)
     slope = scale * (1 - tail * CENTRE + 3 * tail * z**2)
     at = np.interp(errors, scale * z * (1 + tail * (z**2 - CENTRE)), z)
     return np.asarray(-0.5 * at**2 - np.log(np.interp(at, z, slope)))
 
 
-def stretched(paths: np.ndarray, tails: Tails) -> np.ndarray:
+def stretched(paths: np.ndarray, tails: Tails, wider: np.ndarray | None = None) -> np.ndarray:
     """Real-valued paths [draws, horizon] with the factors applied at each step, on the square root's scale.
 
+    wider : a further factor of the spread at each step [horizon]
     Every path keeps its rank at every step (equal draws stay equal), so that dependence over the steps stays too.
     """
     from scipy.special import ndtri
@@ -83,6 +100,6 @@ def stretched(paths: np.ndarray, tails: Tails) -> np.ndarray:
     low = np.maximum.accumulate(np.where(first, np.arange(number), 0), axis=1)
     high = np.minimum.accumulate(np.where(last, np.arange(number), number)[:, ::-1], axis=1)[:, ::-1]
     z = ndtri(np.arange(1, 2 * number) / (2 * number))[low + high]
-    far = np.empty_like(root)
-    np.put_along_axis(far, order, middle + (ranked - middle) * tails.scale * (1 + tails.tail * (z**2 - CENTRE)), axis=1)
+    far, scale = np.empty_like(root), tails.scale * (1.0 if wider is None else wider[:, None])
+    np.put_along_axis(far, order, middle + (ranked - middle) * scale * (1 + tails.tail * (z**2 - CENTRE)), axis=1)
     return np.asarray(np.maximum(far, 0) ** 2 - 0.375).T

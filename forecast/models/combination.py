@@ -97,8 +97,9 @@ def averaged(paths: np.ndarray, other: np.ndarray, share: float, rng: np.random.
         so its dependence over the steps; ties are parted by chance
     Unlike a pool the result is no wider than what it is made of (Lichtendahl, Grushka-Cockayne & Winkler 2013).
     """
-    order = np.argsort(paths + rng.random(paths.shape), axis=0)
+    turned = paths.T + rng.random(paths.shape[::-1])  # steps as rows: sorted in half the time
     rank = ((np.arange(len(paths)) + 0.5) / len(paths) * len(other)).astype(int)
-    beside = np.empty_like(paths)
-    np.put_along_axis(beside, order, np.sort(other, axis=0)[rank], axis=0)
-    return whole((1 - share) * paths + share * beside)
+    beside = np.empty_like(turned)
+    np.put_along_axis(beside, np.argsort(turned, axis=1), np.sort(other.T, axis=1)[:, rank], axis=1)
+    mixed = (1 - share) * paths + share * beside.T
+    return whole(np.floor(mixed + rng.random(paths.shape)))  # halves that always went to the even count would narrow

@@ -15,6 +15,8 @@ from forecast.series.series import Series
 from forecast.support.parameters import Tunable
 from forecast.support.validation import MOST_ROWS, check_number, check_whole
 
+LARGE = 1e12  # mean above which Poisson noise is below one in a million
+
 
 @dataclass(frozen=True)
 class CountStateSpace(Tunable):
@@ -92,14 +94,13 @@ def _simulate(state: State, table: np.ndarray, horizon: int, draws: int, rng: np
     chosen = rng.choice(len(table), size=draws, p=state.weight)
     keep, size, anchor = table[chosen, :3].T
     shape, rate, anchor_rate = state.shape[chosen], state.rate[chosen], state.anchor_rate[chosen]
-    normal, uniform, cycle = rng.normal(size=draws), rng.uniform(size=draws), state.factors.shape[1]
-    counts = np.empty((draws, horizon), dtype=np.int64)
-    for step in range(horizon):
-        shape, rate = keep * shape + (1 - keep) * anchor, keep * rate + (1 - keep) * anchor_rate
-        level = _gamma(shape, normal, uniform) / rate * state.factors[chosen, step % cycle]
-        mean = level * rng.gamma(size) / size
-        counts[:, step] = whole(np.where(mean > 1e12, mean, rng.poisson(np.minimum(mean, 1e12))))
-    return counts
+    normal, uniform = rng.normal(size=(draws, 1)), rng.uniform(size=(draws, 1))
+    kept = keep[:, None] ** np.arange(1, horizon + 1)
+    shape = kept * shape[:, None] + (1 - kept) * anchor[:, None]
+    rate = kept * rate[:, None] + (1 - kept) * anchor_rate[:, None]
+    factors = state.factors[chosen[:, None], np.arange(horizon) % state.factors.shape[1]]
+    mean = _gamma(shape, normal, uniform) / rate * factors * rng.gamma(size[:, None], size=shape.shape) / size[:, None]
+    return whole(np.where(mean > LARGE, mean, rng.poisson(np.minimum(mean, LARGE))))
 
 
 def _gamma(shape: np.ndarray, normal: np.ndarray, uniform: np.ndarray) -> np.ndarray:

@@ -7,7 +7,9 @@ import numpy as np
 from forecast.series.season import season_length
 from forecast.series.series import Series
 
-__all__ = ["dispersion", "exposure", "harmonics", "history", "negative_binomial", "season_length", "trimmed", "whole"]
+__all__ = ["dispersion", "exposure", "harmonics", "history", "likeness", "negative_binomial", "season_length",
+           "trimmed", "whole"]
+MOST_ALIKE = 0.9  # correlation of neighbouring rows beyond which few rows would tell nothing of a level
 CEILING = 2**53  # beyond it floats skip whole numbers, and int64 still holds sums of a thousand such draws
 
 
@@ -50,17 +52,25 @@ def negative_binomial(mean: np.ndarray, size: np.ndarray | float, rng: np.random
     return whole(np.where(rate > 1e12, rate, rng.poisson(np.minimum(rate, 1e12))))
 
 
-def dispersion(y: np.ndarray, mean: np.ndarray | float) -> float:
+def dispersion(y: np.ndarray, mean: np.ndarray | float, fitted: float = 0.0) -> float:
     """Moment estimate of the size r in variance = mean + mean^2/r of observed counts, in [0.05, 1e4].
 
+    fitted : number of coefficients of the mean that were fitted to the same counts
     One pseudo-observation of the Poisson pulls short histories towards it (r = 1e4).
     """
     mean = np.broadcast_to(np.asarray(mean, dtype=float), y.shape)
     if not y.size or mean.sum() <= 0:
         return 1e4
-    excess = ((y - mean) ** 2 - mean).sum() / (y.size + 1)
+    more = y.size / max(y.size - fitted, 1.0)
+    excess = (more * (y - mean) ** 2 - mean).sum() / (y.size + 1)
     square = float((mean**2).mean())
     return max(0.05, square / max(float(excess), square / 1e4))
+
+
+def likeness(errors: np.ndarray) -> float:
+    """Correlation of neighbours, between none and `MOST_ALIKE`."""
+    square = float(errors @ errors)
+    return float(np.clip(errors[1:] @ errors[:-1] / square, 0.0, MOST_ALIKE)) if square else 0.0
 
 
 def harmonics(rows: np.ndarray, cycle: float, pairs: int) -> np.ndarray:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.models.history import dispersion, exposure, history, whole
+from forecast.models.history import dispersion, exposure, history, likeness, whole
 from forecast.models.season import calendar_season
 from forecast.models.steps import NONE, Steps, seems_stepped, steps_of
 from forecast.regime_model.harmonics import Harmonics
 from forecast.series.series import Series
 
 Paths = Callable[[Series, int, int, np.random.Generator], np.ndarray]
-MOST_ALIKE = 0.9  # correlation of neighbouring rows beyond which few rows would tell nothing of a level
 MOST_ERROR = 0.6  # of the log of a level, that of three counts
 LARGE = 1e12  # mean above which Poisson noise is below one in a million
 
@@ -67,7 +66,7 @@ def on_last_level(series: Series, rows: tuple[int, ...], season: Harmonics, rng:
     value = np.where(seen & (watched[segment] > 0), fresh, np.nan)
     last = segment[seen] == len(rows)
     noise = 1 / max(float(mean[seen][last].sum()), 0.5) + 1 / (size * last.sum())
-    alike = _alike((y - mean)[seen] / np.sqrt(mean + mean**2 / size)[seen])
+    alike = likeness((y - mean)[seen] / np.sqrt(mean + mean**2 / size)[seen])
     return Level(replace(points, low=value, high=value), float(np.sqrt(noise * (1 + alike) / (1 - alike))))
 
 
@@ -77,12 +76,6 @@ def _counts_at(y: np.ndarray, mean: np.ndarray, ratio: np.ndarray, size: float, 
     added = rng.gamma(size + y) / (size + mean) * mean * np.maximum(ratio - 1, 0)
     noisy = np.where(added > LARGE, added, rng.poisson(np.minimum(added, LARGE)))
     return np.asarray(thinned + whole(noisy), dtype=float)
-
-
-def _alike(errors: np.ndarray) -> float:
-    """Correlation of neighbours, between none and `MOST_ALIKE`."""
-    square = float(errors @ errors)
-    return float(np.clip(errors[1:] @ errors[:-1] / square, 0.0, MOST_ALIKE)) if square else 0.0
 
 
 def paths_on_level(paths: Paths, series: Series, horizon: int, draws: int, rng: np.random.Generator,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.models.history import dispersion
+from forecast.models.history import dispersion, likeness
 
 SEARCH = 25  # Newton steps at most; five are usual
 NEAR, EXACT = 1e-3, 1e-8  # last step of a search whose dispersion is not yet final, and of one whose dispersion is
@@ -26,22 +26,14 @@ def fit(design: np.ndarray, y: np.ndarray, share: np.ndarray, size: float, penal
     with a step of at most `exact`.
     Returns the coefficients [k] and the Cholesky factor [k, k] of their posterior precision.
     """
-    beta = np.zeros(design.shape[1])
-    beta[0] = np.log((y.sum() + 0.5) / (share.sum() + 0.5))
-    centre, prior, turned = beta.copy(), np.diag(penalty), np.ascontiguousarray(design.T)
-    precision = np.eye(len(beta))
-    beta = beta if start is None else start
-    for _ in range(SEARCH):
-        mean = share * rate(design, beta)
-        spread = 1 + mean / size
-        precision = (turned * (mean / spread)) @ design + prior
-        step = np.linalg.solve(precision, turned @ ((y - mean) / spread) - penalty * (beta - centre))
-        longest = float(np.abs(step).max())
-        # a step of more than two on the log scale leaves the region where the quadratic holds
-        beta = beta + step * min(1.0, 2 / max(longest, 1e-12))
-        if longest < exact:
-            break
-    return beta, np.linalg.cholesky(precision)
+    from forecast.models._numba_regression import searched
+
+    centre = np.zeros(design.shape[1])
+    centre[0] = np.log((y.sum() + 0.5) / (share.sum() + 0.5))
+    beta, root = (centre if start is None else start).copy(), np.zeros((len(centre), len(centre)))
+    searched(np.ascontiguousarray(design, dtype=float), np.asarray(y, dtype=float), np.asarray(share, dtype=float),
+             float(size), np.asarray(penalty, dtype=float), centre, SEARCH, exact, beta, root)
+    return beta, root
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +52,10 @@ class Regression:
 
 
 def regression(design: np.ndarray, y: np.ndarray, share: np.ndarray, penalty: np.ndarray) -> Regression:
-    """The regression with its dispersion learned by moments; arguments are those of `fit`.
+    """The regression with its dispersion learned by moments; arguments are those of `fit`, rows in their order.
 
+    Squared residuals count for n rows of n less the coefficients that the counts chose (the trace of the hat matrix).
+    Where neighbouring rows err alike, they tell the coefficients as much as (1 - rho) / (1 + rho) of them would.
     The log evidence of counts is Laplace's approximation, up to a constant of the counts: designs can be compared.
     """
     from scipy.special import gammaln
@@ -70,9 +64,17 @@ def regression(design: np.ndarray, y: np.ndarray, share: np.ndarray, penalty: np
     beta, _ = fit(design, y, share, dispersion(y, share * rate(design, beta)), penalty, beta, NEAR)
     beta, root = fit(design, y, share, dispersion(y, share * rate(design, beta)), penalty, beta)
     mean = share * rate(design, beta)
-    size = dispersion(y, mean)
+    size = dispersion(y, mean, _chosen(root, penalty))
     log = gammaln(y + size) - gammaln(size) - size * np.log1p(mean / size) + y * np.log(mean / (size + mean))
     away = beta.copy()
     away[0] -= np.log((y.sum() + 0.5) / (share.sum() + 0.5))
     evidence = log.sum() - 0.5 * (penalty * away**2).sum() + 0.5 * np.log(penalty).sum() - np.log(np.diag(root)).sum()
-    return Regression(beta, root, size, float(evidence))
+    alike = likeness((y - mean) / np.sqrt(mean + mean**2 / size))
+    told = (root @ root.T - np.diag(penalty)) * (1 - alike) / (1 + alike)
+    return Regression(beta, np.linalg.cholesky(told + np.diag(penalty)), size, float(evidence))
+
+
+def _chosen(root: np.ndarray, penalty: np.ndarray) -> float:
+    """Number of coefficients that the counts and not their prior chose, from the root [k, k] of their precision."""
+    inverse = np.linalg.inv(root)
+    return float(len(penalty) - (inverse**2).sum(axis=0) @ penalty)

@@ -123,7 +123,8 @@ def seems_stepped(y: np.ndarray) -> bool:
     n = len(root)
     if n < FEWEST:
         return False
-    noise = max(float(np.median(np.abs(np.diff(root)))) / 0.954, NOISE)
+    apart = np.diff(root)
+    noise = max(min(float(np.median(np.abs(apart))) / 0.954, float(np.sqrt(np.mean(apart**2) / 2))), NOISE)
     total = np.concatenate([[0.0], np.cumsum(root)])
     late = np.unique(np.geomspace(2, n - 4, 16).astype(int))
     early = np.minimum(4 * late, n - late)
@@ -178,18 +179,15 @@ def changes_again(step: np.ndarray, first: np.ndarray, shape: tuple[int, int], n
     A change comes at the rate of the past ones after the first. It is a past one again, one of those that began from a
     level like the present one before all, and leads to no level beyond those that were.
     """
-    draws, horizon = shape
     change, now = np.zeros(shape), step.sum(axis=1)
     before = np.cumsum(step, axis=1) - step
     lowest, highest = np.minimum(before.min(axis=1), now), np.maximum(before.max(axis=1), now)
-    for row in range(horizon):
-        come = np.flatnonzero(rng.random(draws) < (len(first) - 1) / n)
-        if not len(come):
-            continue
+    number = np.cumsum(rng.random(shape) < (len(first) - 1) / n, axis=1)  # of changes up to each row
+    for k in range(1, int(number.max(initial=0)) + 1):
+        come = np.flatnonzero(number[:, -1] >= k)
         like = np.exp(-0.5 * ((before[come] - now[come, None]) / LIKE) ** 2) + 0.01
         which = (np.cumsum(like, axis=1) < rng.random((len(come), 1)) * like.sum(axis=1, keepdims=True)).sum(axis=1)
         fresh = np.clip(now[come] + step[come, which], lowest[come], highest[come])
-        change[come, row:] += (fresh - now[come])[:, None]
+        change[come] += (number[come] >= k) * (fresh - now[come])[:, None]
         now[come] = fresh
     return change
-

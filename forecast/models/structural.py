@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from forecast.models.calibration import Tails, learned, stretched
+from forecast.models.calibration import Tails, learned, stretched, widening
 from forecast.models.gaussian import NONE, Fit, Observed, fit, simulated
 from forecast.models.history import history, season_length, trimmed, whole
 from forecast.models.kernel import BREAK, STEP, Kernel
@@ -32,6 +32,21 @@ BREAKS, CALM_STEP = (0.0, 10.0), 0.006  # and of a step, and at most of a level 
 LIKELY = 0.5  # probability of such a level from which on paths start from it
 
 
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """A fit, the tails that its past forecasts needed, how likely its level is calm but for its steps, and the factor
+    of the spread at each step for what so few rows leave unknown [horizon]."""
+
+    fit: Fit
+    tails: Tails
+    calm: float
+    wider: np.ndarray
+
+    def paths(self, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Sample paths, int64 [draws, horizon]."""
+        return whole(stretched(simulated(self.fit, draws, rng), self.tails, self.wider))
+
+
 @dataclass(frozen=True)
 class Structural(Tunable):
     """Structural time series with every setting integrated out; gaps cost nothing, since only what was seen enters.
@@ -45,9 +60,10 @@ class Structural(Tunable):
     and of the powers 0, 1/2 and 1 is weighed by its marginal likelihood and by a prior that favours calm levels; paths
     are drawn from the mixture (Rasmussen & Williams 2006, sections 2.2 and 5.4; Harvey 1989, section 2.3). The spread
     and tails of the paths are then made what past forecasts of the same history needed (`calibration.learned`): the
-    factor that gives the forecast holds those from every earlier row as well, so that they cost no refit. Where the
-    level is likely calm but for its steps, that part of the paths comes from the history on its last level
-    (`levels.on_last_level`), whose noise is that of the last level too.
+    factor that gives the forecast holds those from every earlier row as well, so that they cost no refit; and wider the
+    fewer errors of a step's length the history can hold (`calibration.widening`). Where the level is likely calm but
+    for its steps, that part of the paths comes from the history on its last level (`levels.on_last_level`), whose noise
+    is that of the last level too.
 
     rows : most recent observations that enter one by one; older ones enter as means of a season's rows
     """
@@ -79,20 +95,18 @@ class Structural(Tunable):
                              "ets, or coarser rows")
         steps = steps_seen(series, rng) if steps is None else steps
         with single_thread():  # the matrices are small: more threads burn several times the CPU for nothing
-            found, tails, calm = self._fitted(series, horizon, steps)
-            levelled = round(draws * calm) if calm > LIKELY else 0
-            parts = [whole(stretched(simulated(found, draws - levelled, rng), tails))] if levelled < draws else []
+            found = self._fitted(series, horizon, steps)
+            levelled = round(draws * found.calm) if found.calm > LIKELY else 0
+            parts = [found.paths(draws - levelled, rng)] if levelled < draws else []
             if levelled:
                 parts.append(paths_on_level(self._straight, series, horizon, levelled, rng, steps, single=True))
         return parts[0] if len(parts) == 1 else np.asarray(rng.permutation(np.concatenate(parts)))
 
     def _straight(self, series: Series, horizon: int, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Paths of a history without steps."""
-        found, tails, _ = self._fitted(series, horizon, NO_STEPS)
-        return whole(stretched(simulated(found, draws, rng), tails))
+        return self._fitted(series, horizon, NO_STEPS).paths(draws, rng)
 
-    def _fitted(self, series: Series, horizon: int, steps: Steps) -> tuple[Fit, Tails, float]:
-        """The fit, the tails that its past forecasts needed, and how likely the level is calm but for its steps."""
+    def _fitted(self, series: Series, horizon: int, steps: Steps) -> _Fitted:
         y = trimmed(history(series))
         end, kernel = float(len(y)), self._kernel(series, y, steps)
         together = kernel.cycle or (max(2, round(kernel.year / 13)) if kernel.year else 4)
@@ -102,7 +116,8 @@ class Structural(Tunable):
         found = fit(observed, end + np.arange(horizon), kernel=kernel, table=self._table(kernel), prior=self.prior,
                     origins=origins, steps=min(horizon, STEPS), likeliest=_best)
         calm = found.weight[(found.table[:, BREAK] > 0) & (found.table[:, STEP] <= CALM_STEP)].sum()
-        return found, learned(found.past, len(observed.when) - 1 - origins), float(calm)
+        return _Fitted(found, learned(found.past, len(observed.when) - 1 - origins), float(calm),
+                       widening(int(observed.width.sum()), horizon))
 
     def _kernel(self, series: Series, y: np.ndarray, steps: Steps) -> Kernel:
         """The covariances that a history y [n] is long enough to show."""

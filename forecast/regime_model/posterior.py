@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -93,10 +92,14 @@ def _filled(problem: Problem, rows: np.ndarray, jumped: np.ndarray, at: np.ndarr
     if len(rows) == n:
         return jumped, at
     jumps, levels = np.zeros((len(at), n - 1), bool), np.repeat(at, np.diff(np.r_[rows, n]), axis=1)
-    for k, (first, last) in enumerate(pairwise(rows)):
+    one = np.diff(rows) == 1
+    jumps[:, rows[1:][one] - 1] = jumped[:, one]
+    where = np.split(rng.random(int(jumped.sum())), np.cumsum(jumped.sum(axis=0))[:-1])
+    for k in np.flatnonzero(~one):
+        first, last = rows[k], rows[k + 1]
         broke = np.flatnonzero(jumped[:, k])
         share = np.cumsum(problem.share[first:last])
-        gap = first + np.minimum(np.searchsorted(share, rng.random(len(broke)) * share[-1], "right"), last - first - 1)
+        gap = first + np.minimum(np.searchsorted(share, where[k] * share[-1], "right"), last - first - 1)
         jumps[broke, gap] = True
         for row in range(first + 1, last):
             after = broke[gap < row]
