@@ -11,6 +11,7 @@ from forecast.regime_model.posterior import Posterior
 from forecast.series.series import Series
 
 LEAST = 1e-12  # likelihood beside that of the best level below which a row says no
+MOST = 1 << 22  # likelihoods that are held at once
 
 
 def break_days(series: Series, gap_probability: np.ndarray) -> np.ndarray:
@@ -65,38 +66,46 @@ def change_days(series: Series, posterior: Posterior, near: int | None = None) -
     end = (series.end - series.start[0]).astype(int)
     inside = np.zeros(len(days), bool)
     inside[gaps[0][0]:gaps[-1][1]] = True  # a change lies between the middles of the first and the last row
-    for row in np.flatnonzero(series.observed & (end - begin > 1)).tolist() if series.kind == "flow" else ():
-        own = np.arange(begin[row], end[row])[inside[begin[row]:end[row]]]
-        share = (end[row] - own) / (end[row] - begin[row])
-        made = _inside_row(posterior, weights, row, share, gaps)
-        if made is not None:
-            days[own] = made
+    if series.kind == "flow":
+        made = _inside_rows(posterior, weights, end - begin, series.observed & (end - begin > 1), gaps)
+        for row, chance in made.items():
+            own = inside[begin[row]:end[row]]
+            days[begin[row]:end[row]][own] = chance[own]
     return np.asarray(days / days.sum())
 
 
-def _inside_row(posterior: Posterior, weights: np.ndarray, row: int, share: np.ndarray,
-                gaps: list[tuple[int, int]]) -> np.ndarray | None:
-    """Probability of days inside a row, of which a share [days] lies after each; None where no path changes there."""
-    total, found = np.zeros(len(share)), False
-    for gap in (row - 1, row):
-        if not 0 <= gap < weights.shape[1]:
-            continue
-        mine = np.flatnonzero(weights[:, gap])
-        if not len(mine):
-            continue
-        before, after = posterior.level[mine, gap], posterior.level[mine, gap + 1]
-        part = np.concatenate([share, [1.0, 0.0]])
-        level = posterior.problem.observation.blended(before[:, None], after[:, None], part)
-        likely = _likelihood(posterior, mine, row, level)
-        drawn = sum((gaps[g][1] - gaps[g][0]) * likely[:, side] for g, side in ((row - 1, -2), (row, -1))
-                    if 0 <= g < weights.shape[1])
-        total += weights[mine, gap] @ (likely[:, :-2] / np.maximum(drawn, LEAST)[:, None])
-        found = True
-    return total if found else None
+def _inside_rows(posterior: Posterior, weights: np.ndarray, length: np.ndarray, wanted: np.ndarray,
+                 gaps: list[tuple[int, int]]) -> dict[int, np.ndarray]:
+    """Row -> probability of each of its days, of the wanted rows [n] in which some path changes.
+
+    weights [P, n - 1]; length [n] : days of each row; gaps : as `_gap_days` gives them
+    """
+    path, gap = np.nonzero(weights)
+    path, gap, row = np.tile(path, 2), np.tile(gap, 2), np.concatenate([gap, gap + 1])
+    order = np.flatnonzero(wanted[row])
+    order = order[np.argsort(row[order], kind="stable")]
+    path, gap, row = path[order], gap[order], row[order]
+    longest = int(length[wanted].max(initial=0))
+    day = np.arange(longest)
+    # share of a row that lies after each of its days; all and nothing of it are the levels that the paths were drawn by
+    share = np.column_stack([np.maximum(length[:, None] - day, 0) / length[:, None], np.ones_like(length),
+                             np.zeros_like(length)])
+    span = np.array([0, *(last - first for first, last in gaps), 0])  # of the gaps before and after each row
+    total = np.zeros((len(length), longest))
+    few = max(1, MOST // (longest + 2))
+    for first in range(0, len(row), few):
+        p, g, r = path[first:first + few], gap[first:first + few], row[first:first + few]
+        level = posterior.problem.observation.blended(
+            posterior.level[p, g][:, None], posterior.level[p, g + 1][:, None], share[r])
+        likely = _likelihood(posterior, p, r, level)
+        drawn = span[r] * likely[:, -2] + span[r + 1] * likely[:, -1]
+        own, begins = np.unique(r, return_index=True)
+        total[own] += np.add.reduceat(likely[:, :-2] * (weights[p, g] / np.maximum(drawn, LEAST))[:, None], begins)
+    return {int(each): total[each, :length[each]] for each in np.unique(row)}
 
 
-def _likelihood(posterior: Posterior, paths: np.ndarray, row: int, level: np.ndarray) -> np.ndarray:
-    """Likelihood of a row at log levels [paths, K], beside that of its best level in the setting of each path."""
+def _likelihood(posterior: Posterior, paths: np.ndarray, rows: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Likelihood of rows [J] at log levels [J, K], beside that of the best level in the setting of each path [J]."""
     from forecast.regime_model._numba_rows import between_levels
 
     problem = posterior.problem
@@ -106,15 +115,16 @@ def _likelihood(posterior: Posterior, paths: np.ndarray, row: int, level: np.nda
     for block in problem.blocks:
         mine = np.flatnonzero((settings >= offset) & (settings < offset + block.settings))
         if len(mine):
-            table = block.emission.table[block.index[0, row]]  # [D, E, L]
+            table = block.emission.table  # [U, D, E, L]
             nodes, chance = deviations(block.nodes)
             if posterior.unit is None:
-                table, node = np.tensordot(chance, table, 1)[None], np.zeros(len(mine), int)
+                table, node = np.tensordot(table, chance, (1, 0))[:, None], np.zeros(len(mine), int)
             else:
-                node = np.abs(posterior.unit[paths[mine], row][:, None] - nodes).argmin(axis=1)
+                unit = posterior.unit[paths[mine], rows[mine]]
+                node = np.abs(unit[:, None] - nodes).argmin(axis=1)
             part = np.empty((len(mine), level.shape[1]))
-            between_levels(np.ascontiguousarray(table, np.float32).ravel(), len(table), table.shape[2],
-                           settings[mine] - offset, node, place[mine], part)
+            between_levels(np.ascontiguousarray(table, np.float32).ravel(), table.shape[1], table.shape[3],
+                           block.settings, block.index[0, rows[mine]], settings[mine] - offset, node, place[mine], part)
             made[mine] = part
         offset += block.settings
     return made

@@ -16,7 +16,7 @@ dating anything either.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
@@ -208,29 +208,34 @@ class Flow:
 
     def _unfit(self, s: Statement) -> str:
         """Why a statement cannot speak about this series, in a reader's words; empty if it can."""
-        zero = s.kind == "period" and s.high == 0
+        return next(self._reasons(s), "")
+
+    def _reasons(self, s: Statement) -> Iterator[str]:
+        """Every reason why a statement cannot speak about this series, the plainest first."""
+        called, zero = self._called, s.kind == "period" and s.high == 0
+        if s.site != self.site:
+            yield f"it is about {called(s.site)}, this series about {called(self.site)}"
+        if s.measure not in (self.measure, f"{self.measure}_per_month", *self.conversions):
+            yield f"it counts {called(s.measure)}, this series {called(self.measure)}"
+        if s.kind == "snapshot":
+            yield "a stock at an instant is no flow"
+        if s.start is None or s.end is None:
+            yield "it gives no start or no end: a total to date has no place"
+        if s.scope not in self.scopes and not (zero and s.scope == "port"):
+            wanted = ", ".join(called(scope) for scope in self.scopes)
+            yield f"it speaks of {called(s.scope)}, this series of {wanted}: two such counts are never subtracted"
+        if s.certainty in GUESSES and not self.include_inferred:
+            guess = {"inferred_by_source": "its source infers it", "possible_only": "its source thinks it possible"}
+            yield f"nobody saw it: {guess.get(s.certainty, '')}, and such calls are left out here"
+        if self.publishers and s.publisher not in self.publishers and not zero:
+            yield f"by {s.publisher}, the series follows {', '.join(self.publishers)}"
+        if s.kind == "period" and not zero and self.unlisted != "totals":
+            yield "a total: this series rests on the calls that are listed one by one"
         first, last = day_of_setting(self.start, self.name), day_of_setting(self.end, self.name)
-        rate, called = f"{self.measure}_per_month", self._called
-        wanted = ", ".join(called(scope) for scope in self.scopes)
-        guess = {"inferred_by_source": "its source infers it", "possible_only": "its source thinks it possible"}
-        reasons = {
-            f"it is about {called(s.site)}, this series about {called(self.site)}": s.site != self.site,
-            f"it counts {called(s.measure)}, this series {called(self.measure)}": (
-                s.measure not in (self.measure, rate, *self.conversions)),
-            "a stock at an instant is no flow": s.kind == "snapshot",
-            "it gives no start or no end: a total to date has no place": s.start is None or s.end is None,
-            f"it speaks of {called(s.scope)}, this series of {wanted}: two such counts are never subtracted": (
-                s.scope not in self.scopes and not (zero and s.scope == "port")),
-            f"nobody saw it: {guess.get(s.certainty, '')}, and such calls are left out here": (
-                s.certainty in GUESSES and not self.include_inferred),
-            f"by {s.publisher}, the series follows {', '.join(self.publishers)}": (
-                bool(self.publishers) and s.publisher not in self.publishers and not zero),
-            "a total: this series rests on the calls that are listed one by one": (
-                s.kind == "period" and not zero and self.unlisted != "totals"),
-            f"it ends before the series starts ({self.start})": bool(first and s.end and s.end < first),
-            f"it starts after the series ends ({self.end})": bool(last and s.start and s.start > last),
-        }
-        return next((reason for reason, holds in reasons.items() if holds), "")
+        if first and s.end and s.end < first:
+            yield f"it ends before the series starts ({self.start})"
+        if last and s.start and s.start > last:
+            yield f"it starts after the series ends ({self.end})"
 
     def _calls(self, sightings: list[Statement], account: Account) -> list[Statement]:
         """One statement per distinct call, of the cargo wanted."""

@@ -95,17 +95,16 @@ def log_student_masses(low: float, high: float, deviation: Array, level: Array, 
 
 
 @kernel
-def between_levels(table: Array, nodes: int, levels: int, setting: Array, node: Array, place: Array,
-                   out: Array) -> None:
-    """Fill out [P, K] with the likelihoods of a row, table [D, E, L] flat, at places [P, K] on the grid of the levels.
+def between_levels(table: Array, nodes: int, levels: int, settings: int, row: Array, setting: Array, node: Array,
+                   place: Array, out: Array) -> None:
+    """Fill out [J, K] with likelihoods, table [U, D, E, L] flat, at places [J, K] on the grid of the levels.
 
-    setting, node [P] : of each path
+    row, setting, node [J] : the row of the table, the setting and the deviation of each
     """
-    settings = len(table) // (nodes * levels)
-    for p in range(len(place)):
-        at = (node[p] * settings + setting[p]) * levels
+    for j in range(len(place)):
+        at = ((row[j] * nodes + node[j]) * settings + setting[j]) * levels
         for k in range(place.shape[1]):
-            inside = min(max(place[p, k], 0.0), levels - 1.001)
+            inside = min(max(place[j, k], 0.0), levels - 1.001)
             cell = int(inside)
             part = inside - cell
-            out[p, k] = (1 - part) * table[at + cell] + part * table[at + cell + 1]
+            out[j, k] = (1 - part) * table[at + cell] + part * table[at + cell + 1]

@@ -120,6 +120,20 @@ def _drawn(state: Array, begin: int, stride: int, levels: int, modes: int, total
 
 
 @part_kernel
+def _staying(mode: int, level: int, shift: Array, smaller: Array, levels: int, risk: Array) -> Any:
+    """The first of the states that lead to a mode and level, that of the same mode: its level and chance."""
+    stay, slopes = 1.0 - risk[0], len(shift)
+    if mode == 0:
+        return level, stay * (1 - risk[1] - risk[4])
+    if mode <= slopes:
+        before = level - shift[mode - 1]
+        if before < 0 or before >= levels:
+            return 0, 0.0
+        return before, stay * (1 - risk[2])
+    return level, stay * (1 - risk[5] - (risk[6] if smaller[mode - 1 - slopes] >= 0 else 0.0))
+
+
+@part_kernel
 def _origins(mode: int, level: int, phi: Array, shift: Array, slope_weight: Array, effect_weight: Array, smaller: Array,
              levels: int, risk: Array, from_mode: Array, from_level: Array, from_weight: Array) -> int:
     """How many states lead to a mode and level without a step: fills their mode, level and chance."""
@@ -178,6 +192,25 @@ def _chosen(state: Array, first: int, width: int, stride: int, column: Array, mo
     return chosen, last, left
 
 
+@part_kernel
+def _sums(weight: Array, settings: int, alike: Array, out: Array) -> None:
+    """Sums of weights [D, E] over the deviations."""
+    for e in range(settings):
+        out[e] = _along(weight, e, settings, alike)
+
+
+@part_kernel
+def _landed(state: Array, first: int, width: int, stride: int, levels: int, modes: int, whole: Array, e: int,
+            settings: int, column: Array, luck: float, chance: float, by_node: Array, mode: Array, level: Array,
+            node: Array, jumped: Array, now: int) -> None:
+    """Put path `now` anywhere in its row: a deviation, then a mode and level of those that it has."""
+    if now < len(jumped):  # the last row has no gap after it
+        jumped[now] = True
+    node[now] = _node(whole, e, settings, column, chance, by_node)
+    at = _drawn(state, first + node[now] * width, stride, levels, modes, whole[node[now] * settings + e], luck)
+    mode[now], level[now] = at // levels, at % levels
+
+
 @vector_kernel
 def retraced(state: Array, sums: Array, index: Array, table: Array, moves: Array, kind: Array, prior: Array, phi: Array,
              shift: Array, slope_weight: Array, effect: Array, effect_weight: Array, smaller: Array, risks: Array,
@@ -185,47 +218,46 @@ def retraced(state: Array, sums: Array, index: Array, table: Array, moves: Array
              node: Array, jumped: Array) -> None:
     """Fill mode, level, node [n, P], jumped [n - 1, P]: paths backward from states [n, D, M, E, L], sums [n, D, E].
 
-    setting [P]; chance [n, P, 2] uniform numbers; index, table, moves as in the filter. What leads to a state in all is
-    what the filter held there before it weighed the row, so that the origins are weighed only until one is chosen.
+    setting [P]; chance [n, P, 2] uniform numbers; index, table as in the filter, moves [G, D, D] turned round. What
+    leads to a state is what the filter held there before it weighed the row: origins are weighed until one is chosen.
     """
     paths, levels, slopes, stride = len(setting), len(prior), len(slope_weight), settings * len(prior)
     n, width, most = len(level) // paths, modes * stride, 4 + 3 * slopes + 2 * len(effect) + modes
     from_mode, from_level, from_weight = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most)
-    by_node, column = np.empty(nodes), np.ones(nodes)
+    by_node, alike, mass = np.empty(nodes), np.ones(nodes), np.empty(settings)
     for t in range(n - 1, -1, -1):
         begin, whole = t * nodes * width, sums[t * nodes * settings:(t + 1) * nodes * settings]
+        here, there = phi[t * slopes:(t + 1) * slopes], phi[(t + 1) * slopes:(t + 2) * slopes]
+        by, risk = shift[(t + 1) * slopes:(t + 2) * slopes], risks[7 * t:7 * t + 7]
+        _sums(whole, settings, alike, mass)
         for p in range(paths):
             e, now = setting[p], t * paths + p
-            luck, chosen = chance[2 * now], -1
+            luck, chosen, column, first = chance[2 * now], -1, alike, begin + e * levels
             if t < n - 1:
                 to_mode, to_level, to_node = mode[now + paths], level[now + paths], node[now + paths]
-                mass = 0.0
-                for d in range(nodes):
-                    column[d] = moves[(kind[t] * nodes + d) * nodes + to_node]
-                    mass += whole[d * settings + e]
-                number = _origins(to_mode, to_level, phi[t * slopes:(t + 1) * slopes],
-                                  shift[(t + 1) * slopes:(t + 2) * slopes], slope_weight, effect_weight, smaller,
-                                  levels, risks[7 * t:7 * t + 7], from_mode, from_level, from_weight)
+                column = moves[(kind[t] * nodes + to_node) * nodes:(kind[t] * nodes + to_node + 1) * nodes]
                 at = ((index[t + 1] * nodes + to_node) * settings + e) * levels
-                held = state[begin + nodes * width + to_node * width + to_mode * stride + e * levels + to_level]
-                left = luck * mass * held / _emitted(table, at, levels, to_mode, to_level,
-                                                     phi[(t + 1) * slopes:(t + 2) * slopes], effect)
-                chosen, last, left = _chosen(state, begin + e * levels, width, stride, column, from_mode, from_level,
-                                             from_weight, number, left)
+                held = state[first + nodes * width + to_node * width + to_mode * stride + to_level]
+                left = luck * mass[e] * held / _emitted(table, at, levels, to_mode, to_level, there, effect)
+                from_mode[0] = to_mode  # nearly all paths stay in their mode, so that this is looked at first
+                from_level[0], from_weight[0] = _staying(to_mode, to_level, by, smaller, levels, risk)
+                chosen, last, rest = _chosen(state, first, width, stride, column, from_mode, from_level, from_weight, 1,
+                                             left)
                 if chosen < 0:
-                    fresh = risks[7 * t] * prior[to_level] * _along(whole, e, settings, column) if to_mode == 0 else 0.0
-                    if fresh > 0:
-                        luck = min(max(left / fresh, 0.0), 0.999999)  # uniform again
-                    else:
-                        chosen = last  # the last possible one where the sum was rounded past it
+                    number = _origins(to_mode, to_level, here, by, slope_weight, effect_weight, smaller, levels, risk,
+                                      from_mode, from_level, from_weight)
+                    chosen, last, rest = _chosen(state, first, width, stride, column, from_mode, from_level,
+                                                 from_weight, number, left)
+                able = chosen < 0 and to_mode == 0
+                fresh = risk[0] * prior[to_level] * _along(whole, e, settings, column) if able else 0.0
+                if fresh > 0:
+                    luck = min(max(rest / fresh, 0.0), 0.999999)  # uniform again
+                elif chosen < 0:
+                    chosen = last  # the last possible one where the sum was rounded past it
             if chosen >= 0:
                 mode[now], level[now] = from_mode[chosen], from_level[chosen]
-                node[now] = _node(state, begin + mode[now] * stride + e * levels + level[now], width, column,
-                                  chance[2 * now + 1], by_node)
+                node[now] = _node(state, first + mode[now] * stride + level[now], width, column, chance[2 * now + 1],
+                                  by_node)
                 continue
-            node[now] = _node(whole, e, settings, column, chance[2 * now + 1], by_node)
-            if t < n - 1:
-                jumped[now] = True
-            at = _drawn(state, begin + node[now] * width + e * levels, stride, levels, modes,
-                        whole[node[now] * settings + e], luck)
-            mode[now], level[now] = at // levels, at % levels
+            _landed(state, first, width, stride, levels, modes, whole, e, settings, column, luck, chance[2 * now + 1],
+                    by_node, mode, level, node, jumped, now)

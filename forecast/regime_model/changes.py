@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,138 +19,117 @@ SMALL = 2.0  # cells of the level grid (each the uncertainty of a level over hal
 NAMES: dict[str, Shape] = {"S": "step", "G": "gradual", "T": "temporary"}
 
 
-@dataclass(frozen=True)
-class Happening:
-    """One change on one path: kind S, G or T, the gap in which it begins and the row from which it is over.
+@dataclass(frozen=True, eq=False)
+class Happenings:
+    """Changes on posterior paths, in order of path and time; all arrays [H], one value a change.
 
+    paths : how many paths there are, those without a change among them; path : number of the path
+    kind : letter S, G or T, as bytes; gap : in which it begins; over : row from which it is over
     before, after : rows whose levels it lies between (a temporary one: outside and inside)
     """
 
-    kind: str
-    gap: int
-    over: int
-    before: int
-    after: int
+    paths: int
+    path: np.ndarray
+    kind: np.ndarray
+    gap: np.ndarray
+    over: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """Place of the first change of each path, and of the end, [P + 1]."""
+        return np.searchsorted(self.path, np.arange(self.paths + 1))
+
+    @property
+    def last(self) -> np.ndarray:
+        """Places of the last change of each path that has one."""
+        return self.first[1:][np.diff(self.first) > 0] - 1
+
+    def having(self, chosen: np.ndarray) -> int:
+        """Number of paths on which one of these changes [H] lies."""
+        return len(np.unique(self.path[chosen]))
 
 
-def happenings(paths: ShapePaths, cell: float) -> list[tuple[Happening, ...]]:
-    """What happens on each path, in order of time.
+def happenings(paths: ShapePaths, cell: float) -> Happenings:
+    """What happens on each path.
 
     A slope that is over within two gaps is a step, one that moves the level by less than two cells is nothing. An
     effect that a step ends, or that still lasts in the last row, began as a step.
     """
-    mode = np.where(paths.slope != 0, np.sign(paths.slope), np.where(paths.effect != 0, 2 * np.sign(paths.effect), 0))
-    mode = mode.astype(np.int8)
-    turning = (mode[:, 1:] != mode[:, :-1]) | paths.stepped
-    sloping = np.any(np.abs(mode) == 1, axis=1)
-    alike: dict[bytes, tuple[Happening, ...]] = {}  # many paths do the same, and only a slope asks for its levels
-    found = []
-    for p, slope in enumerate(sloping.tolist()):
-        key = mode[p].tobytes() + paths.stepped[p].tobytes()
-        each = None if slope else alike.get(key)
-        if each is None:
-            each = _happenings(mode[p].tolist(), paths.stepped[p].tolist(), paths.base[p].tolist(),
-                               np.flatnonzero(turning[p]).tolist(), cell)
-            if not slope:
-                alike[key] = each
-        found.append(each)
-    return found
+    from forecast.regime_model._numba_happenings import happened
+
+    slope, effect, base = (np.ascontiguousarray(each, float) for each in (paths.slope, paths.effect, paths.base))
+    found = happened(slope, effect, base, np.ascontiguousarray(paths.stepped), SHORT, SMALL * cell)
+    path, kind, gap, over, before, after = np.ascontiguousarray(found.T)
+    return Happenings(len(slope), path, kind.astype(np.uint8).view("S1"), gap, over, before, after)
 
 
-def _happenings(mode: list[int], stepped: list[bool], base: list[float], gaps: list[int],
-                cell: float) -> tuple[Happening, ...]:
-    found: list[Happening] = []
-    last = len(mode) - 1
-    began = 0  # gap in which the present mode began
-
-    def close(end: int, broken: bool) -> None:
-        """What the mode before `end` (a row) was."""
-        now = mode[end]
-        if abs(now) == 1 and abs(base[end] - base[began]) >= SMALL * cell:
-            if end - began > SHORT:
-                found.append(Happening("G", began, end, began, end))
-            else:
-                gap = began + (end - began - 1) // 2
-                found.append(Happening("S", gap, gap + 1, began, end))
-        elif abs(now) == 2:
-            if broken or end == last:
-                found.append(Happening("S", began, began + 1, began, began + 1))
-            else:
-                found.append(Happening("T", began, end + 1, began, began + 1))
-
-    for gap in gaps:
-        if mode[gap]:
-            close(gap, stepped[gap])
-        if stepped[gap]:
-            found.append(Happening("S", gap, gap + 1, gap, gap + 1))
-        began = gap
-    if mode[last]:
-        close(last, True)
-    return tuple(sorted(found, key=lambda each: (each.gap, each.over)) if len(found) > 1 else found)
-
-
-def kinds_of(found: list[tuple[Happening, ...]]) -> tuple[str, list[int]]:
+def kinds_of(found: Happenings) -> tuple[str, np.ndarray]:
     """The kinds of changes, in order, that most of the paths with any change have, and those paths."""
-    kinds = ["".join([each.kind for each in path]) for path in found]
+    letters = found.kind.tobytes().decode()
+    kinds = [letters[first:end] for first, end in pairwise(found.first.tolist())]
     number = Counter(each for each in kinds if each)
     if not number:
-        return "", []
+        return "", np.zeros(0, int)
     most = max(number, key=lambda kind: (number[kind], -len(kind)))
-    return most, [p for p, kind in enumerate(kinds) if kind == most]
+    return most, np.flatnonzero(np.array(kinds) == most)
 
 
-def breaks_of_paths(series: Series, problem: Problem, paths: ShapePaths, found: list[tuple[Happening, ...]],
+def breaks_of_paths(series: Series, problem: Problem, paths: ShapePaths, found: Happenings,
                     credibility: float = 0.9) -> tuple[Break, ...]:
     """Changes of a series: as many and of such kinds as most paths with a change have, dated by those paths."""
     kinds, most = kinds_of(found)
-    if not kinds:
-        return ()
     made: dict[int, Break] = {}
-    for k, own in enumerate(_matched(series, [found[p] for p in most], kinds)):
-        if own:
-            mine, each = [most[at] for at, _ in own], [change for _, change in own]
+    for k, own in enumerate(_matched(series, found, most, kinds)):
+        if len(own):
+            mine = found.path[own]
             spread = settings_table(problem)[paths.setting[mine], 1]
             mean = problem.observation.mean(paths.level[mine], spread[:, None])
-            one = _dated(series, each, mean, found, credibility)
+            one = _dated(series, found, own, mean, credibility)
             if kinds[k] == "T":
-                one = _with_total(one, each, series, problem, paths, mine, np.random.default_rng(k))
+                one = _with_total(one, found, own, series, problem, paths, np.random.default_rng(k))
             made[one.position] = one
     return tuple(made[position] for position in sorted(made))
 
 
-def _matched(series: Series, chosen: list[tuple[Happening, ...]], kinds: str) -> list[list[tuple[int, Happening]]]:
-    """For each of the changes `kinds`, the paths that have it, and as what.
+def _matched(series: Series, found: Happenings, most: np.ndarray, kinds: str) -> list[np.ndarray]:
+    """For each of the changes `kinds`, the places of it on the paths `most` that have it, in order of path.
 
     A change is that of its kind whose likeliest gap lies nearest in days: by rank alone a change that a path has
     elsewhere would shift all that follow it.
     """
     days = series.centre.astype("datetime64[D]").astype(float)
-    modes = [int(np.bincount([path[k].gap for path in chosen]).argmax()) for k in range(len(kinds))]
-    matched: list[dict[int, Happening]] = [{} for _ in kinds]
-    for at, path in enumerate(chosen):
-        for rank, change in enumerate(path):
-            apart = {k: abs(days[change.gap] - days[mode]) for k, mode in enumerate(modes) if kinds[k] == change.kind}
-            near = min(apart, key=lambda k: (apart[k], abs(k - rank)))
-            before = matched[near].get(at)
-            if before is None or apart[near] < abs(days[before.gap] - days[modes[near]]):
-                matched[near][at] = change
-    return [list(own.items()) for own in matched]
+    place = found.first[most][:, None] + np.arange(len(kinds))  # [paths, ranks]
+    gap = found.gap[place]
+    modes = [int(np.bincount(gap[:, k]).argmax()) for k in range(len(kinds))]
+    apart = np.abs(days[gap][:, :, None] - days[modes])  # [paths, ranks, changes]
+    letter = np.array(list(kinds))
+    apart[:, letter[:, None] != letter] = np.inf
+    rank = np.arange(len(kinds))
+    # of equals the nearest in rank, then the first
+    near = np.lexsort((np.broadcast_to(np.abs(rank[:, None] - rank), apart.shape), apart), axis=2)[:, :, 0]
+    matched = []
+    for k in range(len(kinds)):
+        own = np.where(near == k, apart[:, :, k], np.inf)
+        some = np.flatnonzero((near == k).any(axis=1))
+        matched.append(place[some, own[some].argmin(axis=1)])
+    return matched
 
 
-def _dated(series: Series, each: list[Happening], mean: np.ndarray, found: list[tuple[Happening, ...]],
-           credibility: float) -> Break:
+def _dated(series: Series, found: Happenings, own: np.ndarray, mean: np.ndarray, credibility: float) -> Break:
+    """One change from its places among all; mean [paths, n] : expected counts of the paths that have it."""
     observed = np.flatnonzero(series.observed)
-    gaps, over = np.array([one.gap for one in each]), np.array([one.over for one in each])
+    gaps, over = found.gap[own], found.over[own]
     mode = int(np.bincount(gaps).argmax())
     # on irregular dates a gap of years is no shorter than one of days
     days = None if series.freq is not None else series.centre.astype("datetime64[D]").astype(float)
     low, high = shortest(gaps, credibility, days)
     after = int(observed[min(int(np.searchsorted(observed, mode + 1)), len(observed) - 1)])
     first, last = series.centre[low], series.centre[min(high + 1, len(series) - 1)]
-    path = np.arange(len(each))
-    before, now = (float(np.median(mean[path, rows])) for rows in
-                   ([one.before for one in each], [one.after for one in each]))
-    kind = NAMES[each[0].kind]
+    path = np.arange(len(own))
+    before, now = (float(np.median(mean[path, rows[own]])) for rows in (found.before, found.after))
+    kind = NAMES[found.kind[own[0]].decode()]
     until = early_day = late_day = ""
     end = high + 1
     if kind != "step":
@@ -156,25 +137,26 @@ def _dated(series: Series, each: list[Happening], mean: np.ndarray, found: list[
         early, late = shortest(over, credibility)
         until, early_day, late_day = (str(series.start[row]) for row in (ends, early, late))
         end = late
-    inside = np.mean([any(one.gap <= end - 1 and one.over > low for one in happened) for happened in found])
+    inside = found.having((found.gap <= end - 1) & (found.over > low)) / found.paths
     return Break(position=after, at=str(series.start[after]), low=str(min(first, series.start[after])),
                  high=str(max(last, series.start[after])), before=before, after=now, probability=float(inside),
                  shape=kind, until=until, until_low=early_day, until_high=late_day)
 
 
-def _with_total(one: Break, each: list[Happening], series: Series, problem: Problem, paths: ShapePaths,
-                most: list[int], rng: np.random.Generator) -> Break:
+def _with_total(one: Break, found: Happenings, own: np.ndarray, series: Series, problem: Problem, paths: ShapePaths,
+                rng: np.random.Generator) -> Break:
     """The break with what it added: counts of its rows, or expected ones where nobody counted, over what would hold.
 
     What the counts scatter by is uncertainty of the total, for the expected one is told.
     """
-    _, spread, noise, _ = settings_table(problem)[paths.setting[most]].T
-    base = problem.observation.mean(paths.base[most], spread[:, None])
-    mean = problem.observation.mean(paths.level[most], spread[:, None])
+    mine = found.path[own]
+    _, spread, noise, _ = settings_table(problem)[paths.setting[mine]].T
+    base = problem.observation.mean(paths.base[mine], spread[:, None])
+    mean = problem.observation.mean(paths.level[mine], spread[:, None])
     counted = np.where(np.isinf(series.high) | ~series.observed, np.nan, (series.low + series.high) / 2)
     totals, inside = [], []
-    for p, change in enumerate(each):
-        rows = slice(change.gap + 1, change.over)
+    for p, (gap, over) in enumerate(zip(found.gap[own], found.over[own], strict=True)):
+        rows = slice(gap + 1, over)
         scale, expected = problem.scale[rows], problem.scale[rows] * mean[p, rows]
         y = np.where(np.isnan(counted[rows]), expected, counted[rows])
         sd = np.sqrt(np.sum(expected + expected**2 / noise[p])) if series.is_count else noise[p] * np.sqrt(len(y))

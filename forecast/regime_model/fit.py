@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.regime_model.amounts import is_amount, logs_of, offset_of
-from forecast.regime_model.change_test import ChangeTest, called, change_test
-from forecast.regime_model.changes import Happening, breaks_of_paths, happenings
+from forecast.regime_model.change_test import EVEN, ChangeTest, called, change_test
+from forecast.regime_model.changes import NAMES, Happenings, breaks_of_paths, happenings
 from forecast.regime_model.filters import evidence_of
 from forecast.regime_model.harmonics import Harmonics, fit_harmonics
 from forecast.regime_model.model import Settings
@@ -180,7 +180,8 @@ class Fit(Shown):
     @property
     def called(self) -> bool:
         """Whether a change is called: both the test and the posterior speak for one, and its date can be told."""
-        return called(self.p_value, self.persistent, self.changed)
+        # the test is simulated only where the posterior leaves it open
+        return self.changed >= EVEN and called(self.p_value, self.persistent, self.changed)
 
     @property
     def p_value(self) -> float:
@@ -209,7 +210,7 @@ class Fit(Shown):
         return zeros if len(zeros) > 1 else ()
 
     @cached_property
-    def happenings(self) -> list[tuple[Happening, ...]]:
+    def happenings(self) -> Happenings:
         """What happens on each path."""
         return happenings(self.paths, float(self.problem.levels[1] - self.problem.levels[0]))
 
@@ -228,31 +229,28 @@ class Fit(Shown):
         """Growth a year at the end of the series, where most paths with a change lie on a slope there."""
         if not any(each.shape == "gradual" for each in self.breaks):
             return None
-        last = len(self.series) - 1
-        growing = [(p, path[-1]) for p, path in enumerate(self.happenings)
-                   if path and path[-1].kind == "G" and path[-1].over == last]
-        if len(growing) <= 0.5 * len(self.happenings):
+        last, found = len(self.series) - 1, self.happenings
+        growing = found.last[(found.kind[found.last] == b"G") & (found.over[found.last] == last)]
+        if len(growing) <= 0.5 * found.paths:
             return None
-        days = self.series.days
-        rate = [(self.paths.base[p, last] - self.paths.base[p, each.gap]) * YEAR / (days[last] - days[each.gap])
-                for p, each in growing]
+        days, path, gap = self.series.days, found.path[growing], found.gap[growing]
+        rate = (self.paths.base[path, last] - self.paths.base[path, gap]) * YEAR / (days[last] - days[gap])
         low, middle, high = np.quantile(rate, (0.025, 0.5, 0.975))
         return Trend(*(float(np.exp(each)) for each in (middle, low, high)))
 
     @cached_property
     def shapes(self) -> dict[str, float]:
         """Share of the paths with a change on which one of each shape occurs."""
-        some = [path for path in self.happenings if path]
-        names = {"S": "step", "G": "gradual", "T": "temporary"}
-        return {name: float(np.mean([any(each.kind == kind for each in path) for path in some])) if some else 0.0
-                for kind, name in names.items()}
+        found = self.happenings
+        some = max(len(found.last), 1)
+        return {name: found.having(found.kind == kind.encode()) / some for kind, name in NAMES.items()}
 
     @cached_property
     def posterior(self) -> Posterior:
         """The paths as levels and gaps in which a change begins, for those who ask when and between which levels."""
-        jumps = np.zeros((len(self.happenings), len(self.series) - 1), bool)
-        jumps[np.repeat(np.arange(len(jumps)), [len(path) for path in self.happenings]),
-              np.array([each.gap for path in self.happenings for each in path], int)] = True
+        found = self.happenings
+        jumps = np.zeros((found.paths, len(self.series) - 1), bool)
+        jumps[found.path, found.gap] = True
         correlation, spread, noise, feedback = settings_table(self.problem)[self.paths.setting].T
         return Posterior(problem=self.problem, log_ratio=self.log_ratio, jumps=jumps, level=self.paths.level,
                          correlation=correlation, spread=spread, noise=noise, feedback=feedback,

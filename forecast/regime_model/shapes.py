@@ -241,10 +241,10 @@ def _retraced(problem: Problem, block: Block, modes: Modes, setting: np.ndarray,
     mode, level, node = (np.empty((n, draws), np.int64) for _ in range(3))
     stepped = np.zeros((n - 1, draws), bool)
     retraced(states.state.ravel(), states.sums.ravel(), np.ascontiguousarray(block.index[0]),
-             np.ascontiguousarray(block.emission.table).ravel(), moves.ravel(), np.ascontiguousarray(kind),
-             problem.prior, **modes.arrays(), setting=setting, settings=block.settings, nodes=block.nodes,
-             modes=len(modes.begin), chance=rng.random(n * draws * 2), mode=mode.ravel(), level=level.ravel(),
-             node=node.ravel(), jumped=stepped.ravel())
+             np.ascontiguousarray(block.emission.table).ravel(), moves.swapaxes(1, 2).astype(float).ravel(),
+             np.ascontiguousarray(kind), problem.prior, **modes.arrays(), setting=setting, settings=block.settings,
+             nodes=block.nodes, modes=len(modes.begin), chance=rng.random(n * draws * 2), mode=mode.ravel(),
+             level=level.ravel(), node=node.ravel(), jumped=stepped.ravel())
     return mode.T, level.T, node.T, stepped.T
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.breaks.regimes import Regimes
 from forecast.effects.checks.variant import BASE, NOBODY, Outcome, Variant
-from forecast.effects.explanations import NOWHERE, Window, explain_change, focal_change
+from forecast.effects.explanations import NOWHERE, Explanation, Window, explain_change, focal_change
 from forecast.evidence.source import Evidence
 from forecast.regime_model.fit import Fit
 from forecast.regime_model.posterior import Posterior
@@ -55,6 +55,7 @@ class Analysis:
     anticipation: int
     imaged: Posterior | None = None
     _fits: dict[bytes, Fit] = field(default_factory=dict)  # many statements change no bound at all
+    _leaders: dict[tuple[Fit, tuple[Window, ...]], Explanation] = field(default_factory=dict)
 
     @cached_property
     def conclusion(self) -> Variant:
@@ -78,13 +79,20 @@ class Analysis:
         nothing = Variant(check, case.name, Outcome.STANDS, fit.changed, NOBODY, 1 - fit.changed)
         if not fit.called:
             return nothing
-        breaks, about = fit.breaks, self._about
-        near = None if about is None or not breaks else min(
-            breaks, key=lambda b: abs(np.datetime64(b.at) - about)).position - 1
-        best = max(explain_change(case.series, fit.posterior, case.windows, near), key=lambda row: row.probability)
+        best = self._leader(fit, case.windows)
         if best.name == NOWHERE:  # likelier than any one explanation of the change that is called: the careful is said
             return nothing
         return Variant(check, case.name, Outcome.STANDS, fit.changed, best.name, best.probability)
+
+    def _leader(self, fit: Fit, windows: tuple[Window, ...]) -> Explanation:
+        """The likeliest explanation of the change that all cases are asked about."""
+        if (fit, windows) not in self._leaders:
+            breaks, about = fit.breaks, self._about
+            near = None if about is None or not breaks else min(
+                breaks, key=lambda b: abs(np.datetime64(b.at) - about)).position - 1
+            table = explain_change(fit.given, fit.posterior, windows, near)
+            self._leaders[fit, windows] = max(table, key=lambda row: row.probability)
+        return self._leaders[fit, windows]
 
     @cached_property
     def _about(self) -> np.datetime64 | None:
