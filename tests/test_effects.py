@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from forecast import Event, Series, event_effect, explain, simulate
+from forecast import Event, RegimeModel, Series, event_effect, explain, simulate
 from forecast.breaks.regimes import Regimes
 from forecast.effects.change_days import break_days, change_days, gap_probability
 from forecast.effects.event_model import event_model
@@ -225,7 +225,8 @@ def test_an_older_event_does_not_win_by_its_window():
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
 def test_a_row_that_has_a_part_of_the_new_level_holds_the_change_at_that_part(part):
     series = tenfold_tenfold("MS", "2020-01-01", part=part)
-    days = change_days(series, Regimes().posterior(series))
+    # a few paths say it, those whose counts depend on no count before: which are drawn is chance, so a mean over draws
+    days = np.mean([change_days(series, RegimeModel().fit(series, seed=seed).posterior) for seed in range(6)], axis=0)
     assert days.sum() == pytest.approx(1)
     likeliest = series.start[0] + int(days.argmax())
     true = series.end[23] - np.timedelta64(round(31 * part), "D")

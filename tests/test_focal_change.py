@@ -120,6 +120,18 @@ def test_breaks_are_dated_from_the_jumps_beside_them_however_many_a_path_has_els
         assert (np.datetime64(b.high) - np.datetime64(b.low)).astype(int) < 500
 
 
+def test_each_of_several_changes_is_dated_by_the_paths_that_have_it():
+    level = np.repeat([40.0, 90.0, 45.0, 100.0], 48)
+    y = np.random.default_rng(3).negative_binomial(20, 20 / (20 + level))
+    y[[20, 75, 130]] = (110, 30, 105)  # odd rows, to which some paths give changes of their own
+    series = Series.from_values(y, start="2008-01-01", freq="MS")
+    found = detect(series, "regimes")
+    assert [each.shape for each in found] == ["step"] * 3
+    for each, row in zip(found, (48, 96, 144), strict=True):
+        assert each.low <= str(series.start[row]) <= each.high
+        assert (np.datetime64(each.high) - np.datetime64(each.low)).astype(int) < 200
+
+
 # -- sums that totals bound ---------------------------------------------------------------------------------------
 def test_a_sum_over_rows_is_bounded_by_the_total_that_they_share():
     evidence = Flow(publishers=["VOA Korean"]).read()

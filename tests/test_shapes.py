@@ -53,6 +53,53 @@ def test_four_high_rows_at_the_end_are_a_change():
     assert change.position == 56
 
 
+@pytest.mark.parametrize(("first", "last", "rows"), [(20, 80, 60), (20, 80, 104), (40, 800, 60), (100, 20, 60)])
+def test_a_steep_line_is_gradual_however_short_and_never_too_persistent(first, last, rows):
+    draw = rng(rows + last)
+    fits = [RegimeModel().fit(weekly(draw.negative_binomial(10, 10 / (10 + np.geomspace(first, last, rows)))))
+            for _ in range(4)]
+    told = [[each.shape for each in fit.breaks] for fit in fits]
+    assert sum(each == ["gradual"] for each in told) >= 3
+    assert not any("step" in each for each in told)
+
+
+def test_a_step_that_may_as_well_be_gradual_claims_no_day():
+    draw = rng(12)
+    for _ in range(6):
+        fit = RegimeModel().fit(weekly(draw.negative_binomial(10, 10 / (10 + np.linspace(20, 40, 104)))))
+        alone = np.diff(fit.happenings.first) == 1
+        kind = fit.happenings.kind[fit.happenings.first[:-1][alone]]
+        step, slope = np.sum(kind == b"S"), np.sum(kind == b"G")
+        for each in fit.breaks if len(fit.breaks) == 1 else ():
+            assert each.shape != "step" or step >= 2 * slope
+            if each.shape == "gradual":  # the days at which it may begin and end hold its own
+                assert each.low <= each.at <= each.high
+                assert each.until_low <= each.until <= each.until_high
+
+
+def test_a_clear_step_keeps_its_name_and_day():
+    draw, named, held = rng(13), 0, 0
+    for k in range(8):
+        y = draw.negative_binomial(10, 10 / (10 + np.where(np.arange(80) < 40, 12, 36)))
+        series = weekly(y)
+        steps = [each for each in RegimeModel().fit(series, seed=k).breaks if each.shape == "step"]
+        named += len(steps) == 1
+        held += any(each.low <= str(series.start[40]) <= each.high for each in steps)
+    assert named >= 7
+    assert held >= 6  # 90 % intervals
+
+
+def test_a_bayes_factor_bounds_the_p_value():
+    """Markov's inequality: without a change a factor of K comes once in K times at most."""
+    y = rng(14).poisson(np.where(np.arange(80) < 40, 10, 60))
+    fit = RegimeModel().fit(weekly(y))
+    assert fit.p_value == pytest.approx(np.exp(-fit.log_ratio))
+    assert fit.test.placebos == 0
+    small = RegimeModel().fit(weekly(rng(15).poisson(np.where(np.arange(80) < 40, 10, 13))))
+    assert small.p_value <= np.exp(-max(small.log_ratio, 0.0)) + 1e-12
+    assert small.test.placebos > 0
+
+
 def test_a_line_is_one_gradual_change():
     change, = detect(weekly(rng(0).poisson(np.linspace(20, 80, 104))))
     assert change.shape == "gradual"

@@ -173,7 +173,7 @@ def test_golden_answer():
 
 def test_golden_evidence_and_events():
     assert story.evidence(findings()) == [
-        f"Simulated without a change, the same series looks as if it had one with a chance of p = 0.010; with even odds "
+        f"Without a change, the same series would look as if it had one with a chance of p = 0.010; with even odds "
         f"beforehand, a change is >99{T}% probable. It is dated between 16 May and 15 June 2023 (93{T}% probable).",
         "Confidence in the evidence is moderate: 10 observed months rest on 10 statements by two publishers and all are exact "
         "counts."]
@@ -222,7 +222,7 @@ def test_without_a_break_the_answer_says_that_the_series_cannot_date_one():
     assert said[0] == (
         "The 10 months of ships seen at Port One date no change by themselves. So they cannot tell which of two events fits.")
     assert story.evidence(findings(reading(log_ratio=0.5)))[0].startswith(
-        f"With even odds beforehand, it is likely (62{T}%) that the level of ships seen at Port One changed at all. Simulated without")
+        f"With even odds beforehand, it is likely (62{T}%) that the level of ships seen at Port One changed at all. Without a change")
     assert story.events(findings(reading(log_ratio=0.5))).startswith(
         f"Nor can they choose among two events: the fullest window, of “A visit”, holds 70{T}%")
     assert "fits a" not in " ".join(said)

@@ -106,7 +106,7 @@ class Beside:
 class SeriesAnswer:
     """The answer of one series.
 
-    probability : of any change at even odds; p_value : of a constant level, by simulating the series without a change
+    probability : of any change at even odds; p_value : of a constant level
     changes : how many are dated; focal : the one that is meant wherever one is, None without any
     rows_since : observed rows after the last change; lasting : whether they are enough to say that it lasts
     several : the chance that there was more than the one change that is dated, where it is worth saying

@@ -1,5 +1,7 @@
 """Is the level constant at all? A p-value by simulating the fitted model of this series without a change.
 
+Where the Bayes factor of a change is beyond what simulation can tell, Markov's inequality bounds the p-value.
+
 The statistic is the likelihood ratio of "the level steps, or is raised or lowered for a while, anywhere" against "it
 does not", both averaged over all dates and settings: it needs little calibration and beats the likeliest date. A line
 or a ramp looks like steps to it; which shape a change has is another question (see `forecast.regime_model.shapes`).
@@ -28,13 +30,11 @@ BATCHES = (50, 50, 99)  # placebos, in lots: the next only where those before le
 ROOT, TILT, MOST_TILTED = 0.5, 1.5, 3.5
 EVEN = 0.5  # posterior probability of a change, at even odds beforehand, below which none is called
 FAR = 1.9  # long-run spread, log units, from which counts wander so far by themselves that any date looks like a change
-# Probability of the likeliest wander without a change, against all changes, from which no date can be told: it lets one
-# in ten pass of series that wander with a spread of 0.6 and a correlation of 0.9 (same bench).
-WANDERS = 0.13
-# Log likelihood ratio that a series without a change reaches once in a thousand times at most (Markov's inequality over
-# the prior of the settings; one that wanders as few do reaches it oftener, so that it alone is not enough); with none
-# of the first lot above it, the next would tell nothing.
-CERTAIN = float(np.log(1000))
+# Probability of the likeliest wander without a change, against all changes: from the first on no date can be told,
+# unless placebos that wander as the series may (not tilted) tell it from them too; from the second on, whatever they
+# tell. One in eight passes of series that wander with a spread of 0.6 and a correlation of 0.9 (same bench).
+WANDERS, SURELY = 0.13, 0.25
+WIDE = 99  # placebos that are not tilted
 # p-values by the placebos of a like series up to which, and from which on, they answer for this one too
 CLEAR = (0.02, 0.25)
 FINER = 20  # parts of the scatter to which values are rounded in the statistic
@@ -47,10 +47,10 @@ STATISTIC = replace(COARSE, nodes=7, dispersions=(1.2, 4.0, 12.0, 40.0))
 class ChangeTest:
     """Whether the level of a series changes.
 
-    p_value : by simulation of the series without a change; wander : probability that it has none and wanders by itself
-        in the likeliest way, against any change
-    persistent : the counts wander so far that no date of a change can be told; placebos : how many were simulated
-    null : log likelihood ratios of the placebos
+    p_value : by simulation of the series without a change, or its bound by the Bayes factor where that is less
+    wander : probability that it has none and wanders by itself in the likeliest way, against any change
+    persistent : the counts wander so far that no date of a change can be told
+    placebos, null : how many were simulated, and their log likelihood ratios
     """
 
     p_value: float
@@ -75,37 +75,62 @@ def wandering(problem: Problem) -> np.ndarray:
 
 
 def change_test(series: Series, season: Harmonics, problem: Problem, some: np.ndarray, none: np.ndarray,
-                odd: Callable[[], np.ndarray], rng: np.random.Generator, like: Sequence[float] = ()) -> ChangeTest:
+                log_ratio: float, odd: Callable[[], np.ndarray], rng: np.random.Generator,
+                like: Sequence[float] = ()) -> ChangeTest:
     """Test one series.
 
     problem : the series on the grid of its model, season in its scale; some, none : log evidence [S] of its settings
-        with a change of any shape, and without; odd : gives the chance [n] that a row is odd, which a placebo copies
+        with a change of any shape, and without; log_ratio : log Bayes factor of the one against the other
+    odd : gives the chance [n] that a row is odd, which a placebo copies
     like : log likelihood ratios of the placebos of a series that differs little, which answer where they do so clearly
     """
     far = wandering(problem)
+    # Markov's inequality: a series without a change reaches a Bayes factor of K once in K times at most
+    bound = float(np.exp(-min(max(log_ratio, 0.0), 700.0)))
+
+    def ratios_of(number: int, tilt: float) -> np.ndarray:
+        logs = np.logaddexp(some, none)
+        weight = problem.weight * np.exp(ROOT * (logs - logs.max()) - tilt * np.minimum(far, MOST_TILTED))
+        low, high = placebos(series, problem, weight / weight.sum(), number, odd(), rng)
+        return change_ratios(series, season, np.vstack([series.low, low]), np.vstack([series.high, high]))
+
+    p, null = _p_value(lambda number: ratios_of(number, TILT), bound, lambda: float(
+        change_ratios(series, season, series.low[None], series.high[None])[0]), like)
     wander, persistent = _wander(problem, some, none, far)
+    if persistent and p <= SIZE and wander < SURELY:
+        persistent = _share(ratios_of(WIDE, 0.0)) > SIZE
+    return ChangeTest(p, wander, persistent, len(null), tuple(null))
+
+
+def _p_value(ratios_of: Callable[[int], np.ndarray], bound: float, ratio: Callable[[], float],
+             like: Sequence[float]) -> tuple[float, list[float]]:
+    """The p-value and the log likelihood ratios of the placebos that it rests on.
+
+    ratios_of : of the series and so many placebos; bound : of the p-value; ratio : of the series alone
+    """
+    if bound <= 1 / (sum(BATCHES) + 1):  # no simulation could say less
+        return bound, []
     if len(like):
-        ratio = change_ratios(series, season, series.low[None], series.high[None])[0]
-        p = float(1 + np.sum(np.asarray(like) >= ratio - 1e-9)) / (len(like) + 1)
+        p = float(_share(np.append(ratio(), like)))
         if not CLEAR[0] < p < CLEAR[1]:
-            return ChangeTest(p, wander, persistent, len(like), tuple(like))
-    logs = np.logaddexp(some, none)
-    weight = problem.weight * np.exp(ROOT * (logs - logs.max()) - TILT * np.minimum(far, MOST_TILTED))
-    weight /= weight.sum()
+            return min(p, bound), list(like)
     null: list[float] = []
     for batch in BATCHES:
-        low, high = placebos(series, problem, weight, batch, odd(), rng)
-        ratios = change_ratios(series, season, np.vstack([series.low, low]), np.vstack([series.high, high]))
+        ratios = ratios_of(batch)
         null += ratios[1:].tolist()
-        above, number = int(np.sum(np.array(null) >= ratios[0] - 1e-9)), len(null)
-        # whatever the rest would say, or all but surely so
-        if above >= SIZE * (sum(BATCHES) + 1) or (number >= 100 and above <= 1) or (above == 0 and ratios[0] > CERTAIN):
+        above = int(np.sum(np.array(null) >= ratios[0] - 1e-9))
+        if above >= SIZE * (sum(BATCHES) + 1) or (len(null) >= 100 and above <= 1):  # whatever the rest would say
             break
-    return ChangeTest((1 + above) / (number + 1), wander, persistent, number, tuple(null))
+    return min(_share(np.append(ratios[0], null)), bound), null
+
+
+def _share(ratios: np.ndarray) -> float:
+    """The p-value of the first of these among all of them."""
+    return float(np.mean(ratios >= ratios[0] - 1e-9))
 
 
 def _wander(problem: Problem, some: np.ndarray, none: np.ndarray, far: np.ndarray) -> tuple[float, bool]:
-    """Probability of the likeliest wander without a change against any change; whether it forbids to tell a date."""
+    """Probability of the likeliest wander without a change against any change; whether it may forbid to tell a date."""
     if not np.any(far > FAR):
         return 0.0, False
     weight = problem.weight[far > FAR]

@@ -16,6 +16,10 @@ from forecast.series.series import Series
 
 SHORT = 2  # gaps within which a slope is a step: no row, or one, lies on the way
 SMALL = 2.0  # cells of the level grid (each the uncertainty of a level over half the rows) below which a rise is none
+# A step is the stronger claim, for it names a day: it keeps its name where it is twice as likely as a slope, which is
+# what the counts of a straight line say of a step once in twenty times (`python -m tests.bench shapes --only lines`)
+SURE = 2.0
+FAR = 4.0  # lengths of the days at which half of the paths put a change, beyond which a change is another one
 NAMES: dict[str, Shape] = {"S": "step", "G": "gradual", "T": "temporary"}
 
 
@@ -65,66 +69,83 @@ def happenings(paths: ShapePaths, cell: float) -> Happenings:
     return Happenings(len(slope), path, kind.astype(np.uint8).view("S1"), gap, over, before, after)
 
 
-def kinds_of(found: Happenings) -> tuple[str, np.ndarray]:
-    """The kinds of changes, in order, that most of the paths with any change have, and those paths."""
+def kinds_of(found: Happenings) -> tuple[str, np.ndarray, np.ndarray]:
+    """The kinds of changes, in order, that most of the paths with any change have, those paths, and others that agree.
+
+    One change that may as well be gradual as a step is a gradual one; the paths on which it is a step agree with it,
+    for a step is a slope that ends at once.
+    """
     letters = found.kind.tobytes().decode()
-    kinds = [letters[first:end] for first, end in pairwise(found.first.tolist())]
-    number = Counter(each for each in kinds if each)
+    kinds = np.array([letters[first:end] for first, end in pairwise(found.first.tolist())])
+    number = Counter(each for each in kinds.tolist() if each)
     if not number:
-        return "", np.zeros(0, int)
+        return "", np.zeros(0, int), np.zeros(0, int)
     most = max(number, key=lambda kind: (number[kind], -len(kind)))
-    return most, np.flatnonzero(np.array(kinds) == most)
+    if most in ("S", "G") and number["S"] < SURE * number["G"]:
+        return "G", np.flatnonzero(kinds == "G"), np.flatnonzero(kinds == "S")
+    return most, np.flatnonzero(kinds == most), np.zeros(0, int)
 
 
 def breaks_of_paths(series: Series, problem: Problem, paths: ShapePaths, found: Happenings,
                     credibility: float = 0.9) -> tuple[Break, ...]:
-    """Changes of a series: as many and of such kinds as most paths with a change have, dated by those paths."""
-    kinds, most = kinds_of(found)
+    """Changes of a series: as many and of such kinds as most paths with a change have."""
+    kinds, most, agree = kinds_of(found)
     made: dict[int, Break] = {}
     for k, own in enumerate(_matched(series, found, most, kinds)):
-        if len(own):
-            mine = found.path[own]
-            spread = settings_table(problem)[paths.setting[mine], 1]
-            mean = problem.observation.mean(paths.level[mine], spread[:, None])
-            one = _dated(series, found, own, mean, credibility)
-            if kinds[k] == "T":
-                one = _with_total(one, found, own, series, problem, paths, np.random.default_rng(k))
-            made[one.position] = one
+        mine = found.path[own]
+        spread = settings_table(problem)[paths.setting[mine], 1]
+        mean = problem.observation.mean(paths.level[mine], spread[:, None])
+        one = _dated(series, found, own, found.first[agree], mean, credibility)
+        if kinds[k] == "T":
+            one = _with_total(one, found, own, series, problem, paths, np.random.default_rng(k))
+        made[one.position] = one
     return tuple(made[position] for position in sorted(made))
 
 
 def _matched(series: Series, found: Happenings, most: np.ndarray, kinds: str) -> list[np.ndarray]:
-    """For each of the changes `kinds`, the places of it on the paths `most` that have it, in order of path.
+    """For each of the changes `kinds` the places of it on the paths that have it, in order of path.
 
-    A change is that of its kind whose likeliest gap lies nearest in days: by rank alone a change that a path has
-    elsewhere would shift all that follow it.
+    One alone is dated by the paths `most` that have just it. Of several, each path gives to each the change of its kind
+    that lies nearest to the likeliest gap of it, between the likeliest ones of its neighbours: the paths that agree on
+    all of them are few, and by rank a change that a path has elsewhere would shift all that follow it. What lies far
+    outside the days at which half of them put it is another change.
     """
-    days = series.centre.astype("datetime64[D]").astype(float)
     place = found.first[most][:, None] + np.arange(len(kinds))  # [paths, ranks]
-    gap = found.gap[place]
-    modes = [int(np.bincount(gap[:, k]).argmax()) for k in range(len(kinds))]
-    apart = np.abs(days[gap][:, :, None] - days[modes])  # [paths, ranks, changes]
-    letter = np.array(list(kinds))
-    apart[:, letter[:, None] != letter] = np.inf
-    rank = np.arange(len(kinds))
-    # of equals the nearest in rank, then the first
-    near = np.lexsort((np.broadcast_to(np.abs(rank[:, None] - rank), apart.shape), apart), axis=2)[:, :, 0]
+    if len(kinds) < 2:
+        return list(place.T)
+    days = series.centre.astype("datetime64[D]").astype(float)
+    modes = [int(np.bincount(found.gap[each]).argmax()) for each in place.T]
+    alike = {letter: np.array([mode for mode, each in zip(modes, kinds, strict=True) if each == letter])
+             for letter in kinds}
     matched = []
-    for k in range(len(kinds)):
-        own = np.where(near == k, apart[:, :, k], np.inf)
-        some = np.flatnonzero((near == k).any(axis=1))
-        matched.append(place[some, own[some].argmin(axis=1)])
+    for letter, before, mode, after in zip(kinds, [-1, *modes], modes, [*modes[1:], len(series)], strict=False):
+        near = (found.gap == mode) | ((found.gap > before) & (found.gap < after))
+        some = np.flatnonzero((found.kind == letter.encode()) & near)
+        apart = np.abs(days[found.gap[some]] - days[mode])
+        own = apart <= np.abs(days[found.gap[some]][:, None] - days[alike[letter]]).min(axis=1)
+        some, apart = some[own], apart[own]
+        some = some[np.lexsort((apart, found.path[some]))]
+        some = some[np.unique(found.path[some], return_index=True)[1]]
+        first, last = shortest(found.gap[some], 0.5, days)
+        reach = FAR * (days[last + 1] - days[first])
+        gap = days[found.gap[some]]
+        matched.append(some[(gap >= days[first] - reach) & (gap <= days[last + 1] + reach)])
     return matched
 
 
-def _dated(series: Series, found: Happenings, own: np.ndarray, mean: np.ndarray, credibility: float) -> Break:
-    """One change from its places among all; mean [paths, n] : expected counts of the paths that have it."""
+def _dated(series: Series, found: Happenings, own: np.ndarray, agree: np.ndarray, mean: np.ndarray,
+           credibility: float) -> Break:
+    """One change from its places among all; those that agree bear on when it begins and ends.
+
+    mean [paths, n] : expected counts of the paths that have it
+    """
     observed = np.flatnonzero(series.observed)
     gaps, over = found.gap[own], found.over[own]
     mode = int(np.bincount(gaps).argmax())
     # on irregular dates a gap of years is no shorter than one of days
     days = None if series.freq is not None else series.centre.astype("datetime64[D]").astype(float)
-    low, high = shortest(gaps, credibility, days)
+    all_of_it = np.append(own, agree)
+    low, high = shortest(found.gap[all_of_it], credibility, days)
     after = int(observed[min(int(np.searchsorted(observed, mode + 1)), len(observed) - 1)])
     first, last = series.centre[low], series.centre[min(high + 1, len(series) - 1)]
     path = np.arange(len(own))
@@ -134,7 +155,8 @@ def _dated(series: Series, found: Happenings, own: np.ndarray, mean: np.ndarray,
     end = high + 1
     if kind != "step":
         ends = int(np.bincount(over[gaps == mode]).argmax())  # of the paths that begin there: none ends before
-        early, late = shortest(over, credibility)
+        early, late = shortest(found.over[all_of_it], credibility)
+        early, late = min(early, ends), max(late, ends)
         until, early_day, late_day = (str(series.start[row]) for row in (ends, early, late))
         end = late
     inside = found.having((found.gap <= end - 1) & (found.over > low)) / found.paths

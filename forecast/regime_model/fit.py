@@ -174,7 +174,7 @@ class Fit(Shown):
         """The test of a constant level, simulated when it is first asked for."""
         if self.series.observed.sum() < FEWEST:
             return ChangeTest(p_value=1.0, wander=0.0, persistent=False, placebos=0)
-        return change_test(self.series, self.harmonics, self.problem, self.some, self.none,
+        return change_test(self.series, self.harmonics, self.problem, self.some, self.none, self.log_ratio,
                            lambda: self.odd, np.random.default_rng([self.seed, 1]), self.like)
 
     @property

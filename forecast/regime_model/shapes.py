@@ -30,7 +30,8 @@ class Shapes:
     """Which shapes a level may take, and how often a priori.
 
     steps, rises, pulses : expected number over the span of steps, of slopes and of temporary effects that begin
-    trend : chance that the first row already lies on a slope
+    trend : chance that the first row already lies on a slope; with `ends` it makes a line over the whole span a tenth
+        as likely as a step
     ends, turns : expected number over the span at which a slope ends; share of these at which another slope begins
     back, fade : expected number over the span at which an effect ends, and fades
     slopes : rise over the whole span, log units, of either sign; effects : log units, of either sign
@@ -39,8 +40,8 @@ class Shapes:
     steps: float = 0.5
     rises: float = 0.25
     pulses: float = 0.25
-    trend: float = 0.15
-    ends: float = 3.0
+    trend: float = 0.25
+    ends: float = 1.7
     turns: float = 0.5
     back: float = 8.0
     fade: float = 8.0

@@ -18,7 +18,7 @@ def method(findings: Findings) -> list[tuple[str, str]]:
     said = [("Change", "A level that may jump or slope, with deviations that persist and counts more scattered than "
                        "chance alone (Poisson) would have them; its settings are averaged over a grid with stated "
                        "weights, at even odds of any change against none beforehand. Whether there is a change is "
-                       "decided by simulating the same series without one."
+                       "decided by simulating the same series without one, unless those odds alone settle it."
              + (" A count known as a range enters as that range." if bounds else "")
              + " Nothing is assumed of rows that nobody observed.")]
     if findings.windows:

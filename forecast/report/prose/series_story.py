@@ -44,8 +44,8 @@ def change(reading: Reading, answer: SeriesAnswer) -> str:
     if answer.answer is Answer.TOO_FEW:
         return f"The {seen_rows(reading)} of {what} are too few to test whether the level changed."
     if answer.answer is not Answer.CHANGED:
-        return (f"The {seen_rows(reading)} of {what} {UNDATED[answer.answer]} (p = {figure(answer.p_value)}, by "
-                f"simulating the same series without a change). With even odds beforehand, {it_is(answer.probability)} "
+        return (f"The {seen_rows(reading)} of {what} {UNDATED[answer.answer]} (p = {figure(answer.p_value)} without "
+                f"a change). With even odds beforehand, {it_is(answer.probability)} "
                 "that the level changed at all.")
     opening = sentence(f"{it_is(answer.probability)} that the level of {what} changed")
     found = reading.changes
@@ -82,9 +82,10 @@ def dated(reading: Reading, answer: SeriesAnswer) -> str:
 
 
 def _tested(answer: SeriesAnswer) -> str:
-    """The test by simulation, with what its p-value is."""
-    return (f"Simulated without a change, the same series looks as if it had one with a chance of p = "
-            f"{p_value(answer.p_value)}")
+    """The test, with what its p-value is."""
+    said = p_value(answer.p_value)
+    return ("Without a change, the same series would look as if it had one with a chance of p "
+            f"{f'= {said}' if said[0] != '<' else f'< {said[1:]}'}")
 
 
 def _strongest(reading: Reading, answer: SeriesAnswer) -> list[Break]:
