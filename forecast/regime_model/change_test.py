@@ -24,17 +24,19 @@ from forecast.series.series import Series
 
 SIZE = 0.05  # chance that a series without a change is said to have one
 BATCHES = (50, 50, 99)  # placebos, in lots: the next only where those before leave the answer open
-# Settings of the placebos are drawn from the root of their posterior, those that wander far with less weight: a series
-# says little of them, and a change and a wander take each other's place. Which root and weight keep the size in
-# independent, autocorrelated and sparse counts was found by simulation (`python -m tests.bench unknown_dates`).
+# Settings of the placebos are drawn from the root of their posterior, those that wander far with less weight, as in the
+# statistic: a series says little of them, and a change and a wander take each other's place. Which root and weight
+# keep the size in independent, autocorrelated and sparse counts was found by simulation
+# (`python -m tests.bench unknown_dates`).
 ROOT, TILT, MOST_TILTED = 0.5, 1.5, 3.5
 EVEN = 0.5  # posterior probability of a change, at even odds beforehand, below which none is called
 FAR = 1.9  # long-run spread, log units, from which counts wander so far by themselves that any date looks like a change
 # Probability of the likeliest wander without a change, against all changes: from the first on no date can be told,
-# unless placebos that wander as the series may (not tilted) tell it from them too; from the second on, whatever they
-# tell. One in eight passes of series that wander with a spread of 0.6 and a correlation of 0.9 (same bench).
-WANDERS, SURELY = 0.13, 0.25
-WIDE = 99  # placebos that are not tilted
+# unless no more than a share APART of so many placebos that wander as the series may (not tilted) look as it does; from
+# the second on, whatever they tell. Of series that wander with a spread of 0.6 and a correlation of 0.9 one in five
+# passes, and two of three changes by a factor of 2.5 where both are less (0.4 and 0.6; same bench).
+WANDERS, SURELY = 0.09, 0.18
+APART, WIDE = 0.1, 99
 # p-values by the placebos of a like series up to which, and from which on, they answer for this one too
 CLEAR = (0.02, 0.25)
 FINER = 20  # parts of the scatter to which values are rounded in the statistic
@@ -74,6 +76,11 @@ def wandering(problem: Problem) -> np.ndarray:
     return np.asarray(spread * np.sqrt((1 + rho) / (1 - rho)) / problem.observation.unit)
 
 
+def tilted(problem: Problem, tilt: float = TILT) -> np.ndarray:
+    """Factor of the weight of each setting, [S]: the less the farther it wanders."""
+    return np.asarray(np.exp(-tilt * np.minimum(wandering(problem), MOST_TILTED)))
+
+
 def change_test(series: Series, season: Harmonics, problem: Problem, some: np.ndarray, none: np.ndarray,
                 log_ratio: float, odd: Callable[[], np.ndarray], rng: np.random.Generator,
                 like: Sequence[float] = ()) -> ChangeTest:
@@ -84,21 +91,20 @@ def change_test(series: Series, season: Harmonics, problem: Problem, some: np.nd
     odd : gives the chance [n] that a row is odd, which a placebo copies
     like : log likelihood ratios of the placebos of a series that differs little, which answer where they do so clearly
     """
-    far = wandering(problem)
     # Markov's inequality: a series without a change reaches a Bayes factor of K once in K times at most
     bound = float(np.exp(-min(max(log_ratio, 0.0), 700.0)))
 
     def ratios_of(number: int, tilt: float) -> np.ndarray:
         logs = np.logaddexp(some, none)
-        weight = problem.weight * np.exp(ROOT * (logs - logs.max()) - tilt * np.minimum(far, MOST_TILTED))
+        weight = problem.weight * np.exp(ROOT * (logs - logs.max())) * tilted(problem, tilt)
         low, high = placebos(series, problem, weight / weight.sum(), number, odd(), rng)
         return change_ratios(series, season, np.vstack([series.low, low]), np.vstack([series.high, high]))
 
     p, null = _p_value(lambda number: ratios_of(number, TILT), bound, lambda: float(
         change_ratios(series, season, series.low[None], series.high[None])[0]), like)
-    wander, persistent = _wander(problem, some, none, far)
+    wander, persistent = _wander(problem, some, none)
     if persistent and p <= SIZE and wander < SURELY:
-        persistent = _share(ratios_of(WIDE, 0.0)) > SIZE
+        persistent = _share(ratios_of(WIDE, 0.0)) > APART
     return ChangeTest(p, wander, persistent, len(null), tuple(null))
 
 
@@ -129,14 +135,15 @@ def _share(ratios: np.ndarray) -> float:
     return float(np.mean(ratios >= ratios[0] - 1e-9))
 
 
-def _wander(problem: Problem, some: np.ndarray, none: np.ndarray, far: np.ndarray) -> tuple[float, bool]:
+def _wander(problem: Problem, some: np.ndarray, none: np.ndarray) -> tuple[float, bool]:
     """Probability of the likeliest wander without a change against any change; whether it may forbid to tell a date."""
-    if not np.any(far > FAR):
+    far = wandering(problem) > FAR
+    if not far.any():
         return 0.0, False
-    weight = problem.weight[far > FAR]
-    likeliest = float(np.max(none[far > FAR] + np.log(weight)))
+    weight = problem.weight[far]
+    likeliest = float(np.max(none[far] + np.log(weight)))
     probability = 1 / (1 + np.exp(np.clip(pooled(some, problem.weight) - likeliest, -700, 700)))
-    mostly = float(pooled(none[far > FAR], weight)) > float(pooled(none, problem.weight)) + np.log(0.5)
+    mostly = float(pooled(none[far], weight)) > float(pooled(none, problem.weight)) + np.log(0.5)
     return float(probability), bool(probability > WANDERS and mostly)
 
 
@@ -184,7 +191,8 @@ def change_ratios(series: Series, season: Harmonics, low: np.ndarray, high: np.n
                  some.ravel())
         constant.append(still)
         changed.append(some)
-    return np.asarray(pooled(np.hstack(changed), problem.weight) - pooled(np.hstack(constant), problem.weight))
+    weight = problem.weight * tilted(problem)
+    return np.asarray(pooled(np.hstack(changed), weight) - pooled(np.hstack(constant), weight))
 
 
 def _rounded(values: np.ndarray, series: Series) -> np.ndarray:
