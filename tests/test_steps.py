@@ -132,6 +132,18 @@ def test_a_shift_of_small_counts_is_looked_into_and_their_scatter_is_not() -> No
     assert np.mean(looked[1]) < 0.15
 
 
+def test_half_of_the_steps_of_sparse_counts_are_believed_to_stay() -> None:
+    found = Steps(((), (90,), (92,)), (0.2, 0.6, 0.2)).believed(0.5)
+    assert found.sets == ((), (90,), (92,))
+    assert found.share == pytest.approx((0.6, 0.3, 0.1))
+    assert NONE.believed(0.5).sets == ((),)
+    counts = np.random.default_rng(3).poisson(np.append(np.full(100, 0.6), np.full(12, 4.0)))
+    series = Series.from_values(counts, start="2021-01-04", freq="W-MON")
+    assert np.nanmean(counts) < 2
+    mean = predict(series, "auto", 4, 800).mean()
+    assert 2.5 < mean < 4.2  # 1.9 if the level before counted like the twelve rows after
+
+
 def test_counts_brought_to_another_level_are_counts_of_that_level() -> None:
     rng = np.random.default_rng(0)
     size, mean = 5.0, np.where(np.arange(4000) < 3000, 8.0, 24.0)

@@ -19,6 +19,7 @@ from forecast.support.validation import check_number
 
 TWO_YEARS = np.timedelta64(730, "D")
 FEWER, LEAST = 4, 250  # times fewer draws of the member beside, whose part is small, and how many it gives at least
+LATELY, STAYS = 96, 0.5  # rows of sparse counts in which a step is looked for, and the part of such steps that stay
 DAYS, WEEK = 400, 7  # rows of days from which the regression has seen a year; days
 
 
@@ -29,7 +30,8 @@ class Auto(Tunable):
     A series whose observed counts average less than `limit` a row is sparse: there the shape of the counts decides
     and `sparse` members answer; elsewhere level and season do and `ample` members answer. The limit is where the
     two were level on thinned public series; gaps need no case of their own, for no member fills them in. Steps of the
-    level are looked for once, where the last rows lie off those before, and told to the members of ample counts.
+    level are looked for once, where the last rows lie off those before, and told to the members; those of sparse counts
+    hear half of them.
 
     lasting, share, daily, yearly : ample counts seen for two years are averaged with this member, which weighs the
         whole history alike, to the part `share`; days seen for more than a year to the part `daily`; sparse days and
@@ -78,9 +80,11 @@ class Auto(Tunable):
     def _steps(self, series: Series, points: Series, rng: np.random.Generator) -> Steps:
         """Steps of the level, none where no last rows lie off those before them; they know the season.
 
-        Sparse counts are told none: their windows forget a level by themselves, and bursts of them pass for steps.
+        A shift of sparse counts is as often a burst, and their windows forget a level by themselves.
         """
         season = calendar_season(points)
-        if self._is_sparse(series) or not seems_stepped(history(points) / season.over(points)):
+        if not seems_stepped(history(points) / season.over(points)):
             return Steps(season=season)
-        return replace(steps_of(points, season, rng), season=season)
+        found = steps_of(points, season, rng, LATELY).believed(STAYS) if self._is_sparse(series) else steps_of(
+            points, season, rng)
+        return replace(found, season=season)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from inspect import signature
 from typing import Any
 
@@ -16,7 +18,7 @@ from forecast.series.series import Series
 
 # Few settings: a forecast needs the date of the last step and its odds, not the shape of the noise
 QUICK = RegimeModel(spreads=(0.12, 0.4), correlations=(0.4, 0.85), feedback=(), dispersions=(2.0, 8.0, 40.0), levels=24)
-DRAWS = 400
+DRAWS = 200
 MOST_ROWS = 200  # observed rows that are looked at one by one; a step before these is as good as part of the scatter
 RECENT = 60  # last rows of a series in bins that are looked at one by one
 DATES = 3  # dates of the last step that stand for all of them
@@ -58,6 +60,12 @@ class Steps:
         return replace(self, sets=(rows,), share=(1.0,)) if none < SURE else replace(
             self, sets=((), rows), share=(none, 1 - none))
 
+    def believed(self, part: float) -> Steps:
+        """The same where only such a part of the steps that were found stays, the others being bursts."""
+        parts = part * np.array(self.share) / np.sum(self.share)
+        broken = {rows: float(share) for rows, share in zip(self.sets, parts, strict=True) if rows}
+        return replace(self, sets=((), *broken), share=(1 - sum(broken.values()), *broken.values()))
+
     def beside(self, log: np.ndarray) -> Steps:
         """The same with less weight on steps where a trend or a season without them explains the counts better.
 
@@ -88,7 +96,12 @@ class Told:
 
 def takes_steps(model: Any) -> bool:
     """Whether a member takes steps of the level that are known already."""
-    return "steps" in signature(model.paths).parameters
+    return _has_steps(getattr(type(model), "paths", model.paths))
+
+
+@cache
+def _has_steps(paths: Callable[..., np.ndarray]) -> bool:
+    return "steps" in signature(paths).parameters
 
 
 def knows_steps(model: Any) -> bool:
@@ -96,15 +109,15 @@ def knows_steps(model: Any) -> bool:
     return bool(getattr(model, "knows_steps", True))
 
 
-def steps_of(series: Series, season: Harmonics, rng: np.random.Generator) -> Steps:
+def steps_of(series: Series, season: Harmonics, rng: np.random.Generator, most: int = MOST_ROWS) -> Steps:
     """Steps of the level of a series of counts on a grid, from the count regime model with a coarse grid.
 
-    season : of the series; only its last `MOST_ROWS` observed rows are looked at
+    season : of the series; most : only so many of its last observed rows are looked at
     """
     seen = np.flatnonzero(series.observed)
     if len(seen) < FEWEST:
         return NONE
-    first = int(seen[max(0, len(seen) - MOST_ROWS)])
+    first = int(seen[max(0, len(seen) - most)])
     recent = series.rows(slice(first, len(series)))
     if not recent.middle[recent.observed].any():
         return NONE

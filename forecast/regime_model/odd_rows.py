@@ -69,13 +69,13 @@ def unreported_zeros(series: Series) -> np.ndarray:
     busy = np.flatnonzero(exact & (series.low > 0))
     if len(zero) < 2 or len(busy) < 2 * AROUND:
         return np.zeros(0, dtype=int)
-    found = []
-    for row in zero:
-        place = np.searchsorted(busy, row)
-        near = series.low[busy[max(0, place - AROUND):place + AROUND]]
-        if np.median(near) >= BUSY and near.min() >= 0.2 * np.median(near):
-            found.append(int(row))
-    return np.array(found if len(found) >= 2 else [], dtype=int)
+    around = np.searchsorted(busy, zero)[:, None] + np.arange(-AROUND, AROUND)
+    inside = (around >= 0) & (around < len(busy))
+    near = np.sort(np.where(inside, series.low[busy][np.clip(around, 0, len(busy) - 1)], np.inf), axis=1)
+    row, number = np.arange(len(zero)), inside.sum(axis=1)
+    middle = (near[row, (number - 1) // 2] + near[row, number // 2]) / 2
+    found = zero[(middle >= BUSY) & (near[:, 0] >= 0.2 * middle)]
+    return np.asarray(found if len(found) >= 2 else found[:0])
 
 
 def odd_of(series: Series, share: float) -> Odd:
