@@ -160,7 +160,7 @@ def test_wrong_settings_are_named() -> None:
 def test_progress_counts_every_forecast() -> None:
     said: list[tuple[int, int, str]] = []
     backtest(SERIES, SIMPLE, origins=3, horizon=2, progress=lambda *each: said.append(each))
-    assert said[-1] == (6, 6, "windows")
+    assert said[-1] == (6, 6, "backtest: windows")
     assert len(said) == 6
 
 

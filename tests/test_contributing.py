@@ -24,8 +24,9 @@ print(found.feed, len(found.table), found.table["y"].sum())
 from forecast.breaks.regimes import Regimes
 from forecast.effects.sensitivity import sensitivity
 from forecast import SimulatedYard
+from forecast.effects.candidates import Candidates
 yard = SimulatedYard(n=60, level=10, breaks={30: 4.0}, missing=0.0, at_least=0.0, seed=2).read()
-print([(v.name, v.outcome.value) for v in sensitivity(yard, Regimes(), lambda *_: (), 0, 0) if v.check == "last_count_left_out"])
+print([(v.name, v.outcome.value) for v in sensitivity(yard, Regimes(), Candidates()) if v.check == "last_count_left_out"])
 case = load("khasan_rajin", "models=[recent]", "detectors=[root_cusum]")
 print(case.events["yard_fire"], read_events(case.ledger, ["yard_fire"])[0].start)
 """

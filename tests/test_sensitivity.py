@@ -12,6 +12,7 @@ import pytest
 
 from forecast import Event, Series, SimulatedYard, load, simulate
 from forecast.breaks.regimes import Regimes
+from forecast.effects.candidates import Candidates
 from forecast.effects.checks.analysis import Analysis, Case
 from forecast.effects.checks.check import Group
 from forecast.effects.checks.image_selection import preference
@@ -31,8 +32,7 @@ class Bare:
 @pytest.fixture(scope="module")
 def khasan():
     experiment = load("khasan_rajin")
-    return sensitivity(experiment.series["container_ships"].read(), Regimes(), lambda delay, early: replace(
-        experiment, delay_days=delay, anticipation_days=early).windows(), 60, 0)
+    return sensitivity(experiment.series["container_ships"].read(), Regimes(), experiment.candidates())
 
 
 def test_the_unchanged_case_comes_first_and_never_flips(khasan):
@@ -50,11 +50,8 @@ def analysis():
     told = Contradiction(date(2023, 8, 1), 2, ("a",), 1, ("b",))
     evidence = replace(evidence, contradictions=(told,))
 
-    def windows(delay, early):
-        return replace(experiment, delay_days=delay, anticipation_days=early).windows()
-
-    quick = Regimes(draws=200, model=QUICK)
-    return Analysis(evidence, Case("as reported", evidence.series, quick, windows(60, 0)), windows, 60, 0,
+    quick, events = Regimes(draws=200, model=QUICK), experiment.candidates()
+    return Analysis(evidence, Case("as reported", evidence.series, quick, events.windows()), events,
                     quick.posterior(evidence.series))
 
 
@@ -76,7 +73,7 @@ def test_a_check_makes_the_analysis_otherwise_in_one_respect(name, analysis):
 
 def test_each_publisher_is_read_alone_where_publishers_exclude_each_other():
     rail = load("rail", "models=[]")
-    found = sensitivity(rail.series["railcars"].read(), Regimes(draws=200, model=QUICK), lambda delay, early: rail.windows(), 60, 0)
+    found = sensitivity(rail.series["railcars"].read(), Regimes(draws=200, model=QUICK), rail.candidates())
     alone = {v.name: v.outcome for v in found if v.check == "publisher_alone"}
     assert {"CSIS Beyond Parallel", "RFA", "VOA Korean"} <= set(alone)
     assert alone["RFA"] is Outcome.NO_SERIES  # three dates are no series
@@ -93,7 +90,7 @@ def test_what_became_of_the_conclusion_is_one_of_five(analysis):
     when = {name: date.fromisoformat(str(late.start[row])) for name, row in (("late", 30), ("early", 10))}
     windows = tuple(Window(Event(name, name, day, day), day - timedelta(days=14), day + timedelta(days=14))
                     for name, day in when.items())
-    made, quiet = (Analysis(analysis.evidence, Case("as reported", series, Regimes(draws=500), windows), lambda *_: windows, 0, 0)
+    made, quiet = (Analysis(analysis.evidence, Case("as reported", series, Regimes(draws=500), windows), Candidates())
                    for series in (late, calm))
     assert (made.conclusion.leader, quiet.conclusion.leader) == ("late", "")
     told = [of.otherwise("prior_changed", replace(of.base, name="it", series=series)) for of, series in (
@@ -116,7 +113,7 @@ def test_the_only_observed_zeros_before_august_carry_the_conclusion(khasan):
 
 def test_a_source_without_statements_is_read_under_other_priors_alone():
     yard = SimulatedYard(n=60, level=10, breaks={30: 4.0}, missing=0.0, at_least=0.0, seed=2)
-    variants = sensitivity(replace(yard.read(), source=Bare()), Regimes(), lambda delay, early: (), 60, 0)
+    variants = sensitivity(replace(yard.read(), source=Bare()), Regimes(), Candidates())
     assert {v.check for v in variants} == {"base", "prior_changed"}
     assert not any(v.turns for v in variants)
 

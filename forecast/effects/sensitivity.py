@@ -13,7 +13,8 @@ from importlib import import_module
 
 from forecast.breaks.regimes import Regimes
 from forecast.effects import checks as folder
-from forecast.effects.checks.analysis import Analysis, Case, Windows
+from forecast.effects.candidates import Candidates
+from forecast.effects.checks.analysis import Analysis, Case
 from forecast.effects.checks.check import Check, Group
 from forecast.effects.checks.variant import Variant
 from forecast.evidence.source import Evidence
@@ -36,17 +37,17 @@ def checks() -> dict[str, Check]:
     return {check.name: check for check in found}
 
 
-def sensitivity(evidence: Evidence, regimes: Regimes, windows_for: Windows, delay: int, anticipation: int,
+def sensitivity(evidence: Evidence, regimes: Regimes, candidates: Candidates,
                 imaged: Posterior | None = None) -> tuple[Variant, ...]:
     """The base, and every variant of it by every check.
 
     evidence : of the series that is asked about
-    windows_for : windows of the events for a delay and an anticipation in days
+    candidates : events that may explain a change
     imaged : posterior of the series where its counts are read from images
     """
     quick = replace(QUICK, level_spread=regimes.model.level_spread, breaks=regimes.model.breaks)
     coarse = replace(regimes, draws=DRAWS, model=quick) if evidence.statements else regimes
-    base = Case("as reported", evidence.series, coarse, windows_for(delay, anticipation))
-    analysis = Analysis(evidence, base, windows_for, delay, anticipation, imaged)
+    base = Case("as reported", evidence.series, coarse, candidates.windows())
+    analysis = Analysis(evidence, base, candidates, imaged)
     return (analysis.conclusion,
             *(analysis.otherwise(check.name, case) for check in checks().values() for case in check.cases(analysis)))

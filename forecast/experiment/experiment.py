@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,12 @@ import pandas as pd
 
 from forecast.breaks.detection import Detector
 from forecast.breaks.regimes import Regimes
+from forecast.effects.candidates import Candidates
 from forecast.effects.counterfactuals import FEWEST as RUN_ON
 from forecast.effects.counterfactuals import Counterfactual, counterfactual
 from forecast.effects.event_tests import Tested, Untestable, event_effects, position_of
 from forecast.effects.explanations import (
+    Explanation,
     Together,
     Window,
     explain_change,
@@ -32,13 +33,16 @@ from forecast.evidence.source import Evidence, Source
 from forecast.experiment.claims import judge_claims
 from forecast.experiment.findings import Findings, Reading
 from forecast.experiment.other_forecasts import other_forecasts
-from forecast.models.backtesting import QUANTILES, Backtest, Progress, backtest
+from forecast.experiment.provenance import frozen, versions
+from forecast.models.backtesting import QUANTILES, Backtest, Progress, backtest, silent
 from forecast.models.forecaster import Forecaster, predict
+from forecast.regime_model.fit import Fit
 from forecast.regime_model.posterior import Posterior
 from forecast.series.breaks import Break
 from forecast.series.series import Series
 from forecast.support.registry import names, suggest
 from forecast.support.terminal import quoted
+from forecast.support.threads import work_beside
 from forecast.support.validation import MOST_NUMBERS
 
 # what a setting may be: beyond these a run would fill the memory or never end
@@ -139,16 +143,13 @@ class Experiment:
         listed = (self.forecast_on,) if isinstance(self.forecast_on, str) else tuple(self.forecast_on)
         return tuple(dict.fromkeys(name for name in listed if name)) or (self.primary,)
 
-    def windows(self, files: Files | None = None) -> tuple[Window, ...]:
-        """Windows of the events that are named, with their delays; () without events.
+    def candidates(self, files: Files | None = None) -> Candidates:
+        """The events that are named, with their delays.
 
         Raises StatementError for faults of the ledger and for names that it does not hold.
         """
-        made = []
-        for event in read_events(self.ledger, list(self.events), files) if self.events else ():
-            own = self.events[event.name] or {}
-            made.append(Window.of(event, *(own.get(name, getattr(self, name)) for name in EVENT_SETTINGS)))
-        return tuple(made)
+        return Candidates(read_events(self.ledger, list(self.events), files) if self.events else (), self.events,
+                          self.delay_days, self.anticipation_days, self.mean_delay_days)
 
     def regimes(self) -> Regimes:
         """The count regime model as the detectors set it, with the experiment's seed."""
@@ -199,86 +200,103 @@ def run(experiment: Experiment, progress: Progress | None = None) -> Findings:
 
     The example of `forecast.Experiment` shows it.
     """
-    files = Files()
+    files, told = Files(), progress or silent
     steps = len(experiment.series) + 3
-    told = progress or (lambda done, total, what: None)
-    windows = experiment.windows(files)
-    evidence, readings, posteriors = {}, {}, {}
-    for done, (name, source) in enumerate(experiment.series.items()):
-        told(done, steps, f"breaks of {name}")
-        evidence[name] = _named(source.read(files), name)
-        readings[name], posteriors[name] = _read(experiment, evidence[name], windows)
+    candidates = experiment.candidates(files)
+    windows = candidates.windows()
+    evidence = _evidence(experiment, files)
+    series = {name: each.series for name, each in evidence.items()}
     headline, *others = experiment.forecast_names
-    target = readings[headline].series
-    reason = _not_forecast(experiment, target)
-    further = other_forecasts([readings[name].series for name in others], experiment.models, experiment.horizon,
-                              experiment.draws, experiment.seed)
+    reason = _not_forecast(experiment, series[headline])
     experiment = replace(experiment, models={}, known="") if reason else experiment
-    known = _known(experiment, target, files)
-    told(len(readings), steps, "tests of events")
-    main = readings[experiment.primary].series
-    tested, untested = _test(experiment, main, windows)
-    told(len(readings) + 1, steps, "what the answer depends on")
-    variants = sensitivity(evidence[experiment.primary], experiment.regimes(),
-                           lambda delay, early: replace(
-                               experiment, delay_days=delay, anticipation_days=early).windows(files),
-                           experiment.delay_days, experiment.anticipation_days,
-                           posteriors[experiment.primary] if experiment.images else None)
-    told(len(readings) + 2, steps, "forecasts")
-    forecast, totals = _ahead(experiment, target, known)
-    scored = _scored(experiment, target, known, told)
+    known = _known(experiment, series[headline], files)
+    with work_beside() as start:
+        fits = {}
+        # the primary first: what its answer depends on is then found beside all that follows
+        for done, name in enumerate(sorted(series, key=lambda name: name != experiment.primary)):
+            told(done, steps, f"breaks of {name}")
+            fits[name] = experiment.regimes().fit(series[name])
+            if name == experiment.primary:
+                variants = start(partial(sensitivity, evidence[name], experiment.regimes(), candidates,
+                                         fits[name].posterior if experiment.images else None))
+        readings = _readings(experiment, evidence, fits, windows)
+        told(len(readings), steps, "tests of events")
+        tested, untested = _test(experiment, series[experiment.primary], windows)
+        together = _together(experiment, series, windows)
+        since = _without(experiment, evidence[experiment.primary], readings[experiment.primary])
+        told(len(readings) + 1, steps, "forecasts")
+        forecast, totals = _ahead(experiment, series[headline], known)
+        scored = _scored(experiment, series[headline], known, told)
+        further = other_forecasts([series[name] for name in others], experiment.models, experiment.horizon,
+                                  experiment.draws, experiment.seed)
+        told(len(readings) + 2, steps, "what the answer depends on")
+        checked = variants()
     told(steps, steps, "done")
     return Findings(
         name=experiment.name, title=experiment.title, question=experiment.question, primary=experiment.primary,
         forecast_on=headline, other_forecasts=further, simulated=experiment.simulated,
-        readings=readings, windows=windows, tested=tested, untested=untested, sensitivity=variants,
-        together=_together(experiment, readings, windows),
-        counterfactual=_without(experiment, evidence[experiment.primary], readings),
-        forecast=forecast, totals=totals, backtest=scored, frozen=_frozen(windows), versions=_versions(),
-        settings={"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
-                  "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline}
-        | ({} if known is None else {"known": ", ".join(map(str, known.columns))})
-        | ({"imaged": Path(experiment.imaged).name} if experiment.imaged else {})
-        | ({"no_forecast": reason} if reason else {}), inputs=files.inputs,
+        readings=readings, windows=windows, tested=tested, untested=untested, sensitivity=checked,
+        together=together, counterfactual=since, forecast=forecast, totals=totals, backtest=scored,
+        frozen=frozen(windows), versions=versions(), settings=_settings(experiment, known, reason),
+        inputs=files.inputs,
         claims=judge_claims(read_claims(experiment.claims, files), readings) if experiment.claims else ())
 
 
-def _named(evidence: Evidence, name: str) -> Evidence:
-    return replace(evidence, series=replace(evidence.series, name=name))
+def _settings(experiment: Experiment, known: pd.DataFrame | None, reason: str) -> dict[str, object]:
+    """What a reader must know of how the run was made; reason : why nothing is forecast."""
+    return {"seed": experiment.seed, "draws": experiment.draws, "placebos": experiment.placebos,
+            "horizon": experiment.horizon, "origins": experiment.origins, "baseline": experiment.baseline} | (
+        {} if known is None else {"known": ", ".join(map(str, known.columns))}) | (
+        {"imaged": Path(experiment.imaged).name} if experiment.imaged else {}) | (
+        {"no_forecast": reason} if reason else {})
 
 
-def _read(experiment: Experiment, evidence: Evidence, windows: tuple[Window, ...]) -> tuple[
-        Reading, Posterior]:
-    series = evidence.series
-    regimes = experiment.regimes()
-    fit = regimes.fit(series)
-    posterior = fit.posterior
-    found = {"regimes": fit.breaks}
-    found |= {key: detector.detect(series) for key, detector in experiment.detectors.items() if key != "regimes"}
-    places: list[int | None] = [b.position - 1 for b in found["regimes"]] or [None]
-    explained = tuple(explain_change(series, posterior, windows, near) for near in places)
+def _evidence(experiment: Experiment, files: Files) -> dict[str, Evidence]:
+    """The evidence of each series, which has the name that the experiment gives it."""
+    read = {name: source.read(files) for name, source in experiment.series.items()}
+    return {name: replace(each, series=replace(each.series, name=name)) for name, each in read.items()}
+
+
+def _readings(experiment: Experiment, evidence: Mapping[str, Evidence], fits: Mapping[str, Fit],
+              windows: tuple[Window, ...]) -> dict[str, Reading]:
+    """What is found in each series, one kind of question after the other."""
+    breaks = {name: {"regimes": fits[name].breaks} for name in evidence}
+    posteriors = {name: fits[name].posterior for name in evidence}
+    for key, detector in experiment.detectors.items():
+        if key != "regimes":
+            for name, each in evidence.items():
+                breaks[name][key] = detector.detect(each.series)
+    explained, images = {}, {}
+    for name, each in evidence.items():
+        places: list[int | None] = [b.position - 1 for b in breaks[name]["regimes"]] or [None]
+        explained[name] = tuple(explain_change(each.series, posteriors[name], windows, near) for near in places)
+        images[name] = _images(experiment, each, posteriors[name], breaks[name]["regimes"])
+    return {name: _reading(each, fits[name], breaks[name], explained[name], *images[name])
+            for name, each in evidence.items()}
+
+
+def _reading(evidence: Evidence, fit: Fit, breaks: dict[str, tuple[Break, ...]],
+             explained: tuple[tuple[Explanation, ...], ...], images: tuple[Image, ...], worth: Worth | None) -> Reading:
+    series, posterior = evidence.series, fit.posterior
     count = np.bincount(posterior.number, minlength=1) / len(posterior.number)
-    images, worth = _images(experiment, evidence, posterior, found["regimes"]) if experiment.images else ((), None)
     return Reading(
         name=series.name, series=series, account=evidence.decisions, log_ratio=posterior.log_ratio,
         p_value=fit.p_value, persistent=fit.persistent, number=tuple(count.tolist()),
-        bands=fit.bands, gaps=posterior.jumps.mean(axis=0), breaks=found,
-        explained=explained,
+        bands=fit.bands, gaps=posterior.jumps.mean(axis=0), breaks=breaks, explained=explained,
         images=images, worth=worth, statements=evidence.statements,
         contradictions=evidence.contradictions, odd=fit.odd_rows, totals=evidence.totals,
-        assumed=evidence.assumed, season=fit.harmonics.names), posterior
+        assumed=evidence.assumed, season=fit.harmonics.names)
 
 
-def _together(experiment: Experiment, readings: Mapping[str, Reading], windows: tuple[Window, ...]) -> Together | None:
+def _together(experiment: Experiment, series: Mapping[str, Series], windows: tuple[Window, ...]) -> Together | None:
     if not experiment.together:
         return None
-    return explain_together([readings[name].series for name in experiment.together], windows,
+    return explain_together([series[name] for name in experiment.together], windows,
                             experiment.regimes().model)
 
 
-def _without(experiment: Experiment, evidence: Evidence, readings: Mapping[str, Reading]) -> Counterfactual | None:
+def _without(experiment: Experiment, evidence: Evidence, main: Reading) -> Counterfactual | None:
     """What the primary series would have shown without its focal change; None where too few rows lie beside it."""
-    main = readings[experiment.primary]
     if not main.changes or not main.series.is_count:
         return None
     focal, observed = main.changes[main.focal], main.series.observed
@@ -292,7 +310,7 @@ def _images(experiment: Experiment, evidence: Evidence, posterior: Posterior,
             breaks: tuple[Break, ...]) -> tuple[tuple[Image, ...], Worth | None]:
     """Days worth an image for the change whose date is least certain; none of what is reported in full for a period."""
     series = evidence.series
-    if isinstance(evidence.source, Flow) and evidence.source.exposure == "full":
+    if not experiment.images or (isinstance(evidence.source, Flow) and evidence.source.exposure == "full"):
         return (), None
     # another series may lie in other years than the list: no image narrows it
     return looked_for(series, posterior, breaks, seed=experiment.seed, clear=(lambda days: clear_days(
@@ -371,22 +389,4 @@ def _scored(experiment: Experiment, series: Series, known: pd.DataFrame | None, 
         return None
     return backtest(series, experiment.models, origins=experiment.origins, horizon=experiment.horizon,
                     draws=max(200, experiment.draws // 2), seed=experiment.seed, jobs=experiment.jobs,
-                    baseline=experiment.baseline, known=known,
-                    progress=lambda done, total, name: told(done, total, f"backtest: {name}"))
-
-
-def _frozen(windows: tuple[Window, ...]) -> str:
-    """Hash of the list of events and windows, fixed before anything was tested."""
-    text = json.dumps([[w.event.name, str(w.first), str(w.last), w.event.outside, w.mean_delay] for w in windows])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _versions() -> dict[str, str]:
-    import platform
-    from importlib import metadata
-
-    from forecast import __version__
-
-    names = ("numpy", "pandas", "scipy", "numba", "statsmodels", "prophet", "matplotlib", "hydra-core")
-    return {"forecast": __version__, "python": platform.python_version()} | {
-        name: metadata.version(name) for name in names}
+                    baseline=experiment.baseline, known=known, progress=told)

@@ -29,7 +29,7 @@ def news_of(experiment: Experiment, since: str,
         raise ValueError(f"watch: {chosen!r} is none of the series: {', '.join(experiment.series)}")
     series = replace(experiment.series[chosen].read().series, name=chosen)
     told = watch(series, since)
-    first, detector, windows = len(series) - len(told), experiment.regimes(), experiment.windows()
+    first, detector, windows = len(series) - len(told), experiment.regimes(), experiment.candidates().windows()
     made = detector.fit(series)
     posterior, found = made.posterior, made.breaks
     fresh = [each for each in found if each.position >= first]

@@ -25,6 +25,11 @@ LEAST_STRETCHES = 3  # stretches as long as the overlap that a test needs to tel
 Progress = Callable[[int, int, str], None]
 
 
+def silent(done: int, total: int, what: str) -> None:
+    """Progress of which nobody is told."""
+
+
+
 @dataclass(frozen=True)
 class Backtest(Shown):
     """Forecasts of every member from every origin, and their scores.
@@ -63,7 +68,7 @@ class Backtest(Shown):
 
 def backtest(series: Series, models: Any = "auto", *, origins: int = 24, horizon: int = 12, step: int = 1,
              gap: int = 0, draws: int = 500, seed: int = 0, jobs: int = 1, baseline: str = "seasonal_naive",
-             known: pd.DataFrame | None = None, progress: Progress | None = None) -> Backtest:
+             known: pd.DataFrame | None = None, progress: Progress = silent) -> Backtest:
     """Forecast `horizon` rows from each of the last `origins` origins that lie `step` rows apart.
 
     Amounts (tonnes) and irregular images of a stock are taken as in `predict`; the scores are in the unit.
@@ -74,7 +79,7 @@ def backtest(series: Series, models: Any = "auto", *, origins: int = 24, horizon
     baseline : the member that Diebold-Mariano compares with; the first of `models` when that name is not among them
     known : covariates known ahead, as in `predict`; the members that take them see them over each horizon, without
         the columns that had not varied by that origin; the others run without them
-    progress : called with (done, total, model name) after each forecast
+    progress : called with (done, total, "backtest: model name") after each forecast
 
     Raises ValueError when there is no model, a number is below its least value, or the series leaves no origin;
     whatever a member raises is passed on.
@@ -98,8 +103,7 @@ def backtest(series: Series, models: Any = "auto", *, origins: int = 24, horizon
     for done, (frame, spent) in enumerate(running, start=1):
         frames.append(frame)
         seconds[tasks[done - 1][0]] += spent
-        if progress is not None:
-            progress(done, len(tasks), tasks[done - 1][0])
+        progress(done, len(tasks), f"backtest: {tasks[done - 1][0]}")
     table = _in_unit(pd.concat(frames, ignore_index=True), unit)
     chosen = baseline if baseline in models else next(iter(models))
     summary = _summary(table, given, list(models), chosen, overlap=-(-horizon // step), seed=seed)

@@ -16,6 +16,7 @@ from forecast.regime_model.odd_rows import USUAL, WIDTH, Odd, mixed
 FLOOR = -46.0
 STEP = 0.025
 WIDE = np.arange(-12.0, 24.0, STEP)  # log means on which the probability of an interval is kept
+PART = 80  # places of it that are worked out at once
 SMOOTH = 100.0  # dispersion up to which that probability changes slowly enough for this grid
 DEGREES = 6.0  # of freedom of a real observation: near normal, yet an outlier is no break
 DENSITY = 15 / (16 * np.sqrt(6))  # of Student's t with so many at zero
@@ -243,17 +244,19 @@ def _intervals(rows: np.ndarray, mean_log: np.ndarray, size: np.ndarray) -> Iter
     place = np.minimum((mean_log - grid[0]) / (grid[1] - grid[0]), len(grid) - 1.001)
     left = place.astype(int)
     share = place - left
-    left += len(grid) * np.arange(len(size))[:, None]  # in the values of all sizes, one after the other
+    # of the wide grid whole parts only, so that the next call finds them again
+    first, last = (PART * (left.min() // PART), PART * (left.max() // PART + 1) + 1) if smooth else (0, len(grid))
+    left += (min(last, len(grid)) - first) * np.arange(len(size))[:, None] - first  # the values of all sizes in a row
     for low, high in rows[:, :2]:
-        values = np.concatenate([_wide(low, high, float(r)) if smooth else
+        values = np.concatenate([_wide(low, high, float(r), int(first), int(last)) if smooth else
                                  log_mass(low, high, r / (r + np.exp(grid)), r) for r in size])
         yield values[left] * (1 - share) + values[left + 1] * share
 
 
-@lru_cache(maxsize=2048)
-def _wide(low: float, high: float, size: float) -> np.ndarray:
-    """log P(low <= Y <= high) over the wide grid; the same bounds come back in every setting, variant and origin."""
-    return log_mass(low, high, size / (size + np.exp(WIDE)), size)
+@lru_cache(maxsize=4096)
+def _wide(low: float, high: float, size: float, first: int, last: int) -> np.ndarray:
+    """log P(low <= Y <= high) over a part of the wide grid; the same bounds come back in variants and at origins."""
+    return log_mass(low, high, size / (size + np.exp(WIDE[first:last])), size)
 
 
 def log_mass(low: np.ndarray | float, high: np.ndarray | float, success: np.ndarray,

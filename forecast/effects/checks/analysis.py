@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from forecast.breaks.regimes import Regimes
+from forecast.effects.candidates import Candidates
 from forecast.effects.checks.variant import BASE, NOBODY, Outcome, Variant
 from forecast.effects.explanations import NOWHERE, Explanation, Window, explain_change, focal_change
 from forecast.evidence.source import Evidence
@@ -16,7 +16,6 @@ from forecast.regime_model.fit import Fit
 from forecast.regime_model.posterior import Posterior
 from forecast.series.series import Series
 
-Windows = Callable[[int, int], tuple[Window, ...]]  # delay and anticipation in days -> windows of all events
 ALIKE = 0.25  # share of rows that another reading may change for the placebos of the base to answer for it too
 FEWEST = 4  # observed rows below which no series is left: two on either side of a change
 
@@ -44,15 +43,13 @@ class Analysis:
     """The analysis as it is reported, and what it concludes when it is made otherwise.
 
     evidence : behind the series, of which parts can be left out and choices made otherwise; base : nothing is changed
-    windows_for : windows of the events for a delay and an anticipation in days, which are `delay` and `anticipation`
+    candidates : events that may explain a change, with their delays
     imaged : posterior of the series where its counts are read from images, else None
     """
 
     evidence: Evidence
     base: Case
-    windows_for: Windows
-    delay: int
-    anticipation: int
+    candidates: Candidates
     imaged: Posterior | None = None
     _fits: dict[bytes, Fit] = field(default_factory=dict)  # many statements change no bound at all
     _leaders: dict[tuple[Fit, tuple[Window, ...]], Explanation] = field(default_factory=dict)
