@@ -15,7 +15,7 @@ from forecast.evidence.decisions import Contradiction, Decision
 from forecast.evidence.files import locate
 from forecast.evidence.statements import Statement
 from forecast.experiment.claims import ClaimReason, ClaimWord, judge_claims
-from forecast.experiment.findings import Reading
+from forecast.experiment.reading import Reading
 from forecast.report.prose import claims as prose
 from forecast.series.breaks import Break
 

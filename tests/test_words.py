@@ -21,7 +21,8 @@ from forecast.effects.next_image import Image
 from forecast.evidence.decisions import Decision
 from forecast.evidence.events import Event
 from forecast.evidence.statements import Statement
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
+from forecast.experiment.reading import Reading
 from forecast.experiment.series_answers import series_answer
 from forecast.experiment.verdicts import ruled_out
 from forecast.models.backtesting import QUANTILES, Backtest

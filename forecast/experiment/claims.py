@@ -16,7 +16,7 @@ from forecast.series.days import DAY
 from forecast.support.registry import suggest
 
 if TYPE_CHECKING:
-    from forecast.experiment.findings import Reading
+    from forecast.experiment.reading import Reading
 
 NEAR = np.timedelta64(31, "D")  # a gradual rise that begins within a month of the day named begins about that day
 MOST_COUNTS = 12  # counts that a verdict still lists; the first and the last of more

@@ -18,7 +18,7 @@ import numpy as np
 from forecast.series.days import DAY
 
 if TYPE_CHECKING:
-    from forecast.experiment.findings import Reading
+    from forecast.experiment.reading import Reading
 
 FEWEST = 3  # rows on either side of a cut between two means
 LONE = 3  # rows that rest on one statement alone, from which they are told as that one statement

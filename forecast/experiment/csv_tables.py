@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.evidence.cells import no_formula
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
 from forecast.experiment.findings_json import DIGITS, records
+from forecast.experiment.reading import Reading
 
 TABLES = ("series", "statements", "claims", "events", "explanations", "effects", "forecast", "totals", "backtest")
 

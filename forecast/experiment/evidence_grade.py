@@ -19,7 +19,7 @@ from forecast.experiment.thresholds import (
 )
 
 if TYPE_CHECKING:
-    from forecast.experiment.findings import Reading
+    from forecast.experiment.reading import Reading
 
 
 class Grade(StrEnum):

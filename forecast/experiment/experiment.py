@@ -31,9 +31,10 @@ from forecast.evidence.files import Files
 from forecast.evidence.flow import Flow
 from forecast.evidence.source import Evidence, Source
 from forecast.experiment.claims import judge_claims
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
 from forecast.experiment.other_forecasts import other_forecasts
 from forecast.experiment.provenance import frozen, versions
+from forecast.experiment.reading import Reading
 from forecast.models.backtesting import QUANTILES, Backtest, Progress, backtest, silent
 from forecast.models.forecaster import Forecaster, predict
 from forecast.regime_model.fit import Fit

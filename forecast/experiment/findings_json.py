@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
+from forecast.experiment.reading import Reading
 
 DIGITS = 10  # significant digits kept: below what another processor's arithmetic changes
 

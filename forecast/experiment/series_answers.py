@@ -23,7 +23,7 @@ from forecast.series.days import DAY
 from forecast.series.series import Series
 
 if TYPE_CHECKING:
-    from forecast.experiment.findings import Reading
+    from forecast.experiment.reading import Reading
 
 
 class Answer(StrEnum):

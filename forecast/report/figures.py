@@ -19,7 +19,8 @@ from matplotlib.figure import Figure
 from forecast.effects.explanations import NONE, NOWHERE
 from forecast.experiment.conclusions import Attribution
 from forecast.experiment.course import spans
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
+from forecast.experiment.reading import Reading
 from forecast.experiment.series_answers import Answer
 from forecast.report import plots
 from forecast.report.phrases import is_some, percent, plain, safe, subject, unit

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
+from forecast.experiment.reading import Reading
 from forecast.experiment.series_answers import Advice, Answer
 from forecast.report import forecast_tables, tables
 from forecast.report.event_table import event_table

@@ -14,7 +14,8 @@ from forecast.effects.checks.variant import Outcome, Variant
 from forecast.evidence.decisions import said
 from forecast.evidence.statements import Statement
 from forecast.experiment.csv_tables import ledger
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
+from forecast.experiment.reading import Reading
 from forecast.experiment.series_answers import Agreement, Answer
 from forecast.report.phrases import (
     day,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
+from forecast.experiment.reading import Reading
 from forecast.report.phrases import count, days, listed, named, percent, safe, sentence, unit, whole
 from forecast.report.prose import forecast as outlook
 from forecast.report.prose import series_story

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
 from forecast.experiment.forecast_ranking import Coverage, ForecastRanking, Ranking
+from forecast.experiment.reading import Reading
 from forecast.experiment.series_answers import Advice, Answer, SeriesAnswer
 from forecast.report.phrases import (
     THIN,

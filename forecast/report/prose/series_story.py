@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from forecast.experiment.findings import Reading
+from forecast.experiment.reading import Reading
 from forecast.experiment.series_answers import Answer, SeriesAnswer
 from forecast.report.phrases import (
     about,

@@ -8,7 +8,8 @@ from itertools import groupby
 import numpy as np
 
 from forecast.experiment.conclusions import Attribution
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
+from forecast.experiment.reading import Reading
 from forecast.experiment.series_answers import Agreement, SeriesAnswer
 from forecast.report.phrases import (
     THIN,
