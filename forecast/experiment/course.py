@@ -18,7 +18,9 @@ import numpy as np
 from forecast.series.days import DAY
 
 if TYPE_CHECKING:
-    from forecast.experiment.reading import Reading
+    from forecast.experiment.findings import Reading
+    from forecast.series.breaks import Break
+    from forecast.series.series import Series
 
 FEWEST = 3  # rows on either side of a cut between two means
 LONE = 3  # rows that rest on one statement alone, from which they are told as that one statement
@@ -93,11 +95,7 @@ class Stretch:
 def course(reading: Reading, *, split: bool) -> tuple[Stretch, ...]:
     """The stretches of a series, in order; split : look for a further cut after the last change."""
     s = reading.series
-    cuts = {0, len(s)}
-    for b in reading.changes:
-        cuts.add(b.position)
-        if b.until and (over := np.flatnonzero(s.start >= np.datetime64(b.until, "D"))).size:
-            cuts.add(int(over[0]))
+    cuts = {0, len(s), *(row for b in reading.changes for row in rows_of_change(s, b))}
     some = np.flatnonzero(s.observed & (s.low > 0))
     if some.size and (s.observed & (s.high == 0))[:some[0]].any():
         cuts = {cut for cut in cuts if cut >= some[0] or cut == 0} | {int(some[0])}
@@ -105,10 +103,23 @@ def course(reading: Reading, *, split: bool) -> tuple[Stretch, ...]:
         if span.total and span.after - span.row >= 2 * FEWEST:
             cuts |= {span.row, span.after}
     if split and reading.changes:
-        begin = reading.changes[-1].position
+        begin = rows_of_change(s, reading.changes[-1])[reading.changes[-1].shape == "gradual"]
         end = min((cut for cut in cuts if cut > begin), default=len(s))
         cuts |= set(_two_means(reading, begin, end))
     return tuple(_stretch(reading, a, b) for a, b in pairwise(sorted(cuts)))
+
+
+def rows_of_change(s: Series, b: Break) -> tuple[int, int]:
+    """First row after a change begins, and the one from which it is over: of a step the end of the series.
+
+    A slope that leaves fewer rows than a mean needs at an end of the series has that end as its own.
+    """
+    over = np.flatnonzero(s.start >= np.datetime64(b.until, "D")) if b.until else np.zeros(0, int)
+    first, after = b.position, int(over[0]) if over.size else len(s)
+    if b.shape == "gradual":
+        first = 0 if s.observed[:first].sum() < FEWEST else first
+        after = len(s) if s.observed[after:].sum() < FEWEST else after
+    return first, after
 
 
 def spans(reading: Reading) -> tuple[Span, ...]:

@@ -6,8 +6,8 @@ from datetime import date
 
 import numpy as np
 
-from forecast.experiment.course import Known, Stretch
-from forecast.experiment.reading import Reading
+from forecast.experiment.course import Known, Stretch, rows_of_change, total_of
+from forecast.experiment.findings import Reading
 from forecast.experiment.series_answers import Answer, SeriesAnswer
 from forecast.report.phrases import about, count, days, figure, listed, rows_of, sentence, subject, unit
 from forecast.series.breaks import Break
@@ -21,9 +21,9 @@ ALIKE = 1.15  # bounds this near are one number
 
 
 def story(reading: Reading, answer: SeriesAnswer) -> str:
-    """What was counted in each stretch; "" for a single one."""
+    """What was counted in each stretch; "" for a single one that is no slope."""
     told = shown(reading, answer)
-    if len(told) < 2:
+    if len(told) < 2 and not _slopes(reading, told):
         return ""
     where = "" if len(told) == len([s for s in answer.course if s.observed]) else " around that change"
     loose = " Some counts are lower bounds: there may have been more." if any(s.open for s in told) else ""
@@ -40,6 +40,10 @@ def shown(reading: Reading, answer: SeriesAnswer) -> tuple[Stretch, ...]:
     return told[max(k - 1, 0):k + 2]
 
 
+def _slopes(reading: Reading, told: tuple[Stretch, ...]) -> bool:
+    return any(_gradual(reading, s) is not None for s in told)
+
+
 def title(reading: Reading, answer: SeriesAnswer) -> str:
     """The takeaway of a picture of the series, as a heading without a full stop."""
     what, told = subject(reading.series), shown(reading, answer)
@@ -52,7 +56,7 @@ def title(reading: Reading, answer: SeriesAnswer) -> str:
 def gist(reading: Reading, answer: SeriesAnswer) -> str:
     """What was counted, stretch by stretch, or that no change can be dated; without the name of the series."""
     told = shown(reading, answer)
-    if answer.answer is not Answer.CHANGED or len(told) < 2:
+    if answer.answer is not Answer.CHANGED or (len(told) < 2 and not _slopes(reading, told)):
         why = {Answer.UNCHANGED: "the counts speak against a change",
                Answer.PERSISTENT: "the counts wander too far to date a change"}
         return why.get(answer.answer, "no change can be dated")
@@ -125,16 +129,21 @@ def _level(reading: Reading, stretch: Stretch) -> str:
     if stretch.known is Known.NONE:
         return "none"
     if (gradual := _gradual(reading, stretch)) is not None:
-        way = "up" if gradual.after >= gradual.before else "down"
-        return f"gradually {way} to about {about(gradual.after)} {per_row(s)}"
+        start = f"from about {about(gradual.before)} " if stretch.row == 0 else ""
+        return f"gradually {_way(gradual)} {start}to about {about(gradual.after)} {per_row(s)}"
     if stretch.open and (fitted := _fitted(reading, stretch)) is not None:
         return f"about {about(fitted)} {per_row(s)}"
     return f"{mean(*_bounds(s, stretch))} {per_row(s)}"
 
 
 def _gradual(reading: Reading, stretch: Stretch) -> Break | None:
-    """The gradual change that a stretch is, if it is one."""
-    return next((b for b in reading.changes if b.position == stretch.row and b.shape == "gradual"), None)
+    """The gradual change that a stretch is, if it is one; another change may have cut it short."""
+    slopes = (b for b in reading.changes if b.shape == "gradual")
+    return next((b for b in slopes if rows_of_change(reading.series, b)[0] == stretch.row), None)
+
+
+def _way(b: Break) -> str:
+    return "up" if b.after >= b.before else "down"
 
 
 def _fitted(reading: Reading, stretch: Stretch) -> float | None:
@@ -161,14 +170,27 @@ def _told(reading: Reading, stretch: Stretch) -> str:
         return f"none {when}{by}"
     if s.kind == "stock":
         return f"{_range(stretch.least, stretch.most)} {_counted(s)} {when}"
+    slope = _gradual(reading, stretch)
+    if slope is not None and stretch.observed > 3:
+        return f"gradually {_way(slope)}: {_halves(reading, stretch)}, to {_end(s, stretch)}"
     if stretch.high is not None and stretch.high > SMALL:
-        slope = _gradual(reading, stretch)
-        manner = "" if slope is None else f"gradually {'up' if slope.after >= slope.before else 'down'}, "
-        return f"{manner}{mean(*stretch.mean)} {_counted(s)} on average {when}"
+        return f"{mean(*stretch.mean)} {_counted(s)} on average {when}"
     total = f"{_range(stretch.low, stretch.high)} {unit(s)} {when}"
     if stretch.known is Known.TOTAL:
         return f"{total}, of which no single {row_noun(s)} is known well"
     return total + _peak(s, stretch)
+
+
+def _halves(reading: Reading, stretch: Stretch) -> str:
+    """The means of the two halves of a slope, which a reader can add up."""
+    s = reading.series
+    seen = np.flatnonzero(s.observed[stretch.row:stretch.after]) + stretch.row
+    middle = int(seen[len(seen) // 2])
+    first, last = (total_of(reading, *rows) for rows in ((stretch.row, middle), (middle, stretch.after)))
+    one, two = len(seen) // 2, len(seen) - len(seen) // 2
+    means = [mean(low / n, None if high is None else high / n) for (low, high), n in ((first, one), (last, two))]
+    return (f"{means[0]} {_counted(s)} on average in the first {rows_of(s, one)}, {means[1]} in the "
+            f"{rows_of(s, two)} after them")
 
 
 def _peak(s: Series, stretch: Stretch) -> str:
@@ -201,8 +223,9 @@ def _row(s: Series, stretch: Stretch) -> str:
 
 
 def direction(b: Break) -> str:
-    """Whether the level rose or fell."""
-    return "rose" if b.after >= b.before else "fell"
+    """Whether the level rose or fell, and how."""
+    rose = "rose" if b.after >= b.before else "fell"
+    return rose + {"step": "", "gradual": " gradually", "temporary": " for a while"}[b.shape]
 
 
 def odd(reading: Reading, answer: SeriesAnswer) -> str:

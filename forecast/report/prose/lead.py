@@ -27,7 +27,7 @@ from forecast.report.phrases import (
     term,
     unit,
 )
-from forecast.report.prose.course_story import direction, level
+from forecast.report.prose.course_story import direction, level, month
 from forecast.report.prose.series_story import called
 from forecast.series.breaks import Break
 from forecast.series.calendar import per_row
@@ -107,15 +107,27 @@ def _change(findings: Findings) -> list[str]:
     every = _every(findings, f"{what} {sure}") if not findings.windows and told.changes > 1 else []
     b = main.changes[told.focal]
     many = f" (one of {count(told.changes, 'change')})" if told.changes > 1 else ""
-    sizes = [_from_to(findings, b), _from(findings, b)]
-    whens = [between_days(b.low, b.high), between_months(b.low, b.high)]
+    rose, sizes, whens = direction(b), [_from_to(findings, b), _from(findings, b)], [_days(b), _months(b)]
     ends = dict.fromkeys((many, ""))
     if main.contradictions:  # told wherever the sentence has room for it
         ends = dict.fromkeys((f"{many}, though counts conflict", ", though counts conflict"))
-    whole = [f"{what} {sure} {direction(b)} {size} {when}{each}." for when in whens for size in sizes for each in ends]
-    short = [f"{what} {sure} {direction(b)} {when}{each}." for when in whens for each in (*ends, "")]
-    brief = [f"{unit(s)} {sure} {direction(b)} {between_months(b.low, b.high)}."]
+    whole = [f"{what} {sure} {rose} {size} {when}{each}." for when in whens for size in sizes for each in ends]
+    short = [f"{what} {sure} {rose} {when}{each}." for when in whens for each in (*ends, "")]
+    brief = [f"{unit(s)} {sure} {rose} {_months(b)}."]
     return [_opened(opening, " ".join(filter(None, text.split(" ")))) for text in (*every, *whole, *short, *brief)]
+
+
+def _days(b: Break) -> str:
+    """When a change happened, in days; of one that goes on for a while its months, as its days are not known."""
+    return between_days(b.low, b.high) if b.shape == "step" else _months(b)
+
+
+def _months(b: Break) -> str:
+    """When a change happened, in months: between which, or from which to which."""
+    if b.shape == "step":
+        return between_months(b.low, b.high)
+    begin = month(b.at)
+    return f"from about {begin[:-5] if begin[-5:] == month(b.until)[-5:] else begin} to {month(b.until)}"
 
 
 def _every(findings: Findings, opening: str) -> list[str]:
@@ -127,6 +139,8 @@ def _every(findings: Findings, opening: str) -> list[str]:
 def _from_to(findings: Findings, b: Break) -> str:
     """From what level to what: means as counted beside the change; of vague counts the fitted levels."""
     main, course = findings.main, findings.conclusions.main.course
+    if b.shape == "gradual":
+        return f"from about {about(b.before)} to {about(b.after)} {per_row(main.series)}"
     before = next((s for s in course if s.after == b.position and s.observed), None)
     after = next((s for s in course if s.row == b.position and s.observed), None)
     per = f"{per_row(main.series)}"
@@ -189,12 +203,14 @@ def _of_event(findings: Findings, v: Verdict) -> list[str]:
         return [f"{label} {none}{other_fit(findings, v.event)}."]
     share = next(e.probability for e in findings.main.explained[v.change or 0] if e.name == v.event)
     sure = chance(share)
-    fall, opening = f"{'rise' if b.after >= b.before else 'fall'}{_brief(findings, b)}", condition(findings, event=True)
+    slowly = "gradual " if b.shape == "gradual" else ""
+    fall = f"{slowly}{'rise' if b.after >= b.before else 'fall'}{_brief(findings, b)}"
+    opening = condition(findings, event=True)
     what = subject(findings.main.series)
     if v.word is Word.NOT_SEPARABLE:
         return [_opened(opening, f"{label} may fit a {fall} in {what}, but so may another event.")]
-    return [_opened(opening, f"{label} fits a {fall} in {what} {between_days(b.low, b.high)}: {sure}."),
-            _opened(opening, f"{label} fits a {fall} in {what} {between_months(b.low, b.high)} ({percent(share)})."),
+    return [_opened(opening, f"{label} fits a {fall} in {what} {_days(b)}: {sure}."),
+            _opened(opening, f"{label} fits a {fall} in {what} {_months(b)} ({percent(share)})."),
             _opened(opening, f"{label} fits a {fall} in {what}: {sure}."),
             _opened(opening, f"{label} fits a {fall} ({percent(share)}).")]
 

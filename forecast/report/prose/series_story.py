@@ -10,6 +10,7 @@ from forecast.experiment.reading import Reading
 from forecast.experiment.series_answers import Answer, SeriesAnswer
 from forecast.report.phrases import (
     about,
+    between_days,
     count,
     day,
     figure,
@@ -74,7 +75,7 @@ def dated(reading: Reading, answer: SeriesAnswer) -> str:
     if not found or answer.focal is None:
         return opening
     if len(found) == 1:
-        return f"{opening} It is dated between {between(found[0])}." + _lasting(reading, answer) + _further(answer)
+        return f"{opening} {_dates(found[0])}" + _lasting(reading, answer) + _further(answer)
     each = "; ".join(f"between {between(b)}, {size(reading, b)}" for b in _strongest(reading, answer))
     hidden = len(found) - CHANGES_SHOWN
     more = f"; {count(hidden, 'further one')} {'is' if hidden == 1 else 'are'} folded below" if hidden > 0 else ""
@@ -146,6 +147,15 @@ def between(b: Break) -> str:
     first, last = date.fromisoformat(b.low), date.fromisoformat(b.high)
     start = f"{first.day} {first:%B}" if first.year == last.year else day(first)
     return f"{start} and {day(last)}{held}"
+
+
+def _dates(b: Break) -> str:
+    """When the one change began, and when one that is no step was over."""
+    if b.shape == "step" or not b.until_low:
+        return f"It is dated between {between(b)}."
+    how = "It is gradual, begins" if b.shape == "gradual" else "It begins"
+    held = f" ({percent(b.probability)} probable)" if np.isfinite(b.probability) else ""
+    return f"{how} {between_days(b.low, b.high)} and is over {between_days(b.until_low, b.until_high)}{held}."
 
 
 def season(answer: SeriesAnswer) -> str:
