@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from forecast.experiment.course import rows_of_change
-from forecast.experiment.findings import Findings, Reading
+from forecast.experiment.findings import Findings
+from forecast.experiment.reading import Reading
 from forecast.report.prose import course_story, series_story
 from forecast.report.prose.lead import lead
 from forecast.series.breaks import Break

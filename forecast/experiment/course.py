@@ -18,7 +18,7 @@ import numpy as np
 from forecast.series.days import DAY
 
 if TYPE_CHECKING:
-    from forecast.experiment.findings import Reading
+    from forecast.experiment.reading import Reading
     from forecast.series.breaks import Break
     from forecast.series.series import Series
 

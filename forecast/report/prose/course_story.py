@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from forecast.experiment.course import Known, Stretch, rows_of_change, total_of
-from forecast.experiment.findings import Reading
+from forecast.experiment.reading import Reading
 from forecast.experiment.series_answers import Answer, SeriesAnswer
 from forecast.report.phrases import about, count, days, figure, listed, rows_of, sentence, subject, unit
 from forecast.series.breaks import Break
