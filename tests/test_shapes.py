@@ -231,12 +231,12 @@ def test_steps_alone_have_the_evidence_of_the_step_filter():
 
 
 def test_the_compiled_comparison_is_that_of_the_filter():
-    from forecast.regime_model.change_test import STATISTIC, change_ratios, tilted
+    from forecast.regime_model.change_test import STATISTIC, STATISTIC_TILT, change_ratios, tilted
     from forecast.regime_model.harmonics import Harmonics
 
     series = weekly(np.r_[rng(1).poisson(9, 20), rng(2).poisson(18, 20)])
     problem = discretise(STATISTIC, series, fine=False)
-    weight = problem.weight * tilted(problem)
+    weight = problem.weight * tilted(problem, STATISTIC_TILT)
     told = pooled(shape_evidence(problem, modes_of(problem, PULSES)), weight) - pooled(
         evidence_of(problem, np.zeros(39)), weight)
     ratio = change_ratios(series, Harmonics(), series.low[None], series.high[None])

@@ -24,11 +24,11 @@ from forecast.series.series import Series
 
 SIZE = 0.05  # chance that a series without a change is said to have one
 BATCHES = (50, 50, 99)  # placebos, in lots: the next only where those before leave the answer open
-# Settings of the placebos are drawn from the root of their posterior, those that wander far with less weight, as in the
-# statistic: a series says little of them, and a change and a wander take each other's place. Which root and weight
-# keep the size in independent, autocorrelated and sparse counts was found by simulation
+# Settings of the placebos are drawn from the root of their posterior, those that wander far with less weight, and a
+# little less in the statistic too: a series says little of them, and a change and a wander take each other's place.
+# Which root and weights keep the size in independent, autocorrelated and sparse counts was found by simulation
 # (`python -m tests.bench unknown_dates`).
-ROOT, TILT, MOST_TILTED = 0.5, 1.5, 3.5
+ROOT, TILT, STATISTIC_TILT, MOST_TILTED = 0.5, 1.5, 1.0, 3.5
 EVEN = 0.5  # posterior probability of a change, at even odds beforehand, below which none is called
 FAR = 1.9  # long-run spread, log units, from which counts wander so far by themselves that any date looks like a change
 # Probability of the likeliest wander without a change, against all changes: from the first on no date can be told,
@@ -76,7 +76,7 @@ def wandering(problem: Problem) -> np.ndarray:
     return np.asarray(spread * np.sqrt((1 + rho) / (1 - rho)) / problem.observation.unit)
 
 
-def tilted(problem: Problem, tilt: float = TILT) -> np.ndarray:
+def tilted(problem: Problem, tilt: float) -> np.ndarray:
     """Factor of the weight of each setting, [S]: the less the farther it wanders."""
     return np.asarray(np.exp(-tilt * np.minimum(wandering(problem), MOST_TILTED)))
 
@@ -191,7 +191,7 @@ def change_ratios(series: Series, season: Harmonics, low: np.ndarray, high: np.n
                  some.ravel())
         constant.append(still)
         changed.append(some)
-    weight = problem.weight * tilted(problem)
+    weight = problem.weight * tilted(problem, STATISTIC_TILT)
     return np.asarray(pooled(np.hstack(changed), weight) - pooled(np.hstack(constant), weight))
 
 

@@ -89,8 +89,9 @@ def _changes(breaks: Sequence[Break], ax: Axes, whole: float) -> None:
         wide = (last - first) / whole > NARROW  # of a narrow one the two edges would hide counts
         ax.axvspan(first, last, facecolor=(*to_rgb(ORANGE), 0.28), zorder=0.6, edgecolor="#9a6a00",
                    linewidth=0.9 if wide else 0.3,
-                   label=None if "start" in named else "change dated in here")
-        named.add("start")
+                   label=None if ("step" if b.shape == "step" else "start") in named else
+                   "change dated in here" if b.shape == "step" else "change begins in here")
+        named.add("step" if b.shape == "step" else "start")
         if b.shape == "step" or not b.until:
             continue
         begin, end = day_number(b.at), day_number(b.until)
