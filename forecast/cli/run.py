@@ -17,7 +17,7 @@ from forecast.support.terminal import printable, quoted, raw_stderr
 
 if TYPE_CHECKING:
     from forecast.experiment.findings import Findings
-    from forecast.models.backtesting import Progress
+    from forecast.support.progress import Progress
 
 LOG = logging.getLogger("forecast")
 

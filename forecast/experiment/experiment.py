@@ -35,12 +35,13 @@ from forecast.experiment.findings import Findings
 from forecast.experiment.other_forecasts import other_forecasts
 from forecast.experiment.provenance import frozen, versions
 from forecast.experiment.reading import Reading
-from forecast.models.backtesting import QUANTILES, Backtest, Progress, backtest, silent
+from forecast.models.backtesting import QUANTILES, Backtest, backtest
 from forecast.models.forecaster import Forecaster, predict
 from forecast.regime_model.fit import Fit
 from forecast.regime_model.posterior import Posterior
 from forecast.series.breaks import Break
 from forecast.series.series import Series
+from forecast.support.progress import Progress, silent
 from forecast.support.registry import names, suggest
 from forecast.support.terminal import quoted
 from forecast.support.threads import work_beside

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
@@ -16,18 +16,13 @@ from forecast.models.forecaster import Forecaster, check_counts, checked, member
 from forecast.models.history import season_length
 from forecast.models.measures import in_units, on_grid
 from forecast.series.series import Series, check_series
+from forecast.support.progress import Progress, silent
 from forecast.support.results import Shown
 from forecast.support.threads import single_thread
 from forecast.support.validation import MOST_NUMBERS, check_whole_number
 
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 LEAST_STRETCHES = 3  # stretches as long as the overlap that a test needs to tell members apart
-Progress = Callable[[int, int, str], None]
-
-
-def silent(done: int, total: int, what: str) -> None:
-    """Progress of which nobody is told."""
-
 
 
 @dataclass(frozen=True)
