@@ -63,7 +63,7 @@ def gist(reading: Reading, answer: SeriesAnswer) -> str:
     from_row = int(_begins(told))
     known = [s for k, s in enumerate(told) if (k > 0 or not s.brief or reading.series.freq is None)
              and k >= from_row and (s.known is not Known.TOTAL or k < len(told) - 1)][:TITLE]
-    parts = [(_level(reading, s) if k == 0 else _level(reading, s).removesuffix(f" {per_row(reading.series)}"))
+    parts = [(_level(reading, s) if k == 0 else _level(reading, s).removesuffix(f" {_per(reading.series)}"))
              + _until(reading.series, s, last=s is told[-1]) for k, s in enumerate(known)]
     return ", then ".join(parts)
 
@@ -123,6 +123,11 @@ def _bounds(s: Series, stretch: Stretch) -> tuple[float, float | None]:
     return stretch.mean if s.kind == "flow" else (stretch.low, stretch.high)
 
 
+def _per(s: Series) -> str:
+    """What a level holds for: a month, an image; of a share its unit."""
+    return unit(s) if unit(s) == "percent" else per_row(s)
+
+
 def _level(reading: Reading, stretch: Stretch) -> str:
     """The mean of a stretch; where some of its counts are lower bounds alone, the fitted level."""
     s = reading.series
@@ -130,10 +135,10 @@ def _level(reading: Reading, stretch: Stretch) -> str:
         return "none"
     if (gradual := _gradual(reading, stretch)) is not None:
         start = f"from about {about(gradual.before)} " if stretch.row == 0 else ""
-        return f"gradually {_way(gradual)} {start}to about {about(gradual.after)} {per_row(s)}"
+        return f"gradually {_way(gradual)} {start}to about {about(gradual.after)} {_per(s)}"
     if stretch.open and (fitted := _fitted(reading, stretch)) is not None:
-        return f"about {about(fitted)} {per_row(s)}"
-    return f"{mean(*_bounds(s, stretch))} {per_row(s)}"
+        return f"about {about(fitted)} {_per(s)}"
+    return f"{mean(*_bounds(s, stretch))} {_per(s)}"
 
 
 def _gradual(reading: Reading, stretch: Stretch) -> Break | None:
