@@ -44,8 +44,11 @@ def plot_spans(s: Series, spans: Sequence[Span], ax: Axes, top: float) -> np.nda
             ax.vlines([left, right] if s.kind == "flow" else middles(s)[rows], span.high - drop, span.high + drop,
                       color=INK, linewidth=0.9, zorder=2.8, clip_on=False)
             what = "none" if span.high == 0 else f"{_range(span)} each"
-            by = f", one statement by {listed(span.publishers)}" if 0 < len(span.publishers) <= NAMES else ""
-            _label(ax, left, right, span.high + drop, f"{what}{by}", top)
+            if 0 < len(span.publishers) <= NAMES:
+                who = listed(span.publishers)
+                whole = f"{what}, one statement by {who}"  # beyond its bracket it would lie on the counts that follow
+                what = whole if _reach(ax, whole) <= right - left else f"{what} ({who})"
+            _label(ax, left, right, span.high + drop, what, top)
     return covered
 
 
@@ -63,10 +66,16 @@ def _range(span: Span) -> str:
     return figure(span.low) if span.low == high else f"{figure(span.low)} to {figure(high)}"
 
 
+def _reach(ax: Axes, text: str) -> float:
+    """About how many days a label takes."""
+    first, last = ax.get_xlim()
+    return float(LETTER * len(text) * (last - first) / points(ax)[0])
+
+
 def _label(ax: Axes, left: float, right: float, at: float, text: str, top: float) -> None:
     """A label above a span, within the axes."""
     first, last = ax.get_xlim()
-    reach = LETTER * len(text) * (last - first) / points(ax)[0]
+    reach = _reach(ax, text)
     ends = right - reach if right > last - 0.4 * reach else left
     ax.annotate(text, (max(min(ends, last - reach), first), min(at, 0.93 * top)), (1, 2.5), textcoords="offset points",
                 fontsize=7.2, va="bottom", zorder=2.9,
