@@ -34,7 +34,8 @@ def _wheel(place: Path, version: str = "1.0") -> str:
     """A wheel of one module in `place`, and its hash."""
     info = f"tinypkg-{version}.dist-info"
     files = {
-        "tinypkg.py": f"__version__ = '{version}'\n",
+        # of another size each: Python knows a compiled file by its size and time, in whole seconds
+        "tinypkg.py": f"__version__ = '{version}'\n" + "#" * int(float(version)) + "\n",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: tinypkg\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }

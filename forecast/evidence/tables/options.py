@@ -20,7 +20,8 @@ FLAGS = ("dayfirst", "wide", "cumulative", "totals")
 TRUE, FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 IRREGULAR = ("null", "none", "irregular", "")
 GUESS = "guess"
-SAMPLES = (datetime(2021, 11, 13, tzinfo=UTC), datetime(2022, 11, 13, tzinfo=UTC))  # on which a format is tried
+# Days on which a format is tried: they differ by nothing but their year, the weekday and the week included
+SAMPLES = (datetime(2021, 11, 13, tzinfo=UTC), datetime(2027, 11, 13, tzinfo=UTC))
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,9 @@ def options(given: Mapping[str, Any], who: str = "read_table") -> Options:
 def _check_format(date_format: str) -> None:
     """Raise ValueError for a format of dates that is none, or that leaves the year open."""
     try:
-        days = {datetime.strptime(each.strftime(date_format), date_format).date() for each in SAMPLES}
+        texts = {each.strftime(date_format) for each in SAMPLES}
+        # a day without a year is not parsed: Python means to refuse it
+        days = {datetime.strptime(each, date_format).date() for each in texts} if len(texts) == len(SAMPLES) else set()
     except (ValueError, LookupError, re.error) as error:
         raise ValueError(f"date_format {quoted(date_format)} is no format of dates ({short(str(error), 80)}): write "
                          "one such as %d.%m.%Y") from error
