@@ -56,6 +56,12 @@ def test_a_spell_is_told_with_its_end():
         main, told.conclusions.main)
 
 
+def test_a_spell_within_one_month_is_told_with_that_month_once():
+    main = reading(counts=(10, 11, 9, 30, 31, 10, 9, 11, 10, 10), breaks=(replace(SPELL, until="2023-04-20"),))
+    assert "in April 2023" in lead(without_events(main))[0]
+    assert "to April" not in lead(without_events(main))[0]
+
+
 def test_a_slope_inside_a_series_keeps_the_rows_around_it():
     inside = replace(SLOPE, position=4, until="2023-08-01")
     series = reading(counts=RISING, breaks=(inside,)).series

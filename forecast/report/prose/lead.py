@@ -126,8 +126,10 @@ def _months(b: Break) -> str:
     """When a change happened, in months: between which, or from which to which."""
     if b.shape == "step":
         return between_months(b.low, b.high)
-    begin = month(b.at)
-    return f"from about {begin[:-5] if begin[-5:] == month(b.until)[-5:] else begin} to {month(b.until)}"
+    begin, end = month(b.at), month(b.until)
+    if begin == end:
+        return f"in {end}"
+    return f"from about {begin[:-5] if begin[-5:] == end[-5:] else begin} to {end}"
 
 
 def _every(findings: Findings, opening: str) -> list[str]:
